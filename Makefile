@@ -1,0 +1,49 @@
+# Each target sets up whatever it needs; a second run does only what has changed since.
+VENV := .venv
+BIN := $(VENV)/bin
+LOOKS_IN := hblib chapters solutions exercises tools web
+SOURCES := _config.yml _toc.yml $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
+CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' -o -name '*.mplstyle')
+
+.PHONY: help book test lab format lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
+
+book: _build/html/.checked ## build the website and check it
+	@echo "The site is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
+	@echo "or serve it: $(BIN)/python -m http.server --directory _build/html 8000"
+
+test: _build/html/.checked ## build the book, then run every test: style, hblib, pages, the site, the pipeline itself
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+lab: $(VENV)/.ready ## open the pages as notebooks in JupyterLab
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters/index.md
+
+format: $(VENV)/.ready ## tidy the Python code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.ready ## pin requirements.txt anew from pyproject.toml
+	echo "-e .[book]" | $(BIN)/uv pip compile - --universal --python-version 3.12 --annotation-style line \
+		--custom-compile-command "make lock" --output-file requirements.txt
+
+clean: ## remove everything that was built, but not the environment
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.ready: requirements.txt pyproject.toml tools/setup.sh .binder/postBuild
+	tools/setup.sh $(VENV)
+	PATH="$(CURDIR)/$(BIN):$$PATH" .binder/postBuild
+	@touch $@
+
+# The notebook cache knows a cell by its text alone, so new code behind the same text needs a clean start.
+_build/.code: $(VENV)/.ready $(CODE)
+	rm -rf _build
+	@mkdir -p _build && touch $@
+
+_build/html/.checked: _build/.code $(SOURCES)
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(BIN)/python tools/check_site.py _build/html
+	@touch $@

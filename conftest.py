@@ -1,0 +1,53 @@
+"""Lets nbval run the MyST pages as they are, and checks that each number of the lesson is reproduced by some cell.
+
+With `--nbval-lax` (set in pyproject.toml) `pytest chapters` runs every cell of every page, and compares what the cells that
+cite the ledger print with the ledger's text.
+"""
+
+from unittest import mock
+
+import pytest
+from nbval.plugin import IPyNbFile
+
+import ledger
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".md" and file_path.parent.name in ("chapters", "solutions"):
+        return Page.from_parent(parent, path=file_path)
+    if file_path.name == "lesson_numbers.toml":
+        return Ledger.from_parent(parent, path=file_path)
+    return None
+
+
+class Page(IPyNbFile):
+    """A MyST page, given to nbval as the notebook that it stands for."""
+
+    def collect(self):
+        numbers = ledger.read(self.path.parent.parent / "chapters" / ledger.LEDGER.name)
+        notebook = ledger.reference_notebook(self.path, numbers)
+        with mock.patch("nbval.plugin.nbformat.read", return_value=notebook):
+            yield from super().collect()
+
+
+class Ledger(pytest.File):
+    """The ledger itself: one test a number."""
+
+    def collect(self):
+        places = ledger.places(self.path.parent)
+        for id in ledger.read(self.path):
+            yield Number.from_parent(self, name=id, places=places.get(id, []))
+
+
+class Number(pytest.Item):
+    """Fails if no cell reproduces the number."""
+
+    def __init__(self, places, **kwargs):
+        super().__init__(**kwargs)
+        self.places = places
+
+    def runtest(self):
+        assert self.places, f"no cell of any page carries `lesson: [{self.name}]`"
+
+    def reportinfo(self):
+        return self.path, None, f"{self.path.name}::{self.name}"

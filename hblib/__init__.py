@@ -1,0 +1,22 @@
+"""Exact inference for two-level hierarchical models: the helper package of the course.
+
+Two conjugate families, the same verbs in both:
+
+=====================  =============================================================
+`beta_binomial`        y_j ~ Binomial(n_j, theta_j),  theta_j ~ Beta(alpha, beta)
+`normal_normal`        ybar_j ~ N(theta_j, se_j^2),   theta_j ~ N(mu, tau^2)
+=====================  =============================================================
+
+`posterior(...)` gives every group's posterior, `shrinkage(...)` the weight kappa_j on the group's own data,
+`log_marginal(...)` the log marginal likelihood of the hyperparameters and `fit(...)` their empirical Bayes
+estimates. `datasets` holds the data that the pages use.
+
+>>> from hblib import beta_binomial
+>>> post = beta_binomial.posterior(y=[2, 200], n=[20, 2000], alpha=5, beta=95)
+>>> post.mean().round(4).tolist()
+[0.0583, 0.0976]
+"""
+
+from hblib import beta_binomial, datasets, normal_normal
+
+__all__ = ["beta_binomial", "datasets", "normal_normal"]

@@ -1,0 +1,109 @@
+"""The two posterior families, each an array of distributions with the method names of SciPy's frozen ones.
+
+SciPy answers `nan` for a normal of zero width, but complete pooling (tau = 0) is exactly that: a posterior that
+sits on one point. Here it is an ordinary value. The classes need `scipy.special` only, which loads quickly.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from hblib import checks
+
+
+class Distribution:
+    """What both families share; a subclass gives mean(), std(), cdf(x) and ppf(q)."""
+
+    def var(self):
+        """The variance, the square of std()."""
+        return self.std() ** 2
+
+    def interval(self, prob=0.95):
+        """The central interval: (lower, upper) with probability (1 - prob)/2 left out on each side."""
+        tail = (1 - _probability("prob", prob)) / 2
+        return self.ppf(tail), self.ppf(1 - tail)
+
+
+@dataclass(frozen=True)
+class Beta(Distribution):
+    """Beta(alpha, beta), elementwise, for alpha, beta > 0.
+
+    >>> Beta(7, 113).mean()
+    0.058333333333333334
+    """
+
+    alpha: np.ndarray
+    beta: np.ndarray
+
+    def mean(self):
+        return self.alpha / (self.alpha + self.beta)
+
+    def std(self):
+        total = self.alpha + self.beta
+        return np.sqrt(self.alpha * self.beta / (total + 1)) / total
+
+    def pdf(self, x):
+        log_density = (
+            special.xlogy(np.subtract(self.alpha, 1), x)
+            + special.xlog1py(np.subtract(self.beta, 1), -np.asarray(x, dtype=float))
+            - special.betaln(self.alpha, self.beta)
+        )
+        return np.exp(log_density)
+
+    def cdf(self, x):
+        return special.betainc(self.alpha, self.beta, np.clip(x, 0, 1))
+
+    def ppf(self, q):
+        return special.betaincinv(self.alpha, self.beta, _probability("q", q))
+
+    def rvs(self, size=None, *, random_state):
+        """Draws; `random_state` is a numpy Generator, so that no draw depends on hidden state."""
+        return random_state.beta(self.alpha, self.beta, size)
+
+
+@dataclass(frozen=True)
+class Normal(Distribution):
+    """N(loc, scale^2), elementwise; scale = 0 is the point mass at loc.
+
+    >>> print(*Normal(8.0, 0.0).interval(0.95))
+    8.0 8.0
+    """
+
+    loc: np.ndarray
+    scale: np.ndarray
+
+    def mean(self):
+        return self.loc
+
+    def std(self):
+        return self.scale
+
+    def pdf(self, x):
+        """The density; infinite at the point itself and 0 elsewhere where scale = 0."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.subtract(x, self.loc) / self.scale
+            density = np.exp(-(z**2) / 2) / (np.sqrt(2 * np.pi) * self.scale)
+        at_point = np.where(np.equal(x, self.loc), np.inf, 0.0)
+        return np.where(np.equal(self.scale, 0), at_point, density)[()]
+
+    def cdf(self, x):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            smooth = special.ndtr(np.subtract(x, self.loc) / self.scale)
+        return np.where(np.equal(self.scale, 0), np.greater_equal(x, self.loc), smooth)[()]
+
+    def ppf(self, q):
+        z = special.ndtri(_probability("q", q))
+        with np.errstate(invalid="ignore"):
+            return np.where(np.equal(self.scale, 0), self.loc, self.loc + self.scale * z)[()]
+
+    def rvs(self, size=None, *, random_state):
+        """Draws; `random_state` is a numpy Generator, so that no draw depends on hidden state."""
+        return random_state.normal(self.loc, self.scale, size)
+
+
+def _probability(name, q):
+    q = checks.numbers(name, q, low=0)
+    if (q > 1).any():
+        raise ValueError(f"{name} must be a probability, at most 1, but is {q.max()}")
+    return q

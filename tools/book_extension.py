@@ -1,0 +1,204 @@
+"""What the course adds to Jupyter Book: the lesson's numbers, launch and download buttons, and MathJax on the site itself.
+
+Loaded by _config.yml. Each of the three parts below stands on its own.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+import ledger
+import reader_notebooks
+
+log = logging.getLogger(__name__)
+
+
+def setup(app):
+    app.add_role("lesson", Stated())
+    app.add_directive("lesson-numbers", NumbersTable)
+    app.add_node(NumbersTableNode)
+    app.connect("doctree-read", collect_printed)
+    app.connect("env-purge-doc", forget_printed)
+    app.connect("env-updated", refresh_tables)
+    app.connect("doctree-resolved", fill_tables)
+
+    app.connect("html-page-context", add_buttons, priority=502)  # after the theme's own, which run at 501
+    app.connect("build-finished", write_notebooks)
+
+    app.config.mathjax_path = "mathjax/tex-mml-chtml.js"
+    app.connect("build-finished", copy_mathjax)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}
+
+
+# --- The lesson's numbers ---------------------------------------------------------------------------------------------
+
+
+class Stated(SphinxRole):
+    """{lesson}`ex1.upper` quotes the number as the lesson prints it."""
+
+    def run(self):
+        entry = ledger.read().get(self.text)
+        if entry is None or not entry.stated:
+            log.warning("the lesson states no number %r", self.text, location=self.get_location())
+            return [], []
+        self.env.note_dependency(str(ledger.LEDGER))
+        return [nodes.Text(entry.stated)], []
+
+
+class NumbersTableNode(nodes.General, nodes.Element):
+    """Stands for the table until every page has been read."""
+
+
+class NumbersTable(SphinxDirective):
+    """The whole ledger as a table: stated, computed, verdict, and a link to the cell that computes it."""
+
+    def run(self):
+        self.env.note_dependency(str(ledger.LEDGER))
+        return [NumbersTableNode()]
+
+
+def collect_printed(app, doctree):
+    """Remember what each cell of the page just read printed for the lesson's numbers, and make the cell a link target."""
+    printed = app.env.__dict__.setdefault("lesson_printed", {}).setdefault(app.env.docname, {})
+    for cell in doctree.findall(nodes.container):
+        ids = cell.get("cell_metadata", {}).get("lesson", [])
+        if not ids:
+            continue
+        output = "\n".join(block.astext() for block in cell.children[-1].findall(nodes.literal_block))
+        lines = dict(line.split(": ", 1) for line in output.splitlines() if ": " in line)
+        for id in ids:
+            printed[id] = lines.get(id, "")
+            cell["ids"].append(anchor(id))
+
+
+def forget_printed(app, env, docname):
+    env.__dict__.setdefault("lesson_printed", {}).pop(docname, None)
+
+
+def refresh_tables(app, env):
+    """The table depends on every page, so its page is written anew whenever any page was read."""
+    return [name for name in env.found_docs if "lesson-numbers" in name]
+
+
+def anchor(id):
+    return "lesson-" + id.replace(".", "-").replace("_", "-").lower()
+
+
+def fill_tables(app, doctree, docname):
+    for table in list(doctree.findall(NumbersTableNode)):
+        table.replace_self(numbers_table(app, docname))
+
+
+def numbers_table(app, docname):
+    where = {id: (doc, text) for doc, found in app.env.lesson_printed.items() for id, text in found.items()}
+    rows = []
+    for entry in ledger.read().values():
+        doc, text = where.get(entry.id, (None, ""))
+        if text != entry.text:
+            log.warning("%s: the ledger says %r, but the book prints %r", entry.id, entry.text, text, location=docname)
+        uri = "#" if doc is None else f"{app.builder.get_relative_uri(docname, doc)}#{anchor(entry.id)}"
+        rows.append(
+            [
+                nodes.reference("", entry.id, internal=True, refuri=uri),
+                nodes.Text(str(entry.line)),
+                nodes.Text(entry.inputs),
+                nodes.Text(entry.stated or "(lost)"),
+                nodes.Text(text),
+                nodes.strong("", entry.verdict) if entry.why else nodes.Text(entry.verdict),
+                nodes.Text(entry.why),
+            ]
+        )
+    return table(["number", "line", "from", "stated", "computed", "verdict", "why"], rows)
+
+
+def table(titles, rows):
+    def row(cells):
+        return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
+
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in titles), cols=len(titles))
+    group += nodes.thead("", row([nodes.Text(title) for title in titles]))
+    group += nodes.tbody("", *map(row, rows))
+    return nodes.table("", group, classes=["lesson-numbers"])
+
+
+# --- Launch and download ----------------------------------------------------------------------------------------------
+
+
+def repository():
+    """The address of the public repository, or None if it has none: from the environment, or from git's `origin`."""
+    address = os.environ.get("BOOK_REPOSITORY", "")
+    if not address and "GITHUB_REPOSITORY" in os.environ:
+        address = f"https://github.com/{os.environ['GITHUB_REPOSITORY']}"
+    if not address:
+        command = ["git", "-C", str(ledger.ROOT), "remote", "get-url", "origin"]
+        address = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    found = re.search(r"github\.com[:/]([\w.-]+)/([\w.-]+?)(\.git)?/?$", address)
+    return f"https://github.com/{found[1]}/{found[2]}" if found else None
+
+
+HOW_TO_RUN = "chapters/00-how-to-read"
+
+
+def is_notebook(app, docname):
+    return "kernelspec" in app.env.metadata.get(docname, {})
+
+
+def add_buttons(app, pagename, templatename, context, doctree):
+    """Launch buttons for every page, and the .ipynb among the downloads of every notebook page."""
+    if doctree is None:
+        return
+    home = repository()
+    how = "" if pagename == HOW_TO_RUN else context["pathto"](HOW_TO_RUN)
+    links = [("JupyterLab on your computer", "fas fa-laptop", f"{how}#run-it")]
+    if home:
+        slug = home.removeprefix("https://github.com/")
+        binder = f"https://mybinder.org/v2/gh/{slug}/HEAD?urlpath=lab/tree/{pagename}.md"
+        links.append(("Binder", "_static/images/logo_binder.svg", binder))
+    if home and is_notebook(app, pagename):
+        colab = f"https://colab.research.google.com/github/{slug}/blob/gh-pages/_sources/{pagename}.ipynb"
+        links.append(("Colab", "_static/images/logo_colab.png", colab))
+    buttons = [
+        {"type": "link", "text": text, "tooltip": f"Open this page: {text}", "icon": icon, "url": url}
+        for text, icon, url in links
+    ]
+    group = {"type": "group", "tooltip": "Run this page", "icon": "fas fa-rocket", "label": "launch-buttons"}
+    context["header_buttons"].insert(0, {**group, "buttons": buttons})
+    if is_notebook(app, pagename):
+        source = context["pathto"]("_sources", 1)
+        download = {"type": "link", "text": ".ipynb", "tooltip": "Download notebook", "icon": "fas fa-code"}
+        downloads = next(item for item in context["header_buttons"] if item.get("label") == "download-buttons")
+        downloads["buttons"].insert(
+            0, {**download, "url": f"{source}/{pagename}.ipynb", "label": "download-notebook-button"}
+        )
+
+
+def write_notebooks(app, exception):
+    """Put each page beside its source as a plain notebook: for download, and for Colab from the published branch."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for docname in filter(lambda name: is_notebook(app, name), app.env.found_docs):
+        target = Path(app.outdir, "_sources", docname).with_suffix(".ipynb")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        glued = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.glue.json"
+        target.write_text(reader_notebooks.plain(app.env.doc2path(docname), glued, repository()), encoding="utf8")
+
+
+# --- MathJax ----------------------------------------------------------------------------------------------------------
+
+
+def copy_mathjax(app, exception):
+    """Serve MathJax from the site: from the package sphinx-mathjax-offline, only the files that the pages load."""
+    if exception is not None or app.builder.format != "html":
+        return
+    package = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    target = Path(app.outdir, "_static", "mathjax")
+    fonts = Path("output", "chtml", "fonts", "woff-v2")
+    shutil.copytree(package / fonts, target / fonts, dirs_exist_ok=True)
+    shutil.copy(package / "tex-mml-chtml.js", target)

@@ -1,0 +1,112 @@
+"""Usage: python tools/check_site.py SITE
+
+Looks at a built site the way a reader would miss things: is every page of the table of contents there, does it hold the
+figures that its cells draw, does each link within the site lead somewhere, and does nothing come from another host?
+Prints what it found and fails if anything is wrong.
+"""
+
+import re
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parent.parent
+LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
+
+
+def toc_pages(toc):
+    """The page names in a jb-book table of contents, in reading order."""
+    if isinstance(toc, dict):
+        for key in ("root", "file"):
+            if key in toc:
+                yield toc[key]
+        for value in toc.values():
+            yield from toc_pages(value)
+    elif isinstance(toc, list):
+        for item in toc:
+            yield from toc_pages(item)
+
+
+def figures_drawn(source):
+    """How many cells of a MyST page declare a figure (`mystnb: figure:` or `image:` in the cell's metadata)."""
+    cells = re.findall(r"^```\{code-cell\}.*?^```$", source, flags=re.MULTILINE | re.DOTALL)
+    return sum("mystnb:" in cell for cell in cells)
+
+
+def page_faults(page, source, site, documents):
+    """What is wrong with one page."""
+    html = documents[page]
+    main = html.find("main") or html
+    drawn = figures_drawn(source)
+    shown = main.select(".cell_output img, figure img")
+    if len(shown) < drawn:
+        yield f"shows {len(shown)} figures, but its cells draw {drawn}"
+    for image in shown:
+        if len(image.get("alt", "")) < 30 or ".png" in image["alt"]:
+            yield f"the figure {image['src']} has no alternative text worth the name: {image.get('alt')!r}"
+    if html.select(".system-message, .problematic"):
+        yield "holds a message of Sphinx where text should be"
+    for tag, attribute in LOADED.items():
+        for element in html.find_all(tag):
+            address = element.get(attribute)
+            if address and tag == "link" and "canonical" in element.get("rel", []):
+                continue
+            if address and urlsplit(address).netloc:
+                yield f"loads {address} from another host"
+            elif address and not address.startswith("data:") and missing(page, address, site, documents):
+                yield f"loads {address}, which is not there"
+    for link in html.find_all("a", href=True):
+        if missing(page, link["href"], site, documents):
+            yield f"links to {link['href']}, which is not there"
+
+
+def missing(page, address, site, documents):
+    """Is this an address within the site that leads nowhere?"""
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc:
+        return False
+    target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+    if not target.is_relative_to(site) or not target.exists():
+        return True
+    if not parts.fragment or target.suffix != ".html":
+        return False
+    if target not in documents:
+        documents[target] = read(target)
+    document = documents[target]
+    return not document.find(id=unquote(parts.fragment)) and not document.find(attrs={"name": unquote(parts.fragment)})
+
+
+def read(path):
+    return BeautifulSoup(path.read_text(encoding="utf8"), "html.parser")
+
+
+def check(site, root=ROOT):
+    """Every fault of the site, as (page, what is wrong)."""
+    site = Path(site).resolve()
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf8"))
+    documents, faults = {}, []
+    for name in toc_pages(toc):
+        page = site / f"{name}.html"
+        if not page.exists():
+            faults.append((name, "is in the table of contents, but was not built"))
+            continue
+        documents[page] = read(page)
+        source = (root / f"{name}.md").read_text(encoding="utf8")
+        faults += [(name, fault) for fault in page_faults(page, source, site, documents)]
+    return faults
+
+
+def main(site):
+    faults = check(site)
+    for page, fault in faults:
+        print(f"{page}: {fault}", file=sys.stderr)
+    toc = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
+    print(f"checked {len(toc)} pages of {site}: {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,93 @@
+"""The ledger of the lesson's numbers, and the pages that reproduce them.
+
+`chapters/lesson_numbers.toml` holds every number that the lesson states. A code cell that reproduces some of them says so
+in its metadata and prints a line for each:
+
+    ```{code-cell} ipython3
+    :lesson: [ex1.mean, ex1.lower]
+    print(f"ex1.mean: {post.mean():.6f}")
+    print(f"ex1.lower: {post.ppf(0.025):.3f}")
+    ```
+
+`reference_notebook` turns a page into a notebook whose stored outputs are the ledger's texts, for nbval to compare with
+what the code prints today. conftest.py hands it to nbval; book_extension.py shows the result in the book.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+ROOT = Path(__file__).parent.parent
+LEDGER = ROOT / "chapters" / "lesson_numbers.toml"
+VERDICTS = ("right", "restored", "wrong", "mislabelled")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One number of the lesson; the fields are explained at the head of the ledger."""
+
+    id: str
+    line: int
+    inputs: str
+    stated: str
+    verdict: str
+    correct: str = ""
+    why: str = ""
+
+    def __post_init__(self):
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"{self.id}: verdict must be one of {VERDICTS}, but is {self.verdict!r}")
+        if (self.verdict == "right") != (not self.correct and not self.why):
+            raise ValueError(f"{self.id}: `correct` and `why` belong to every verdict but 'right', and only there")
+        if self.stated == self.correct or (self.verdict == "restored") != (not self.stated):
+            raise ValueError(f"{self.id}: `stated` is empty for 'restored' alone, and never equal to `correct`")
+
+    @property
+    def text(self):
+        """What the code must print."""
+        return self.correct or self.stated
+
+
+def read(path=LEDGER):
+    """The ledger as {id: Entry}, in the order of the file."""
+    entries = tomllib.loads(Path(path).read_text(encoding="utf8"))
+    return {id: Entry(id, **fields) for id, fields in entries.items()}
+
+
+def pages(folder=LEDGER.parent):
+    """The MyST pages in reading order."""
+    return sorted(Path(folder).glob("*.md"))
+
+
+def cited(cell):
+    """The ids that a cell claims to reproduce."""
+    return cell.metadata.get("lesson", [])
+
+
+def reference_notebook(page, ledger):
+    """The page as a notebook, with the ledger's text stored as the output of each cell that cites it."""
+    notebook = jupytext.read(page)
+    for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
+        ids = cited(cell)
+        unknown = [id for id in ids if id not in ledger]
+        if unknown:
+            raise ValueError(f"{page}, cell {number}: {', '.join(unknown)} is not in {LEDGER.name}")
+        if ids:
+            text = "".join(f"{id}: {ledger[id].text}\n" for id in ids)
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+            cell.execution_count = number + 1  # nbval compares no cell that seems never to have run
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "nbval-check-output"]
+    return notebook
+
+
+def places(folder=LEDGER.parent):
+    """Where each id is reproduced: {id: [page, ...]}."""
+    found = {}
+    for page in pages(folder):
+        for cell in jupytext.read(page).cells:
+            for id in cited(cell) if cell.cell_type == "code" else ():
+                found.setdefault(id, []).append(page)
+    return found

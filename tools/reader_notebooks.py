@@ -1,0 +1,88 @@
+"""Turns a MyST page into a notebook that any Jupyter shows well: for download, and for Colab.
+
+Plain Jupyter knows Markdown, but not MyST. So boxes become block quotes, references become names, and numbers that the book
+pastes into its sentences are written out, as the book's own run computed them.
+"""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+from pybtex.database import parse_file
+
+import ledger
+
+BIBLIOGRAPHY = ledger.ROOT / "chapters" / "references.bib"
+SETUP = """\
+# Only needed where the course is not installed, as on Colab.
+try:
+    import hblib
+except ImportError:
+    %pip install --quiet "hblib @ git+{repository}" """
+
+
+def plain(page, glued, repository):
+    """The text of the .ipynb for `page`; `glued` is the file with the values that its cells gave to the prose."""
+    notebook = jupytext.read(page)
+    values = json.loads(Path(glued).read_text(encoding="utf8")) if Path(glued).exists() else {}
+    cells = [cell for cell in notebook.cells if "remove-cell" not in cell.metadata.get("tags", [])]
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"  # jupytext makes new random ones at each read
+        if cell.cell_type == "markdown":
+            cell.source = plain_markdown(cell.source, values)
+        else:
+            cell.metadata = nbformat.NotebookNode()
+    if repository:
+        first = next(number for number, cell in enumerate(cells) if cell.cell_type == "code")
+        cells.insert(first, nbformat.v4.new_code_cell(SETUP.format(repository=repository).strip(), id="setup"))
+    notebook.cells = cells
+    notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
+    return nbformat.writes(notebook, version=4) + "\n"
+
+
+def plain_markdown(text, values):
+    """MyST Markdown as plain Markdown."""
+    text = re.sub(r"^\(([\w-]+)\)=\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\{glue:text\}`([\w.-]+)(?::([^`]+))?`", lambda found: glue(values, *found.groups()), text)
+    text = re.sub(r"\{lesson\}`([\w.]+)`", lambda found: ledger.read()[found[1]].stated, text)
+    text = re.sub(r"\{cite:?([pt]?)\}`([^`]+)`", lambda found: citation(*found.groups()), text)
+    text = re.sub(r"\{(?:numref|ref|doc|eq)\}`(?:([^`<]+?) *<[^>]+>|([^`]+))`", lambda m: m[1] or m[2], text)
+    text = re.sub(r"\]\(([\w-]+)\.md", r"](\1.ipynb", text)
+    return boxes(text)
+
+
+def glue(values, key, form):
+    """The number or text of a {glue:text}, formatted as the book formats it."""
+    value = ast.literal_eval(values[key]["data"]["text/plain"])
+    return format(value, form or "")
+
+
+def citation(kind, keys):
+    """Author (year), or (Author, year) for a citation in parentheses."""
+    entries = parse_file(str(BIBLIOGRAPHY)).entries
+    named = [(authors(entries[key.strip()]), entries[key.strip()].fields["year"]) for key in keys.split(",")]
+    if kind == "t":
+        return " and ".join(f"{names} ({year})" for names, year in named)
+    return "(" + "; ".join(f"{names}, {year}" for names, year in named) + ")"
+
+
+def authors(entry):
+    names = [" ".join(person.last_names) for person in entry.persons["author"]]
+    return f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+
+
+def boxes(text):
+    """Each `:::{name} Title` box as a block quote that opens with its title in bold; from the inside out."""
+    box = re.compile(r"^(:{3,})\{([\w-]+)\}[ ]*(.*)\n((?::[\w-]+:.*\n)*)((?:(?!:::).*\n)*?)\1[ ]*$", re.MULTILINE)
+
+    def quote(found):
+        title = found[3] or found[2].capitalize()
+        body = found[5].strip("\n")
+        return "\n".join("> " + line if line else ">" for line in [f"**{title}**", "", *body.split("\n")])
+
+    while box.search(text + "\n"):
+        text = box.sub(quote, text + "\n").rstrip("\n")
+    return text

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Usage: tools/setup.sh VENV
+# Makes the virtual environment VENV with everything that requirements.txt pins. PyMC 6 needs Python 3.12 or newer;
+# a machine's `python3` may be older, so look around before asking uv to fetch one.
+set -eu
+venv=$1
+uv_version=0.13.9
+
+new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; }
+
+for python in ${PYTHON:-} python3.13 python3.12 python3.14 python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[234]*/bin/python3; do
+    if new_enough "$python"; then break; fi
+    python=
+done
+
+make_venv() {
+    if ! "$1" -m venv --clear "$venv"; then
+        echo "setup: '$1' cannot make a virtual environment. On Debian or Ubuntu: sudo apt-get install python3-venv" >&2
+        exit 1
+    fi
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
+}
+
+if [ -n "$python" ]; then
+    make_venv "$python"
+else
+    echo "setup: no Python 3.12 or newer here; fetching Python 3.13 with uv"
+    make_venv python3
+    "$venv/bin/uv" python install 3.13
+    make_venv "$("$venv/bin/uv" python find --managed-python 3.13)"
+fi
+
+echo "setup: installing requirements.txt into $venv ($("$venv/bin/python" --version))"
+# uv leaves byte code to the first import unless told otherwise, and then every kernel starts slowly.
+"$venv/bin/uv" pip install --compile-bytecode --quiet --python "$venv/bin/python" -r requirements.txt
