@@ -1,6 +1,6 @@
-"""What the course adds to Jupyter Book: the lesson's numbers, launch and download buttons, and MathJax on the site itself.
+"""What the course adds to Jupyter Book: the lesson's numbers, launch and download buttons, and two mends.
 
-Loaded by _config.yml. Each of the three parts below stands on its own.
+Loaded by _config.yml. Each of the parts below stands on its own.
 """
 
 import importlib.util
@@ -13,6 +13,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from myst_nb.core import render
 
 import ledger
 import reader_notebooks
@@ -31,6 +33,8 @@ def setup(app):
 
     app.connect("html-page-context", add_buttons, priority=502)  # after the theme's own, which run at 501
     app.connect("build-finished", write_notebooks)
+
+    render.coalesce_streams = join_streams
 
     app.config.mathjax_path = "mathjax/tex-mml-chtml.js"
     app.connect("build-finished", copy_mathjax)
@@ -104,26 +108,28 @@ def numbers_table(app, docname):
         if text != entry.text:
             log.warning("%s: the ledger says %r, but the book prints %r", entry.id, entry.text, text, location=docname)
         uri = "#" if doc is None else f"{app.builder.get_relative_uri(docname, doc)}#{anchor(entry.id)}"
+        link = nodes.paragraph("", "", nodes.reference("", entry.id, internal=True, refuri=uri))
+        verdict = [nodes.paragraph("", "", nodes.strong("", entry.verdict)), nodes.paragraph("", entry.why)]
         rows.append(
             [
-                nodes.reference("", entry.id, internal=True, refuri=uri),
-                nodes.Text(str(entry.line)),
-                nodes.Text(entry.inputs),
-                nodes.Text(entry.stated or "(lost)"),
-                nodes.Text(text),
-                nodes.strong("", entry.verdict) if entry.why else nodes.Text(entry.verdict),
-                nodes.Text(entry.why),
+                [link, nodes.paragraph("", f"line {entry.line}")],
+                [nodes.paragraph("", entry.inputs)],
+                [nodes.paragraph("", entry.stated or "(lost)")],
+                [nodes.paragraph("", text)],
+                verdict if entry.why else [nodes.paragraph("", entry.verdict)],
             ]
         )
-    return table(["number", "line", "from", "stated", "computed", "verdict", "why"], rows)
+    return table(["number", "from", "stated", "computed", "verdict"], rows)
 
 
 def table(titles, rows):
+    """A docutils table; each cell of a row is a list of nodes."""
+
     def row(cells):
-        return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
+        return nodes.row("", *(nodes.entry("", *cell) for cell in cells))
 
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in titles), cols=len(titles))
-    group += nodes.thead("", row([nodes.Text(title) for title in titles]))
+    group += nodes.thead("", row([nodes.paragraph("", title)] for title in titles))
     group += nodes.tbody("", *map(row, rows))
     return nodes.table("", group, classes=["lesson-numbers"])
 
@@ -190,7 +196,19 @@ def write_notebooks(app, exception):
         target.write_text(reader_notebooks.plain(app.env.doc2path(docname), glued, repository()), encoding="utf8")
 
 
-# --- MathJax ----------------------------------------------------------------------------------------------------------
+# --- Mends --------------------------------------------------------------------------------------------------------------
+
+
+def join_streams(outputs):
+    """Join what a cell printed in several pieces, as it was printed. MyST-NB's own version ends each piece with a new line."""
+    joined = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            last["text"] += output["text"]
+        else:
+            joined.append(output)
+    return joined
 
 
 def copy_mathjax(app, exception):
