@@ -1,7 +1,7 @@
 """Lets nbval run the MyST pages as they are, and checks that each number of the lesson is reproduced by some cell.
 
-With `--nbval-lax` (set in pyproject.toml) `pytest chapters` runs every cell of every page, and compares what the cells that
-cite the ledger print with the ledger's text.
+With `--nbval-lax` (set in pyproject.toml) `pytest chapters` runs every cell of every page, and compares what the cells
+that cite the ledger print with the ledger's text.
 """
 
 from unittest import mock
@@ -13,8 +13,9 @@ import ledger
 
 
 def pytest_collect_file(file_path, parent):
-    if file_path.suffix == ".md" and file_path.parent.name in ("chapters", "solutions"):
-        return Page.from_parent(parent, path=file_path)
+    if file_path.parent.name in ("chapters", "solutions") and file_path.suffix == ".md":
+        is_notebook = "kernelspec" in file_path.read_text(encoding="utf8")
+        return Page.from_parent(parent, path=file_path) if is_notebook else None
     if file_path.name == "lesson_numbers.toml":
         return Ledger.from_parent(parent, path=file_path)
     return None

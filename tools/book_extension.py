@@ -11,10 +11,9 @@ import subprocess
 from pathlib import Path
 
 from docutils import nodes
+from myst_nb.core import render
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
-
-from myst_nb.core import render
 
 import ledger
 import reader_notebooks
@@ -69,7 +68,7 @@ class NumbersTable(SphinxDirective):
 
 
 def collect_printed(app, doctree):
-    """Remember what each cell of the page just read printed for the lesson's numbers, and make the cell a link target."""
+    """Remember what each cell of the page just read printed for the lesson's numbers; make the cell a link target."""
     printed = app.env.__dict__.setdefault("lesson_printed", {}).setdefault(app.env.docname, {})
     for cell in doctree.findall(nodes.container):
         ids = cell.get("cell_metadata", {}).get("lesson", [])
@@ -196,11 +195,11 @@ def write_notebooks(app, exception):
         target.write_text(reader_notebooks.plain(app.env.doc2path(docname), glued, repository()), encoding="utf8")
 
 
-# --- Mends --------------------------------------------------------------------------------------------------------------
+# --- Mends ------------------------------------------------------------------------------------------------------------
 
 
 def join_streams(outputs):
-    """Join what a cell printed in several pieces, as it was printed. MyST-NB's own version ends each piece with a new line."""
+    """Join what a cell printed in several pieces, as printed. MyST-NB's own version ends each piece with a new line."""
     joined = []
     for output in outputs:
         last = joined[-1] if joined else {}

@@ -1,7 +1,7 @@
 """The ledger of the lesson's numbers, and the pages that reproduce them.
 
-`chapters/lesson_numbers.toml` holds every number that the lesson states. A code cell that reproduces some of them says so
-in its metadata and prints a line for each:
+`chapters/lesson_numbers.toml` holds every number that the lesson states. A code cell that reproduces some of them says
+so in its metadata and prints a line for each:
 
     ```{code-cell} ipython3
     :lesson: [ex1.mean, ex1.lower]
@@ -62,6 +62,11 @@ def pages(folder=LEDGER.parent):
     return sorted(Path(folder).glob("*.md"))
 
 
+def load(page):
+    """A page as a notebook."""
+    return jupytext.read(page, fmt="md:myst")  # without the hint some pages look like Pandoc's Markdown
+
+
 def cited(cell):
     """The ids that a cell claims to reproduce."""
     return cell.metadata.get("lesson", [])
@@ -69,7 +74,7 @@ def cited(cell):
 
 def reference_notebook(page, ledger):
     """The page as a notebook, with the ledger's text stored as the output of each cell that cites it."""
-    notebook = jupytext.read(page)
+    notebook = load(page)
     for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
         ids = cited(cell)
         unknown = [id for id in ids if id not in ledger]
@@ -87,7 +92,7 @@ def places(folder=LEDGER.parent):
     """Where each id is reproduced: {id: [page, ...]}."""
     found = {}
     for page in pages(folder):
-        for cell in jupytext.read(page).cells:
+        for cell in load(page).cells:
             for id in cited(cell) if cell.cell_type == "code" else ():
                 found.setdefault(id, []).append(page)
     return found

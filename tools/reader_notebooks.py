@@ -1,7 +1,7 @@
 """Turns a MyST page into a notebook that any Jupyter shows well: for download, and for Colab.
 
-Plain Jupyter knows Markdown, but not MyST. So boxes become block quotes, references become names, and numbers that the book
-pastes into its sentences are written out, as the book's own run computed them.
+Plain Jupyter knows Markdown, but not MyST. So boxes become block quotes, references become names, and numbers that the
+book pastes into its sentences are written out, as the book's own run computed them.
 """
 
 import ast
@@ -9,7 +9,6 @@ import json
 import re
 from pathlib import Path
 
-import jupytext
 import nbformat
 from pybtex.database import parse_file
 
@@ -26,7 +25,7 @@ except ImportError:
 
 def plain(page, glued, repository):
     """The text of the .ipynb for `page`; `glued` is the file with the values that its cells gave to the prose."""
-    notebook = jupytext.read(page)
+    notebook = ledger.load(page)
     values = json.loads(Path(glued).read_text(encoding="utf8")) if Path(glued).exists() else {}
     cells = [cell for cell in notebook.cells if "remove-cell" not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(cells):
@@ -51,6 +50,7 @@ def plain_markdown(text, values):
     text = re.sub(r"\{cite:?([pt]?)\}`([^`]+)`", lambda found: citation(*found.groups()), text)
     text = re.sub(r"\{(?:numref|ref|doc|eq)\}`(?:([^`<]+?) *<[^>]+>|([^`]+))`", lambda m: m[1] or m[2], text)
     text = re.sub(r"\]\(([\w-]+)\.md", r"](\1.ipynb", text)
+    text = re.sub(r"^```\{lesson-numbers\}\n```", "*(The table is in the book.)*", text, flags=re.MULTILINE)
     return boxes(text)
 
 

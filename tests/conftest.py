@@ -1,0 +1,52 @@
+"""A place to break things: a copy of the project, and a way to run its commands there."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = shutil.ignore_patterns(".git", ".venv", "_build", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info")
+
+
+@dataclass
+class Project:
+    """A copy of the project in a folder of its own."""
+
+    folder: Path
+
+    def edit(self, name, old, new):
+        """Replace `old`, which must be there, by `new` in the file `name`."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf8")
+        assert old in text, f"{name} no longer holds {old!r}; mend this test"
+        path.write_text(text.replace(old, new), encoding="utf8")
+
+    def run(self, *command, **environment):
+        """Run a command in the copy, with the copy's hblib; return its exit code and all that it printed."""
+        environment = {**os.environ, "PYTHONPATH": str(self.folder), "PYTEST_ADDOPTS": "", **environment}
+        environment.pop("PYTEST_XDIST_WORKER", None)
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def pytest(self, *files):
+        return self.run(sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", *files)
+
+
+@pytest.fixture
+def project(tmp_path):
+    shutil.copytree(ROOT, tmp_path / "course", ignore=HEAVY)
+    return Project(tmp_path / "course")
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A copy of the built site."""
+    shutil.copytree(ROOT / "_build" / "html", tmp_path / "html")
+    return tmp_path / "html"

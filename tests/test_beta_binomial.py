@@ -1,0 +1,246 @@
+"""beta_binomial against quadrature, SciPy's betabinom, mpmath, brute force and simulation."""
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy import integrate, optimize, stats
+
+from hblib import beta_binomial, datasets
+
+RATS = datasets.rat_tumors()
+SURGERY = datasets.surgical()
+
+group = st.integers(0, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+groups = st.lists(group, min_size=1, max_size=12).map(np.array)
+positive = st.floats(0.05, 500)
+
+
+@pytest.mark.parametrize(
+    ("y", "n", "alpha", "beta"), [(2, 20, 5, 95), (0, 47, 8.25, 99.6), (3, 3, 0.5, 0.5), (0, 0, 2, 3)]
+)
+def test_posterior_is_prior_times_likelihood(y, n, alpha, beta):
+    def joint(theta):
+        return stats.beta(alpha, beta).pdf(theta) * stats.binom(n, theta).pmf(y)
+
+    total, first, second = (integrate.quad(lambda t, p=p: t**p * joint(t), 0, 1)[0] for p in (0, 1, 2))
+    post = beta_binomial.posterior(y, n, alpha, beta)
+    assert post.mean() == pytest.approx(first / total, rel=1e-7)
+    assert post.var() == pytest.approx(second / total - (first / total) ** 2, rel=1e-6)
+
+
+@given(groups, positive, positive)
+def test_posterior_mean_is_the_weighted_average(rows, alpha, beta):
+    y, n = rows[rows[:, 1] > 0].T
+    kappa = beta_binomial.shrinkage(n, alpha, beta)
+    mean = beta_binomial.posterior(y, n, alpha, beta).mean()
+    np.testing.assert_allclose(mean, kappa * y / n + (1 - kappa) * alpha / (alpha + beta), rtol=1e-12)
+    assert ((kappa > 0) & (kappa < 1)).all()
+
+
+def test_shrinkage_has_both_limits():
+    assert beta_binomial.shrinkage(0, 1, 1) == 0
+    assert beta_binomial.shrinkage(10, 1e-300, 1e-300) == 1
+    assert beta_binomial.shrinkage(10, 1e300, 1e300) < 1e-290
+
+
+@settings(deadline=None)
+@given(groups, positive, positive)
+def test_log_marginal_agrees_with_scipy(rows, alpha, beta):
+    y, n = rows.T
+    expected = stats.betabinom(n, alpha, beta).logpmf(y).sum()
+    assert beta_binomial.log_marginal(y, n, alpha, beta) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_log_marginal_takes_a_grid():
+    alpha, beta = np.array([1.0, 5.0])[:, None], np.array([10.0, 50.0, 95.0])
+    grid = beta_binomial.log_marginal(RATS.y, RATS.n, alpha, beta)
+    assert grid.shape == (2, 3)
+    assert grid[1, 2] == pytest.approx(beta_binomial.log_marginal(RATS.y, RATS.n, 5, 95), rel=1e-14)
+
+
+def exact_log_marginal(y, n, alpha, beta):
+    """The same in 40 digits, from the formula with Beta functions."""
+    with mpmath.workdps(40):
+        a, b = mpmath.mpf(alpha), mpmath.mpf(beta)
+        terms = (
+            mpmath.log(mpmath.binomial(int(m), int(k)) * mpmath.beta(a + int(k), b + int(m - k)) / mpmath.beta(a, b))
+            for k, m in zip(y, n, strict=True)
+        )
+        return float(sum(terms))
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6, 1e12])
+def test_log_marginal_does_not_cancel(size):
+    alpha, beta = 0.14 * size, 0.86 * size
+    expected = exact_log_marginal(RATS.y, RATS.n, alpha, beta)
+    assert beta_binomial.log_marginal(RATS.y, RATS.n, alpha, beta) == pytest.approx(expected, rel=1e-13)
+
+
+def test_maximum_agrees_with_forty_digits():
+    """Newton in mpmath on the score in (alpha, beta), independent of the (mu, phi) of the code."""
+
+    def score(alpha, beta):
+        digamma = mpmath.digamma
+        total = sum(digamma(alpha + beta) - digamma(alpha + beta + int(n)) for n in RATS.n)
+        up = sum(digamma(alpha + int(y)) - digamma(alpha) for y in RATS.y)
+        down = sum(digamma(beta + int(n - y)) - digamma(beta) for y, n in zip(RATS.y, RATS.n, strict=True))
+        return up + total, down + total
+
+    with mpmath.workdps(40):
+        alpha, beta = mpmath.findroot(score, (2.3, 14.0))
+    fit = beta_binomial.fit(RATS.y, RATS.n)
+    assert fit.alpha == pytest.approx(float(alpha), rel=1e-12)
+    assert fit.beta == pytest.approx(float(beta), rel=1e-12)
+
+
+@pytest.mark.parametrize("data", [RATS, SURGERY])
+def test_maximum_agrees_with_a_general_optimiser(data):
+    def loss(log):
+        return -stats.betabinom(data.n, *np.exp(log)).logpmf(data.y).sum()
+
+    best = optimize.minimize(loss, [1.0, 3.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11})
+    fit = beta_binomial.fit(data.y, data.n)
+    assert fit.log_likelihood == pytest.approx(-best.fun, abs=1e-8)
+    np.testing.assert_allclose([fit.alpha, fit.beta], np.exp(best.x), rtol=1e-4)
+
+
+@settings(deadline=None, max_examples=60)
+@given(groups)
+def test_no_point_of_a_grid_beats_the_maximum(rows):
+    y, n = rows.T
+    fit = beta_binomial.fit(y, n)
+    assume(fit.status in ("ok", "phi = 0"))
+    mu, size = np.linspace(0.01, 0.99, 25)[:, None], np.geomspace(1e-3, 1e7, 60)
+    grid = beta_binomial.log_marginal(y, n, mu * size, (1 - mu) * size)
+    assert grid.max() <= fit.log_likelihood + 1e-6
+
+
+def test_standard_errors_are_those_of_the_curvature():
+    fit = beta_binomial.fit(SURGERY.y, SURGERY.n)
+
+    def loss(mu, phi):
+        return -beta_binomial.log_marginal(SURGERY.y, SURGERY.n, mu / phi, (1 - mu) / phi)
+
+    h = np.array([1e-4 * fit.mu, 1e-3 * fit.phi])
+    steps = [(i, j) for i in (-1, 1) for j in (-1, 1)]
+    centre = loss(fit.mu, fit.phi)
+    hessian = np.empty((2, 2))
+    hessian[0, 0] = (loss(fit.mu + h[0], fit.phi) - 2 * centre + loss(fit.mu - h[0], fit.phi)) / h[0] ** 2
+    hessian[1, 1] = (loss(fit.mu, fit.phi + h[1]) - 2 * centre + loss(fit.mu, fit.phi - h[1])) / h[1] ** 2
+    cross = sum(i * j * loss(fit.mu + i * h[0], fit.phi + j * h[1]) for i, j in steps) / (4 * h[0] * h[1])
+    hessian[0, 1] = hessian[1, 0] = cross
+    errors = np.sqrt(np.diag(np.linalg.inv(hessian)))
+    np.testing.assert_allclose([fit.se_mu, fit.se_phi], errors, rtol=1e-4)
+
+
+def test_moments_subtract_the_sampling_noise():
+    """Kleinman's estimate, group by group, and that it finds the truth where the naive variance does not."""
+    y, n = RATS.y, RATS.n
+    total, mu = n.sum(), y.sum() / n.sum()
+    spread = sum(m * (k / m - mu) ** 2 for k, m in zip(y, n, strict=True))
+    binomial = sum((1 - m / total) for m in n)
+    rho = (spread / (mu * (1 - mu)) - binomial) / (sum(m * (1 - m / total) for m in n) - binomial)
+    fit = beta_binomial.fit(y, n, method="moments")
+    assert fit.mu == pytest.approx(mu)
+    assert 1 / fit.phi == pytest.approx((1 - rho) / rho)
+
+    rng = np.random.default_rng(5)
+    n = rng.integers(5, 60, 20_000)
+    y = rng.binomial(n, rng.beta(8, 72, n.size))
+    fit, ml = beta_binomial.fit(y, n, method="moments"), beta_binomial.fit(y, n)
+    assert abs(ml.phi - 1 / 80) < 4 * ml.se_phi
+    assert abs(fit.phi - 1 / 80) < 8 * ml.se_phi  # moments are less efficient
+    naive = np.var(y / n) / (y.sum() / n.sum() * (1 - y.sum() / n.sum()))
+    assert naive / (1 - naive) > 3 / 80
+
+
+def test_counts_stand_for_equal_rows():
+    y, n, counts = np.array([0, 1, 3, 2]), np.array([5, 5, 9, 4]), np.array([3, 4, 2, 0])
+    for method in ("ml", "moments"):
+        short = beta_binomial.fit(y, n, method, counts=counts)
+        long = beta_binomial.fit(np.repeat(y, counts), np.repeat(n, counts), method)
+        np.testing.assert_allclose([short.mu, short.phi], [long.mu, long.phi], rtol=1e-10)
+        assert short.log_likelihood == pytest.approx(long.log_likelihood)
+
+
+def test_posterior_is_calibrated():
+    """Draw rates, then data: the posterior's distribution function at the truth must be uniform (1 in 10,000 fails)."""
+    rng = np.random.default_rng(11)
+    n = rng.integers(0, 50, 40_000)
+    theta = rng.beta(2, 7, n.size)
+    level = beta_binomial.posterior(rng.binomial(n, theta), n, 2, 7).cdf(theta)
+    assert stats.chisquare(np.histogram(level, 20, (0, 1))[0]).pvalue > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("y", "n", "status", "mu", "phi"),
+    [
+        ([2, 2, 2, 2], [20, 20, 20, 20], "phi = 0", 0.1, 0),  # less spread than chance alone
+        ([0, 5, 0, 7], [4, 5, 6, 7], "phi = inf", 0.5, np.inf),
+        ([3], [10], "not identified", 0.3, np.nan),
+        ([3, 0], [10, 0], "not identified", 0.3, np.nan),  # one group with data
+        ([0, 0, 0], [5, 9, 2], "not identified", 0, np.nan),
+        ([5, 9], [5, 9], "not identified", 1, np.nan),
+        ([0, 1, 1, 0, 0], [1, 1, 1, 1, 1], "not identified", 0.4, np.nan),
+        ([0, 0], [0, 0], "not identified", np.nan, np.nan),
+    ],
+)
+@pytest.mark.parametrize("method", ["ml", "moments"])
+def test_special_cases_get_their_stated_answer(y, n, status, mu, phi, method):
+    fit = beta_binomial.fit(y, n, method)
+    assert fit.status == status
+    np.testing.assert_allclose([fit.mu, fit.phi], [mu, phi])
+
+
+def test_complete_pooling_is_an_answer():
+    fit = beta_binomial.fit([2, 2, 2, 2], [20, 20, 20, 20])
+    post = fit.posterior([2, 0], [20, 0])
+    assert fit.alpha == fit.beta == np.inf
+    np.testing.assert_array_equal(post.mean(), [0.1, 0.1])
+    np.testing.assert_array_equal(post.std(), [0, 0])
+    assert fit.se_mu == pytest.approx(np.sqrt(0.1 * 0.9 / 80))
+    assert fit.log_likelihood == pytest.approx(4 * stats.binom(20, 0.1).logpmf(2))
+
+
+def test_all_or_nothing_is_an_answer():
+    fit = beta_binomial.fit([0, 5, 0, 7], [4, 5, 6, 7])
+    np.testing.assert_array_equal(fit.posterior([0, 3], [9, 3]).mean(), [0, 1])
+    assert fit.log_likelihood == pytest.approx(4 * np.log(0.5))
+    nearly = beta_binomial.log_marginal([0, 5, 0, 7], [4, 5, 6, 7], 0.5e-9, 0.5e-9)
+    assert nearly == pytest.approx(fit.log_likelihood, abs=1e-6)
+    with pytest.raises(ValueError, match="phi = inf"):
+        fit.posterior(0, 0)
+
+
+def test_groups_without_trials_drop_out_of_the_fit():
+    with_empty = beta_binomial.fit(np.append(RATS.y, 0), np.append(RATS.n, 0))
+    without = beta_binomial.fit(RATS.y, RATS.n)
+    assert with_empty == without
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: beta_binomial.posterior(3, 2, 1, 1), r"y must not be larger than n, but y = 3 and n = 2"),
+        (lambda: beta_binomial.posterior([1, -1], 2, 1, 1), r"y must be at least 0, but y\[1\] = -1"),
+        (lambda: beta_binomial.posterior(1.5, 2, 1, 1), r"y must be a whole number, but y = 1.5"),
+        (lambda: beta_binomial.posterior(1, np.nan, 1, 1), r"n must not be missing"),
+        (lambda: beta_binomial.posterior(1, np.inf, 1, 1), r"n must be finite"),
+        (lambda: beta_binomial.posterior("many", 2, 1, 1), r"y must hold numbers, but is 'many'"),
+        (lambda: beta_binomial.posterior(1, 2, 0, 1), r"alpha must be greater than 0, but alpha = 0"),
+        (lambda: beta_binomial.posterior([1, 2], [3, 4], [1, 1, 1], 1), r"shapes of y \(2,\) and alpha \(3,\)"),
+        (lambda: beta_binomial.shrinkage(1, 1, -1), r"beta must be greater than 0"),
+        (lambda: beta_binomial.log_marginal([1], [2], np.nan, 1), r"alpha must not be missing"),
+        (lambda: beta_binomial.fit([], []), r"must hold at least one group"),
+        (lambda: beta_binomial.fit([1, 2], [3, 4, 5]), r"shapes of y \(2,\) and n \(3,\)"),
+        (lambda: beta_binomial.fit([[1, 2]], [[3, 4]]), r"must have one axis"),
+        (lambda: beta_binomial.fit([1, 2], [3, 4], counts=[1, -1]), r"counts must be at least 0"),
+        (lambda: beta_binomial.fit([1, 2], [3, 4], method="reml"), r"method must be one of 'ml', 'moments'"),
+        (lambda: beta_binomial.fit([1], [2]).posterior(1, 2), r"no posterior .* not identified"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

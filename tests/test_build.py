@@ -1,0 +1,82 @@
+"""`make book` fails when it should, and does nothing when there is nothing to do. Each case runs in a copy."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parent.parent
+PAGES = ["00-how-to-read", "01-pooling", "02-beta-binomial", "03-normal-normal", "lesson-numbers"]
+
+
+@pytest.fixture
+def book(project):
+    """A copy that shares this environment, and the built book's notebook cache, so that only a changed page runs."""
+    (project.folder / "_build").mkdir()
+    for name in (".code", ".jupyter_cache"):
+        source, target = ROOT / "_build" / name, project.folder / "_build" / name
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+    project.make = lambda *goals, **env: project.run("make", f"VENV={Path(sys.prefix)}", *goals, **env)
+    return project
+
+
+def test_a_sound_change_builds(book):
+    """The control for the failures below; and the buttons of a course with a public repository lead somewhere."""
+    book.edit("chapters/01-pooling.md", "## Take-away", "A sound change.\n\n## Take-away")
+    code, output = book.make("book", BOOK_REPOSITORY="https://github.com/example/course")
+    assert code == 0, output
+    html = book.folder / "_build" / "html"
+    assert "A sound change." in (html / "chapters/01-pooling.html").read_text(encoding="utf8")
+    for page in PAGES:
+        links = [
+            a["href"]
+            for a in BeautifulSoup((html / f"chapters/{page}.html").read_text(), "html.parser")("a", href=True)
+        ]
+        binder = urlsplit(next(link for link in links if "mybinder.org" in link))
+        assert binder.path == "/v2/gh/example/course/HEAD"
+        opened = parse_qs(binder.query)["urlpath"][0].removeprefix("lab/tree/")
+        assert (book.folder / opened).is_file()
+        colab = urlsplit(next(link for link in links if "colab.research.google.com" in link))
+        path = re.fullmatch(r"/github/example/course/blob/gh-pages/(.+\.ipynb)", colab.path)[1]
+        text = (html / path).read_text(encoding="utf8")
+        assert "hblib @ git+https://github.com/example/course" in text
+
+
+def test_a_failing_cell_fails_the_build(book):
+    book.edit("chapters/00-how-to-read.md", "store = beta_binomial", "assert 1 == 2\nstore = beta_binomial")
+    code, output = book.make("book")
+    assert code != 0
+    assert "AssertionError" in output
+
+
+def test_a_warning_fails_the_build(book):
+    book.edit("chapters/index.md", "(01-pooling.md)", "(01-puddling.md)")
+    code, output = book.make("book")
+    assert code != 0
+    assert "01-puddling" in output
+
+
+def test_a_number_that_left_the_ledger_fails_the_build(book):
+    book.edit("chapters/lesson_numbers.toml", 'stated = "5.8667"', 'stated = "5.8668"')
+    code, output = book.make("book")
+    assert code != 0
+    assert "the ledger says '5.8668', but the book prints '5.8667'" in output
+
+
+def test_new_code_behind_old_cells_rebuilds_everything(book):
+    (book.folder / "hblib/normal_normal.py").touch()
+    _, output = book.make("-n", "book")
+    assert "rm -rf _build" in output
+
+
+def test_nothing_to_do_costs_nothing(book):
+    (book.folder / "_build/html").mkdir()
+    (book.folder / "_build/html/.checked").touch()
+    _, output = book.make("-n", "book")
+    assert "jupyter-book build" not in output
+    assert "rm -rf" not in output
+    assert "setup.sh" not in output

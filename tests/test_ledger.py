@@ -1,0 +1,79 @@
+"""The ledger binds the lesson, the code and the pages: break any of the three in a copy, and nbval goes red."""
+
+import pytest
+
+import ledger
+
+PAGE = "chapters/lesson-numbers.md"
+LEDGER = "chapters/lesson_numbers.toml"
+
+
+def test_an_unbroken_copy_is_green(project):
+    code, output = project.pytest(PAGE, LEDGER)
+    assert code == 0, output
+
+
+def test_red_when_the_code_changes(project):
+    project.edit("hblib/normal_normal.py", "mu + kappa * (ybar - mu)", "mu + 1.01 * kappa * (ybar - mu)")
+    code, output = project.pytest(PAGE)
+    assert code == 1
+    assert "ta3: 5.8667" in output
+    assert "ta3: 5.8713" in output
+
+
+def test_red_when_the_ledger_changes(project):
+    project.edit(LEDGER, 'stated = "5.8667"', 'stated = "5.8668"')
+    code, output = project.pytest(PAGE)
+    assert code == 1
+    assert "ta3: 5.8668" in output
+
+
+def test_red_when_a_cell_raises(project):
+    project.edit(PAGE, "    ybar = np.array(ybar)\n", "    ybar = np.array(ybar) / nothing\n")
+    code, output = project.pytest(PAGE)
+    assert code == 1
+    assert "NameError" in output
+
+
+def test_red_when_a_number_has_no_cell(project):
+    project.edit(PAGE, "ex2.kappa,", "")
+    project.edit(PAGE, 'print(f"ex2.kappa: {kappa:.1f}")\n', "")
+    code, output = project.pytest(PAGE, LEDGER)
+    assert code == 1
+    assert "no cell of any page carries `lesson: [ex2.kappa]`" in output
+    assert "1 failed" in output
+
+
+def test_red_when_a_cell_names_an_unknown_number(project):
+    project.edit(PAGE, "ex2.kappa,", "ex2.kapa,")
+    code, output = project.pytest(PAGE)
+    assert code != 0
+    assert "ex2.kapa is not in lesson_numbers.toml" in output
+
+
+def test_red_when_a_cell_prints_nothing(project):
+    project.edit("chapters/01-pooling.md", 'print(f"intro.raw: {2 / 20:.2f}")', "2 / 20")
+    code, output = project.pytest("chapters/01-pooling.md")
+    assert code == 1
+    assert "1 failed" in output
+
+
+def test_every_entry_is_complete():
+    entries = ledger.read()
+    assert len(entries) > 50
+    assert {entry.verdict for entry in entries.values()} == set(ledger.VERDICTS)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"stated": "1", "verdict": "fine"},
+        {"stated": "1", "verdict": "wrong"},  # what is right, and why?
+        {"stated": "1", "verdict": "right", "correct": "2", "why": "?"},
+        {"stated": "1", "verdict": "wrong", "correct": "1", "why": "?"},
+        {"stated": "", "verdict": "right"},
+    ],
+)
+def test_an_inconsistent_entry_is_refused(fields):
+    with pytest.raises(ValueError, match=r"a\.b"):
+        ledger.Entry("a.b", line=1, inputs="", **fields)

@@ -1,0 +1,87 @@
+"""The built site is whole, stands alone, and check_site.py would notice if it were not."""
+
+import json
+
+import nbclient
+import nbformat
+import pytest
+
+import check_site
+from tests.conftest import ROOT
+
+BUILT = ROOT / "_build" / "html"
+NOTEBOOKS = sorted((BUILT / "_sources" / "chapters").glob("*.ipynb"))
+
+
+def test_the_site_has_no_faults():
+    assert check_site.check(BUILT) == []
+
+
+def faults_after(site, page, old, new):
+    path = site / "chapters" / f"{page}.html"
+    text = path.read_text(encoding="utf8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf8")
+    return [fault for _, fault in check_site.check(site)]
+
+
+def test_a_missing_page_is_noticed(site):
+    (site / "chapters/01-pooling.html").unlink()
+    faults = check_site.check(site)
+    assert ("chapters/01-pooling", "is in the table of contents, but was not built") in faults
+    assert any("links to 01-pooling.html" in fault for _, fault in faults)
+
+
+def test_a_missing_figure_is_noticed(site):
+    assert any("figures" in fault for fault in faults_after(site, "01-pooling", '<img alt="Line chart', '<b title="'))
+
+
+def test_a_figure_without_description_is_noticed(site):
+    assert any(
+        "alternative text" in fault for fault in faults_after(site, "01-pooling", 'alt="Line chart', 'alt="" x="')
+    )
+
+
+@pytest.mark.parametrize("target", ["nowhere.html", "01-pooling.html#nowhere", "#nowhere"])
+def test_a_dead_link_is_noticed(site, target):
+    faults = faults_after(site, "index", 'internal" href="02-beta-binomial.html"', f'" href="{target}"')
+    assert faults == [f"links to {target}, which is not there"]
+
+
+def test_another_host_is_noticed(site):
+    script = '<script src="https://cdn.example.org/a.js"></script></head>'
+    assert faults_after(site, "index", "</head>", script) == ["loads https://cdn.example.org/a.js from another host"]
+
+
+def test_mathjax_is_served_by_the_site():
+    script = (BUILT / "_static/mathjax/tex-mml-chtml.js").read_text(encoding="utf8")
+    assert "3.2.2" in script
+    assert len(list((BUILT / "_static/mathjax/output/chtml/fonts/woff-v2").glob("*.woff"))) > 15
+    assert "mathjax/tex-mml-chtml.js" in (BUILT / "chapters/01-pooling.html").read_text(encoding="utf8")
+
+
+def test_every_page_can_be_downloaded():
+    pages = [path.stem for path in (ROOT / "chapters").glob("*.md") if "kernelspec" in path.read_text(encoding="utf8")]
+    assert sorted(pages) == [path.stem for path in NOTEBOOKS]
+    for page in pages:
+        html = (BUILT / "chapters" / f"{page}.html").read_text(encoding="utf8")
+        assert f'_sources/chapters/{page}.ipynb"' in html
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_downloaded_notebook_is_plain_and_runs(path, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for myst in ("{glue", "{cite", "{lesson", ":::", "{numref", ".md)", "```{"):
+                assert myst not in cell.source
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+    nbclient.execute(notebook, cwd=tmp_path)
+
+
+def test_a_downloaded_notebook_holds_the_books_numbers():
+    text = " ".join("".join(cell["source"]) for cell in json.loads(NOTEBOOKS[1].read_text(encoding="utf8"))["cells"])
+    assert "A prior worth about 108 operations" in text
+    assert "(Spiegelhalter et al., 1996)" in text
+    assert "> **Guess first**" in text
