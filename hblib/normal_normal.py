@@ -10,7 +10,6 @@ without data has se_j = inf; its ybar_j may then be nan.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
 
 from hblib import checks
 from hblib.distributions import Normal
@@ -240,6 +239,8 @@ def _score(tau2, y, variance, counts, restricted):
 
 def _maximum(y, variance, counts, restricted):
     """The tau2 of the highest maximum: 0, or a root of the score where it turns from + to -."""
+    from scipy import optimize  # here, because it takes longer to load than all the rest
+
     given = (y, variance, counts, restricted)
     top = 2 * np.ptp(y) ** 2  # the score is negative beyond; the factor leaves room for the restricted one
     grid = np.append(0.0, np.geomspace(variance.min() * 1e-6, max(top, variance.min()), 64))

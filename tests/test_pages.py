@@ -82,3 +82,10 @@ def test_every_figure_has_a_description_and_a_caption(name):
             assert len(cell.metadata["mystnb"]["image"]["alt"]) > 80
             assert cell.metadata["mystnb"]["figure"]["caption"]
             assert cell.metadata["mystnb"]["figure"]["name"].startswith("fig-")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_glued_value_is_used(name):
+    text = PAGES[name].read_text(encoding="utf8")
+    made = re.findall(r'glue\(\s*"([^"]+)"', text)
+    assert sorted(made) == sorted(set(re.findall(r"\{glue:text\}`([\w.]+)", text)))
