@@ -8,7 +8,8 @@ uv_version=0.13.9
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; }
 
-for python in ${PYTHON:-} python3.13 python3.12 python3.14 python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[234]*/bin/python3; do
+pyenv=${PYENV_ROOT:-$HOME/.pyenv}/versions
+for python in ${PYTHON:-} python3.13 python3.12 python3.14 python3 "$pyenv"/3.13*/bin/python3 "$pyenv"/3.1[24]*/bin/python3; do
     if new_enough "$python"; then break; fi
     python=
 done
@@ -30,6 +31,8 @@ else
     make_venv "$("$venv/bin/uv" python find --managed-python 3.13)"
 fi
 
-echo "setup: installing requirements.txt into $venv ($("$venv/bin/python" --version))"
+echo "setup: installing requirements.txt into $venv ($("$venv/bin/python" --version)); this takes a minute or two"
 # uv leaves byte code to the first import unless told otherwise, and then every kernel starts slowly.
-"$venv/bin/uv" pip install --compile-bytecode --quiet --python "$venv/bin/python" -r requirements.txt
+# Where uv cannot reach the package index (it has its own idea of certificates), pip may.
+"$venv/bin/uv" pip install --compile-bytecode --quiet --python "$venv/bin/python" -r requirements.txt ||
+    "$venv/bin/python" -m pip install --quiet -r requirements.txt
