@@ -1,7 +1,7 @@
 # Each target sets up whatever it needs; a second run does only what has changed since.
 VENV := .venv
 BIN := $(VENV)/bin
-LOOKS_IN := hblib chapters solutions exercises tools web
+LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
 SOURCES := _config.yml _toc.yml $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
 CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' -o -name '*.mplstyle')
 
