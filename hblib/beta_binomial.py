@@ -14,8 +14,9 @@ from scipy import special
 
 from hblib import checks
 from hblib.distributions import Beta, Normal
+from hblib.tail_counts import collapse
 
-_BLOCK = 1 << 16  # k runs over blocks of this length, so that memory does not grow with the largest n
+_BLOCK = 1 << 15  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
 
 
 def posterior(y, n, alpha, beta):
@@ -46,6 +47,40 @@ def posterior(y, n, alpha, beta):
     alpha, beta = _prior(alpha, beta)
     checks.together(y=y, alpha=alpha, beta=beta)
     return Beta((alpha + y)[()], (beta + (n - y))[()])
+
+
+def posterior_mean(y, n, alpha, beta, out=None):
+    """Every group's posterior mean (alpha + y_j)/(alpha + beta + n_j), block by block, into `out` if given.
+
+    Parameters
+    ----------
+    y, n : successes and trials, shape (J,).
+    alpha, beta : the prior's parameters, numbers > 0.
+    out : a float array of shape (J,) to write into; a new one if left out.
+
+    Returns
+    -------
+    The float array, shape (J,).
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range.
+
+    >>> posterior_mean([2, 200], [20, 2000], alpha=5, beta=95).round(4).tolist()
+    [0.0583, 0.0976]
+    """
+    y, n = checks.groups(y=np.asarray(y), n=np.asarray(n))
+    alpha, beta = (float(value) for value in _prior(alpha, beta))
+    out = np.empty(y.shape) if out is None else out
+    if out.shape != y.shape or out.dtype != float:
+        raise ValueError(f"out must be a float array of shape {y.shape}, but is {out.dtype} of shape {out.shape}")
+    for start in range(0, y.size, _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
+            checks.successes(y, n)  # says which row
+        np.add(y[rows], alpha, out=out[rows])
+        out[rows] /= n[rows] + (alpha + beta)
+    return out
 
 
 def shrinkage(n, alpha, beta):
@@ -96,10 +131,10 @@ def log_marginal(y, n, alpha, beta, counts=None):
     >>> print(round(log_marginal(y=[2, 200], n=[20, 2000], alpha=5, beta=95), 6))
     -8.720075
     """
-    data = _collapse(y, n, counts)
+    data = collapse(y, n, counts)
     alpha, beta = checks.together(**dict(zip(("alpha", "beta"), _prior(alpha, beta), strict=True)))
     total = alpha + beta
-    return (data.log_choose + _log_kernel(data, alpha / total, 1 / total))[()]
+    return _log_likelihood(data, alpha / total, 1 / total)[()]
 
 
 @dataclass(frozen=True)
@@ -176,16 +211,16 @@ def fit(y, n, method="ml", counts=None):
     ok 2.3416 14.1148
     """
     checks.one_of("method", method, ("ml", "moments"))
-    data = _collapse(y, n, counts)
+    data = collapse(y, n, counts)
     status, mu, phi = _without_search(data)
     if status is None:
-        mu, phi = _moments(data)
-        if method == "ml":
-            mu, phi = _maximum(data, mu, phi)
+        mu, phi = _moments(y, n, counts) if method == "moments" else _maximum(data)
         status = "phi = 0" if phi == 0 else "phi = inf" if phi == np.inf else "ok"
-    log_likelihood = _log_kernel(data, mu, phi) + data.log_choose if 0 <= phi < np.inf else np.nan
-    if phi == np.inf:  # each group is one trial of a coin with probability mu
-        log_likelihood = special.xlogy(data.groups * mu, mu) + special.xlogy(data.groups * (1 - mu), 1 - mu)
+    log_likelihood = _log_likelihood(data, mu, phi) if 0 <= phi < np.inf else np.nan
+    if phi == np.inf:  # each group is one trial of a coin with probability mu, if it is all or nothing
+        split = data.no_success + data.no_failure < data.groups
+        coin = special.xlogy(data.no_failure, mu) + special.xlog1py(data.no_success, -mu)
+        log_likelihood = -np.inf if split else coin
     se_mu, se_phi = _standard_errors(data, mu, phi) if method == "ml" else (np.nan, np.nan)
     return Fit(float(mu), float(phi), status, method, float(log_likelihood), float(se_mu), float(se_phi))
 
@@ -194,113 +229,101 @@ def _prior(alpha, beta):
     return checks.numbers("alpha", alpha, low=0, open_low=True), checks.numbers("beta", beta, low=0, open_low=True)
 
 
-@dataclass(frozen=True)
-class _Data:
-    """The rows with n > 0, and the log marginal likelihood's constant."""
-
-    y: np.ndarray
-    n: np.ndarray
-    counts: np.ndarray
-    log_choose: float
-
-    @property
-    def groups(self):
-        return self.counts.sum()
-
-    def tails(self):
-        """Yield blocks of k with the number of groups whose y, n - y and n exceed each k: all the likelihood needs."""
-        columns = [_tail(values, self.counts) for values in (self.y, self.n - self.y, self.n)]
-        for start in range(0, int(self.n.max(initial=0)), _BLOCK):
-            k = np.arange(start, min(start + _BLOCK, self.n.max()))
-            yield k, *(above[np.searchsorted(values, k, side="right")] for values, above in columns)
-
-
-def _tail(values, counts):
-    """Sorted distinct values, and the number of groups above every value but the first i."""
-    distinct, where = np.unique(values, return_inverse=True)
-    each = np.bincount(where, weights=counts, minlength=distinct.size)
-    return distinct, np.append(np.cumsum(each[::-1])[::-1], 0.0)
-
-
-def _collapse(y, n, counts):
-    y, n = checks.successes(y, n)
-    counts = np.ones(1) if counts is None else checks.counts("counts", counts)
-    y, n, counts = checks.groups(y=y, n=n, counts=counts)
-    keep = (n > 0) & (counts > 0)
-    y, n, counts = y[keep], n[keep], counts[keep]
-    log_choose = -np.log1p(n) - special.betaln(n - y + 1, y + 1)
-    return _Data(y, n, counts, np.sum(counts * log_choose))
-
-
 def _without_search(data):
     """The cases that need no search: (status, mu, phi), with status None for all the rest."""
-    trials = np.sum(data.counts * data.n)
-    if trials == 0:
+    if data.trials == 0:
         return "not identified", np.nan, np.nan
-    mu = np.sum(data.counts * data.y) / trials
-    if mu in (0, 1) or data.groups == 1 or data.n.max() == 1:
+    mu = data.successes / data.trials
+    if mu in (0, 1) or data.groups == 1 or data.largest == 1:
         return "not identified", mu, np.nan
-    if ((data.y == 0) | (data.y == data.n)).all():
-        return "phi = inf", np.sum(data.counts * (data.y > 0)) / data.groups, np.inf
+    if data.no_success + data.no_failure == data.groups:
+        return "phi = inf", data.no_failure / data.groups, np.inf
     return None, mu, np.nan
 
 
-def _moments(data):
+def _moments(y, n, counts):
     """Kleinman's estimate with weights n_j: the spread of the rates, less the binomial noise in it."""
-    weight = data.counts * data.n
-    total = weight.sum()
-    mu = np.sum(weight * data.y / data.n) / total
-    spread = np.sum(weight * (data.y / data.n - mu) ** 2)
-    noise = np.sum(data.counts * (1 - data.n / total))  # of the spread, in units of mu (1 - mu)
-    all_or_nothing = np.sum(weight * (1 - data.n / total))
+    y, n = checks.successes(y, n)
+    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else np.asarray(counts, dtype=float))
+    y, n, counts = y[n > 0], n[n > 0], counts[n > 0]
+    total = np.sum(counts * n)
+    mu = np.sum(counts * y) / total
+    spread = np.sum(counts * n * (y / n - mu) ** 2)
+    noise = np.sum(counts * (1 - n / total))  # of the spread, in units of mu (1 - mu)
+    all_or_nothing = np.sum(counts * n * (1 - n / total))
     rho = (spread / (mu * (1 - mu)) - noise) / (all_or_nothing - noise)
     rho = np.clip(rho, 0, 1)  # phi = rho/(1 - rho)
     return mu, rho / (1 - rho) if rho < 1 else np.inf
 
 
-def _log_kernel(data, mu, phi):
-    """The log marginal likelihood without its constant; mu and phi may be arrays of one shape."""
-    mu, phi = np.asarray(mu)[..., None], np.asarray(phi)[..., None]
-    total = np.zeros(mu.shape[:-1])
-    for k, y_above, f_above, n_above in data.tails():
-        total += np.sum(special.xlogy(y_above, mu + k * phi), axis=-1)
-        total += np.sum(special.xlogy(f_above, 1 - mu + k * phi), axis=-1)
-        total -= np.sum(n_above * np.log1p(k * phi), axis=-1)
-    return total
+def _log_likelihood(data, mu, phi):
+    """The log marginal likelihood; mu and phi may be arrays of one shape.
+
+    A success above k adds log((mu + k phi)/(k + 1)), which goes with log C(n, y), and a trial without one subtracts
+    log((1 + k phi)/(k + 1)). Where k phi >= 1 both are near log(phi), and nearly cancel; so that is taken out of each
+    and added at the end, times the difference of their numbers. Failures are taken together with trials likewise.
+    """
+    mu, phi = np.asarray(mu, dtype=float)[..., None], np.asarray(phi, dtype=float)[..., None]
+    total, excess = np.zeros(mu.shape[:-1]), _excess(data, phi)
+    step = max(1, _BLOCK // max(total.size, 1))
+    for start in range(0, data.k.size, step):
+        part = slice(start, start + step)
+        k = data.k[part]
+        x = phi * k
+        with np.errstate(divide="ignore", invalid="ignore"):  # phi = 0, where the first branch is not taken
+            success = np.where(x >= 1, np.log1p((mu / phi - 1) / (k + 1)), np.log((mu + x) / (k + 1)))
+            trial = np.where(x >= 1, np.log1p((1 / phi - 1) / (k + 1)), np.log((1 + x) / (k + 1)))
+        terms = data.y[part] * success - data.between[part] * trial
+        terms += data.f[part] * np.log1p(-mu / (1 + x))
+        total += np.sum(terms, axis=-1)
+    return total + special.xlogy(excess, phi[..., 0])
+
+
+def _excess(data, phi):
+    """Successes less trials without one, over the k with k phi >= 1; over all k the two are equally many.
+
+    So it is minus the sum over the other k, and the side with the smaller numbers loses fewer digits.
+    """
+    net, either = data.y - data.between, np.abs(data.y + data.between)
+    below = np.append(0.0, np.cumsum(net))
+    above = np.append(np.cumsum(net[::-1])[::-1], 0.0)
+    numbers = np.append(0.0, np.cumsum(either))
+    with np.errstate(divide="ignore"):
+        first = np.searchsorted(data.k, 1 / phi)[..., 0]  # the first k with k phi >= 1
+    return np.where(numbers[first] < numbers[-1] / 2, -below[first], above[first])
 
 
 def _derivatives(data, mu, phi):
-    """Gradient and Hessian of `_log_kernel` in (mu, phi)."""
-    gradient, hessian = np.zeros(2), np.zeros((2, 2))
-    for k, y_above, f_above, n_above in data.tails():
-        success, failure, trial = 1 / (mu + k * phi), 1 / (1 - mu + k * phi), k / (1 + k * phi)
-        gradient += [
-            np.sum(y_above * success - f_above * failure),
-            np.sum(k * (y_above * success + f_above * failure) - n_above * trial),
-        ]
-        y2, f2 = y_above * success**2, f_above * failure**2
-        cross = np.sum(k * (f2 - y2))
-        hessian += [
-            [-np.sum(y2 + f2), cross],
-            [cross, np.sum(n_above * trial**2 - k**2 * (y2 + f2))],
-        ]
-    return gradient, hessian
+    """Gradient and Hessian of `_log_likelihood` in (mu, phi), numbers; the gradient with the same care."""
+    k = data.k
+    success, failure, trial = 1 / (mu + k * phi), 1 / (1 - mu + k * phi), 1 / (1 + k * phi)
+    both = k * mu * failure * trial  # k failure - k trial
+    high = k * phi >= 1
+    scale = 1 / phi if phi > 0 else 0.0  # unused at phi = 0
+    by_success = np.where(high, -mu * scale, k) * success  # k success, less 1/phi where k phi >= 1
+    by_trial = np.where(high, -scale, k) * trial
+    by_phi = np.sum(data.y * by_success) - np.sum(data.between * by_trial) + np.sum(data.f * both)
+    by_phi += scale * _excess(data, np.array([phi]))[()]
+    gradient = [np.sum(data.y * success) - np.sum(data.f * failure), by_phi]
+    y2, f2 = data.y * success**2, data.f * failure**2
+    cross = np.sum(k * (f2 - y2))
+    curvature = np.sum(data.between * (k * trial) ** 2 - y2 * k**2 - data.f * both * k * (failure + trial))
+    return np.array(gradient, dtype=float), np.array([[-np.sum(y2 + f2), cross], [cross, curvature]])
 
 
-def _maximum(data, mu, phi):
-    """Damped Newton in (logit mu, log phi) from the moments; phi = 0 where the score there is not positive."""
-    pooled = np.sum(data.counts * data.y) / np.sum(data.counts * data.n)
+def _maximum(data):
+    """Damped Newton in (logit mu, log phi); phi = 0 where the score there is not positive."""
+    pooled = data.successes / data.trials
     if _derivatives(data, pooled, 0.0)[0][1] <= 0:
         return pooled, 0.0
-    if not 0 < phi < np.inf:  # the moments lie on a boundary where the likelihood does not
-        mu, phi = pooled, 1 / data.n.max()
-    at = np.array([special.logit(mu), np.log(phi)])
-    value = _log_kernel(data, mu, phi)
+    starts = np.geomspace(1e-2 / data.largest, 10, 12)
+    values = _log_likelihood(data, np.full(starts.size, pooled), starts)
+    at, value = np.array([special.logit(pooled), np.log(starts[values.argmax()])]), values.max()
     for _ in range(200):
         step = _newton_step(data, at)
         while np.abs(step).max() > 1e-13 * (1 + np.abs(at).max()):
             trial = at + step
-            trial_value = _log_kernel(data, special.expit(trial[0]), np.exp(trial[1]))
+            trial_value = _log_likelihood(data, special.expit(trial[0]), np.exp(trial[1]))
             if trial_value >= value - 1e-12 * abs(value):
                 break
             step = step / 2

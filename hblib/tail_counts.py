@@ -1,0 +1,145 @@
+"""What the Beta-Binomial likelihood needs of the data: how many groups have y, n - y and n above each k = 0, 1, 2, ...
+
+The log marginal likelihood is a sum over k of terms such as (number of groups with y_j > k) log(mu + k phi). So a
+million groups cost no more than their distinct values once they are counted, and counting is one pass over the data.
+
+Where the distinct values leave long gaps, the number above k is constant over the gap, and a sum of a smooth function
+over many consecutive k is replaced by the integral with Gregory's end corrections: a few nodes k with weights. Then the
+cost grows with the logarithm of n, and no digits are lost: all these k are at least 256, where the terms are smooth.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from hblib import checks
+
+_BLOCK = 1 << 15  # rows counted at a time: the temporary arrays stay in the processor's cache
+_HISTOGRAM = 1 << 17  # up to this n a histogram with a cell for each value; beyond it the distinct values are sorted
+_SMOOTH = 256  # below this k every term is summed
+_GAP = 64  # shorter gaps are summed too
+_GAUSS = np.polynomial.legendre.leggauss(10)
+
+
+def _gregory():
+    """Weights at the first points of a sum that turn an integral over the gap into the sum (Gregory, 1670)."""
+    c = [1 / 12, 1 / 24, 19 / 720, 3 / 160, 863 / 60480, 275 / 24192, 33953 / 3628800, 8183 / 1036800]
+    return np.array([sum(c[m - 1] * special.comb(m, i) for m in range(max(i, 1), 9)) * (-1) ** i for i in range(9)])
+
+
+_ENDS = _gregory()
+
+
+@dataclass(frozen=True)
+class TailCounts:
+    """Nodes k in rising order with the weighted numbers of groups above them, and what can be read off the counts."""
+
+    k: np.ndarray
+    y: np.ndarray  # groups with y > k
+    f: np.ndarray  # groups with n - y > k
+    between: np.ndarray  # groups with n - y <= k < n
+    groups: float  # groups with n > 0
+    trials: float  # their sum of n
+    successes: float  # their sum of y
+    no_success: float  # groups with y = 0 < n
+    no_failure: float  # groups with y = n > 0
+    largest: float  # the largest n
+
+
+def collapse(y, n, counts=None):
+    """The `TailCounts` of the rows (y, n), checked; `counts` says how many groups share each row."""
+    columns = _fast_columns(y, n) if counts is None else None
+    if columns is None:
+        y, n = checks.successes(y, n)
+        counts = np.ones(1) if counts is None else checks.counts("counts", counts)
+        y, n, counts = checks.groups(y=y, n=n, counts=counts)
+        columns = [_distinct(values.astype(np.int64), counts) for values in (y, n - y, n)]
+    return _tail_counts(*columns)
+
+
+def _fast_columns(y, n):
+    """Distinct values of y, n - y and n with their numbers, in one pass over integer arrays; None for anything else.
+
+    Rows that are not 0 <= y <= n also give None: the careful path then says which row it is.
+    """
+    y, n = np.asarray(y), np.asarray(n)
+    if y.dtype.kind not in "iu" or n.dtype.kind not in "iu" or y.shape != n.shape or y.ndim != 1 or y.size == 0:
+        return None
+    histograms = np.zeros((3, 1), dtype=np.int64)
+    for start in range(0, y.size, _BLOCK):
+        successes = y[start : start + _BLOCK].astype(np.int64, copy=False)
+        trials = n[start : start + _BLOCK].astype(np.int64, copy=False)
+        if trials.max() >= _HISTOGRAM:
+            return None
+        try:
+            blocks = [np.bincount(values) for values in (successes, trials - successes, trials)]
+        except ValueError:  # a negative number
+            return None
+        if blocks[2].size > histograms.shape[1]:
+            histograms = np.pad(histograms, ((0, 0), (0, blocks[2].size - histograms.shape[1])))
+        for histogram, block in zip(histograms, blocks, strict=True):
+            histogram[: block.size] += block
+    return [(np.flatnonzero(histogram), histogram[histogram > 0].astype(float)) for histogram in histograms]
+
+
+def _distinct(values, counts):
+    distinct, where = np.unique(values, return_inverse=True)
+    number = np.bincount(where, weights=counts)
+    return distinct[number > 0], number[number > 0]
+
+
+def _above(column, edges):
+    """How many groups of a column lie above each edge."""
+    values, number = column
+    remaining = np.append(np.cumsum(number[::-1])[::-1], 0.0)
+    return remaining[np.searchsorted(values, edges, side="right")]
+
+
+def _at_zero(column):
+    values, number = column
+    return float(np.sum(number[values == 0]))
+
+
+def _tail_counts(y, f, n):
+    powers = 2.0 ** np.arange(np.log2(_SMOOTH), 63)
+    edges = np.unique(np.concatenate([[0], y[0], f[0], n[0], powers[powers < n[0].max(initial=0)]]).astype(np.int64))
+    above = [_above(column, edges[:-1]) for column in (y, f, n)]
+    k, weight, gap = _nodes(edges[:-1], edges[1:])
+    y_above, f_above, n_above = (weight * column[gap] for column in above)
+    empty = _at_zero(n)
+    return TailCounts(
+        k=k,
+        y=y_above,
+        f=f_above,
+        between=n_above - f_above,
+        groups=float(np.sum(n[1])) - empty,
+        trials=float(np.sum(n[0] * n[1])),
+        successes=float(np.sum(y[0] * y[1])),
+        no_success=_at_zero(y) - empty,
+        no_failure=_at_zero(f) - empty,
+        largest=float(n[0].max(initial=0)),
+    )
+
+
+def _nodes(low, high):
+    """Points k and weights w, so that the sum of w g(k) is the sum of g over low <= k < high; and each point's gap."""
+    length = high - low
+    long = (length > _GAP) & (low >= _SMOOTH)
+    short = ~long
+    gap = np.repeat(np.flatnonzero(short), length[short])
+    first = np.cumsum(length[short]) - length[short]
+    k = np.arange(gap.size) - np.repeat(first - low[short], length[short])
+
+    a, b = low[long][:, None].astype(float), high[long][:, None].astype(float)
+    ends = np.arange(_ENDS.size)
+    half = np.zeros(_ENDS.size)
+    half[0] = 0.5
+    points = [a + (b - a) / 2 * (_GAUSS[0] + 1), a + ends, b - ends]
+    weights = [(b - a) / 2 * _GAUSS[1], _ENDS + half + 0 * a, _ENDS - half + 0 * a]
+    points, weights = np.concatenate(points, axis=1), np.concatenate(weights, axis=1)
+    k = np.concatenate([k.astype(float), points.ravel()])
+    weight = np.concatenate([np.ones(gap.size), weights.ravel()])
+    gap = np.concatenate([gap, np.repeat(np.flatnonzero(long), points.shape[1])])
+    order = np.argsort(k, kind="stable")
+    return k[order], weight[order], gap[order]
