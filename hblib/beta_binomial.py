@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from hblib import checks
+from hblib import checks, priors, quadrature
 from hblib.distributions import Beta, Normal
+from hblib.full_bayes import Mixture
 from hblib.tail_counts import collapse
 
 _BLOCK = 1 << 15  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
@@ -223,6 +224,189 @@ def fit(y, n, method="ml", counts=None):
         log_likelihood = -np.inf if split else coin
     se_mu, se_phi = _standard_errors(data, mu, phi) if method == "ml" else (np.nan, np.nan)
     return Fit(float(mu), float(phi), status, method, float(log_likelihood), float(se_mu), float(se_phi))
+
+
+@dataclass(frozen=True)
+class FullBayes:
+    """The exact posterior; what `full_bayes` returns. mu = alpha/(alpha + beta) is the mean and size = alpha + beta.
+
+    `mu`, `size` and `weight` are the nodes of the quadrature and their posterior weights, flat arrays: the posterior
+    mean of any function of the hyperparameters is np.sum(weight * function(mu, size)), if it exists.
+    """
+
+    mu: np.ndarray
+    size: np.ndarray
+    weight: np.ndarray
+    mu_mean: float
+    mu_sd: float
+    log_size_mean: float
+    log_size_sd: float
+    log_evidence: float  # log p(y); relative if the prior is improper
+    theta: Mixture  # every group: .mean, .sd, .interval(prob), .cdf(x), .draws(size, rng)
+    new_group: Mixture  # theta of a group not seen yet
+    tail: float  # the posterior density of size falls as size^tail
+
+    def mean_of_alpha_and_beta(self):
+        """E(alpha | y) and E(beta | y); they exist only if the posterior density of the size falls faster than size^-2.
+
+        As alpha + beta grows, the likelihood tends to that of one common rate, a positive constant, so that the prior
+        alone decides. Under (alpha + beta)^(-5/2) both means are infinite.
+        """
+        if self.tail > -2 - 1e-6:
+            raise ValueError(
+                "E(alpha | y) and E(beta | y) do not exist: for large alpha + beta the posterior density falls only as "
+                f"(alpha + beta)^{self.tail:.3g}; report the mean rate, log(alpha + beta) and theta instead"
+            )
+        alpha = float(np.sum(self.weight * self.mu * self.size))
+        return alpha, float(np.sum(self.weight * self.size)) - alpha
+
+
+def full_bayes(y, n, prior):
+    """The exact posterior of (alpha, beta) and of every rate theta_j, by quadrature; no simulation.
+
+    The prior is stated for the mean mu = alpha/(alpha + beta), uniform on (0, 1), and the size M = alpha + beta. In
+    terms of (alpha, beta) its density is p(M)/M: the Jacobian of (mu, M) is M.
+
+    Parameters
+    ----------
+    y, n : successes and trials, one row a group, shape (J,).
+    prior : the prior of the size: one of `hblib.priors`, or a function that gives its log density for an array.
+        `priors.power(-1.5)` is the (alpha + beta)^(-5/2) of Gelman et al.
+
+    Returns
+    -------
+    A `FullBayes`.
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range, or saying why the posterior is improper: the likelihood does
+    not vanish as the size grows, so the prior must be integrable there.
+
+    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.3.
+
+    >>> from hblib import datasets, priors
+    >>> rats = datasets.rat_tumors()
+    >>> full = full_bayes(rats.y, rats.n, priors.power(-1.5))
+    >>> print(round(full.mu_mean, 10), round(full.theta.mean[70], 10))
+    0.1442973055 0.2108568398
+    """
+    prior = priors.as_prior(prior)
+    data = collapse(y, n)
+    y, n = checks.groups(y=np.asarray(y, dtype=float), n=np.asarray(n, dtype=float))
+    rate = (data.successes + 0.5) / (data.trials + 1)
+    mu, log_slope = _mean_nodes(data, rate)
+
+    def joint_density(size):
+        """log p(y, mu, size) with the weights of the nodes of mu, one axis more than size."""
+        return _grid_log_likelihood(data, mu, size) + log_slope + prior.log_density(size)[..., None]
+
+    def rough(size):
+        return _log_likelihood(data, np.full_like(size, rate), 1 / size) + prior.log_density(size)
+
+    size, w, log_evidence = quadrature.integrate_scale(
+        lambda s: special.logsumexp(joint_density(s), axis=-1),
+        prior.lower,
+        prior.upper,
+        1 / rate,
+        tolerance=1e-12,
+        rough=rough,
+    )
+    given_size = special.softmax(joint_density(size), axis=-1)
+    joint = w[:, None] * given_size
+    mean, sd = _theta_moments(y, n, w, size, np.sum(given_size * mu, axis=-1), np.sum(given_size * mu**2, axis=-1))
+    flat = [np.broadcast_to(array, joint.shape).ravel() for array in (mu, size[:, None], joint)]
+    (mu_mean, mu_sd), (log_mean, log_sd) = (_mean_sd(flat[2], value) for value in (flat[0], np.log(flat[1])))
+    new_variance = mu_sd**2 + np.sum(flat[2] * flat[0] * (1 - flat[0]) / (flat[1] + 1))
+    return FullBayes(
+        *flat,
+        mu_mean,
+        mu_sd,
+        log_mean,
+        log_sd,
+        float(log_evidence),
+        theta=_mixture(mean, sd, y, n, *flat),
+        new_group=_mixture(np.array([mu_mean]), np.sqrt([new_variance]), np.zeros(1), np.zeros(1), *flat),
+        tail=_tail(prior),
+    )
+
+
+def _mean_nodes(data, rate):
+    """Nodes of mu, by logit(mu) = logit(rate) + narrow sinh(t), and the log of d mu; only where it has any weight."""
+    narrow = 1 / np.sqrt((data.trials + 1) * rate * (1 - rate))  # of logit mu, when all groups share one rate
+    low, high = (np.arcsinh((end - special.logit(rate)) / narrow) for end in (-60, 36))  # at 36 mu is 1 to all digits
+    step = 0.18
+    t = np.arange(low, high, step)
+    z = special.logit(rate) + narrow * np.sinh(t)
+    mu, log_slope = special.expit(z), special.log_expit(z) + special.log_expit(-z) + np.log(narrow * np.cosh(t) * step)
+    some = _grid_log_likelihood(data, mu, np.array([1e-3, 1.0, 1e3, 1e6])) + log_slope
+    keep = (some > some.max(axis=-1, keepdims=True) - 45).any(axis=0)
+    return mu[keep], log_slope[keep]
+
+
+def _grid_log_likelihood(data, mu, size):
+    """`_log_likelihood` for every pair of size and mu (mu is the last axis), in its plain form, which is quicker."""
+    x = data.k / np.asarray(size, dtype=float)[..., None]
+    trials = np.sum(data.between * (np.log1p(data.k) - np.log1p(x)) - data.y * np.log1p(data.k), axis=-1)
+    total = np.repeat(trials[..., None], mu.size, axis=-1)
+    successes, failures = data.y != 0, data.f != 0
+    x_success, x_failure = x[..., None, successes], 1 + x[..., None, failures]
+    for rows in np.array_split(np.arange(mu.size), max(1, x.size * mu.size >> 18)):
+        part = mu[rows, None]
+        total[..., rows] += np.sum(data.y[successes] * np.log(part + x_success), axis=-1)
+        total[..., rows] += np.sum(data.f[failures] * np.log1p(-part / x_failure), axis=-1)
+    return total
+
+
+def _mean_sd(weight, value):
+    mean = np.sum(weight * value)
+    return float(mean), float(np.sqrt(np.sum(weight * (value - mean) ** 2)))
+
+
+def _tail(prior):
+    """The power of the size with which the posterior density falls at infinity: that of the prior."""
+    if np.isfinite(prior.upper):
+        return -np.inf
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = prior.log_density(np.array([1e40, 1e41]))
+    return float((high - low) / np.log(10)) if np.isfinite(low) and np.isfinite(high) else -np.inf
+
+
+def _mixture(mean, sd, y, n, mu, size, weight):
+    """The mixture of the conjugate posteriors over the nodes that count."""
+    keep = weight > 1e-13 * weight.max()
+    mu, size, weight = mu[keep], size[keep], weight[keep]
+
+    def given(rows, nodes):
+        alpha, beta = mu[nodes] * size[nodes], (1 - mu[nodes]) * size[nodes]
+        return Beta(alpha + y[rows], beta + (n - y)[rows])
+
+    return Mixture(mean, sd, weight / weight.sum(), given)
+
+
+def _theta_moments(y, n, weight, size, first, second):
+    """Mean and SD of every theta_j from sums over the sizes; `first` and `second` are the moments of mu given the size.
+
+    Given mu and the size, theta_j has mean r + a (mu - r) with r = y/n and a = size/(size + n): quadratic forms in r,
+    with the same sums for all groups of one n.
+    """
+    distinct, which = np.unique(n, return_inverse=True)
+    a = size / (size + distinct[:, None])
+    inner = weight / (
+        size + distinct[:, None] + 1
+    )  # theta's variance given mu and size is its mean (1 - mean) times this
+
+    def sums(*terms):
+        return (np.sum(term, axis=-1)[which] for term in terms)
+
+    r = np.divide(y, n, out=np.zeros(y.size), where=n > 0)
+    a0, a1 = sums(weight * a, weight * a * first)
+    q0, q1, q2 = sums(weight * a**2, weight * a**2 * first, weight * a**2 * second)
+    c0, c1, c2 = sums(inner + 0 * a, inner * a, inner * a * first)
+    d0, d1, d2 = sums(inner * a**2, inner * a**2 * first, inner * a**2 * second)
+    shift = a1 - r * a0
+    within = r * (1 - r) * c0 + (1 - 2 * r) * (c2 - r * c1) - (d2 - 2 * r * d1 + r**2 * d0)
+    between = q2 - 2 * r * q1 + r**2 * q0 - shift**2
+    return r + shift, np.sqrt(within + np.maximum(between, 0))
 
 
 def _prior(alpha, beta):

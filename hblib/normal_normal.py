@@ -7,12 +7,14 @@ between groups: tau = 0 is complete pooling and tau = inf no pooling, and both a
 without data has se_j = inf; its ybar_j may then be nan.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from hblib import checks
+from hblib import checks, priors, quadrature
 from hblib.distributions import Normal
+from hblib.full_bayes import Mixture
 
 
 def posterior(ybar, se, mu, tau):
@@ -191,6 +193,159 @@ def fit(ybar, se, method="ml", counts=None):
         method,
         *map(float, (log_likelihood, se_mu, se_tau)),
     )
+
+
+@dataclass(frozen=True)
+class FullBayes:
+    """The exact posterior; what `full_bayes` returns.
+
+    `tau` and `weight` are the nodes of the quadrature and their posterior weights: the mean of any function of tau is
+    np.sum(weight * function(tau)).
+    """
+
+    tau: np.ndarray
+    weight: np.ndarray
+    tau_mean: float
+    tau_sd: float
+    mu_mean: float
+    mu_sd: float
+    log_evidence: float  # log p(ybar); relative if a prior is improper
+    theta: Mixture  # every group: .mean, .sd, .interval(prob), .cdf(x), .draws(size, rng)
+    new_group: Mixture  # theta of a group not seen yet
+    log_density: Callable  # of tau, up to a constant
+    prior: priors.Prior
+
+    def tau_quantile(self, probabilities):
+        """Quantiles of tau."""
+        ends = self.prior.lower, self.prior.upper
+        return quadrature.quantiles(self.log_density, probabilities, self.tau, self.weight, *ends)
+
+
+def full_bayes(ybar, se, prior, mu=None):
+    """The exact posterior of mu, tau and every theta_j, by quadrature over tau; no simulation.
+
+        p(tau | ybar) ~ p(tau) p(ybar | tau),   with mu integrated out in closed form
+
+    Parameters
+    ----------
+    ybar, se : estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf have no data.
+    prior : the prior of tau: one of `hblib.priors`, or a function that gives its log density for an array of tau.
+    mu : None for a flat prior on mu, or (mean, sd) of a normal one.
+
+    Returns
+    -------
+    A `FullBayes`.
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range, or saying why the posterior is improper: with flat priors on mu
+    and tau fewer than three groups, and always with a prior that is not integrable at tau = 0.
+
+    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4.
+
+    >>> from hblib import datasets, priors
+    >>> schools = datasets.eight_schools()
+    >>> full = full_bayes(schools.ybar, schools.se, priors.uniform())
+    >>> print(round(full.mu_mean, 10), round(full.tau_mean, 10), round(full.theta.mean[0], 10))
+    7.9323750182 6.5754833467 11.4002608704
+    """
+    checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
+    ybar, se = checks.groups(**dict(zip(("ybar", "se"), _groups(ybar, se), strict=True)))
+    prior = priors.as_prior(prior)
+    centre = np.mean(ybar[np.isfinite(se)]) if np.isfinite(se).any() else 0.0
+    known = None if mu is None else (float(checks.numbers("mu", mu[0])), _positive_sd(mu[1]))
+    data = _Sufficient.of(ybar, se, centre, known)
+
+    def log_density(tau):
+        return prior.log_density(tau) + data.given(tau)[0]
+
+    guess = np.median(se[np.isfinite(se)]) if data.distinct.size else 1.0
+    tau, weight, log_evidence = quadrature.integrate_scale(log_density, prior.lower, prior.upper, guess)
+    _, mu_hat, mu_variance = data.given(tau)
+    means = [
+        _mean_sd(weight, value, extra)
+        for value, extra in ((tau, 0), (mu_hat, mu_variance), (mu_hat, mu_variance + tau**2))
+    ]
+    theta = _theta_mixture(ybar - centre, se, tau, weight, mu_hat, mu_variance, centre)
+    new = Mixture(
+        np.array([means[2][0] + centre]),
+        np.array([means[2][1]]),
+        weight,
+        lambda rows, nodes: Normal(mu_hat[nodes] + centre + 0 * rows, np.sqrt(mu_variance + tau**2)[nodes] + 0 * rows),
+    )
+    (tau_mean, tau_sd), (mu_mean, mu_sd) = means[:2]
+    return FullBayes(
+        tau, weight, tau_mean, tau_sd, mu_mean + centre, mu_sd, float(log_evidence), theta, new, log_density, prior
+    )
+
+
+def _mean_sd(weight, value, extra):
+    """Mean and standard deviation of a mixture with these means and variances."""
+    mean = np.sum(weight * value)
+    return float(mean), float(np.sqrt(np.sum(weight * ((value - mean) ** 2 + extra))))
+
+
+def _positive_sd(value):
+    return float(checks.numbers("the sd of mu", value, low=0, open_low=True))
+
+
+def _theta_mixture(y, se, tau, weight, mu_hat, mu_variance, centre):
+    """Every group's mixture over the nodes. Given tau, theta_j is linear in y_j: a few sums for each distinct se do."""
+    distinct, which = np.unique(se, return_inverse=True)
+    mean, sd = np.empty(se.size), np.empty(se.size)
+    with np.errstate(divide="ignore", over="ignore"):
+        kappa = np.where(np.isinf(distinct)[:, None], 0.0, 1 / (1 + (distinct[:, None] / tau) ** 2))
+        noise = np.where(kappa == 0, tau**2, kappa * np.minimum(distinct, 1e300)[:, None] ** 2)
+    offset, rest = (1 - kappa) * mu_hat, noise + (1 - kappa) ** 2 * mu_variance
+    slope, base = np.sum(weight * kappa, axis=-1), np.sum(weight * offset, axis=-1)
+    d_slope, d_base = kappa - slope[:, None], offset - base[:, None]
+    parts = [np.sum(weight * value, axis=-1) for value in (rest + d_base**2, 2 * d_slope * d_base, d_slope**2)]
+    y = np.where(np.isinf(se), 0.0, y)
+    mean = base[which] + slope[which] * y + centre
+    sd = np.sqrt(parts[0][which] + y * (parts[1][which] + y * parts[2][which]))
+
+    def given(rows, nodes):
+        k = kappa[which[rows], nodes]
+        return Normal(offset[which[rows], nodes] + k * y[rows] + centre, np.sqrt(rest)[which[rows], nodes])
+
+    return Mixture(mean, sd, weight, given)
+
+
+@dataclass(frozen=True)
+class _Sufficient:
+    """What p(ybar | tau) needs: for each distinct se the number, mean and sum of squares of the estimates."""
+
+    distinct: np.ndarray
+    number: np.ndarray
+    mean: np.ndarray
+    squares: np.ndarray
+    known: tuple  # (mean, sd) of mu's prior about the centre, or None
+
+    @classmethod
+    def of(cls, ybar, se, centre, known):
+        keep = np.isfinite(se)
+        distinct, which = np.unique(se[keep], return_inverse=True)
+        y = ybar[keep] - centre
+        number = np.bincount(which, minlength=distinct.size).astype(float)
+        mean = np.bincount(which, weights=y, minlength=distinct.size) / np.maximum(number, 1)
+        squares = np.bincount(which, weights=(y - mean[which]) ** 2, minlength=distinct.size)
+        return cls(distinct, number, mean, squares, None if known is None else (known[0] - centre, known[1]))
+
+    def given(self, tau):
+        """log p(ybar | tau) with mu integrated out, and the mean and variance of mu given tau, for an array of tau."""
+        variance = self.distinct**2 + np.asarray(tau, dtype=float)[..., None] ** 2
+        w = self.number / variance
+        precision, total = np.sum(w, axis=-1), np.sum(w * self.mean, axis=-1)
+        log_p = -np.sum(self.number * np.log(2 * np.pi * variance) + self.squares / variance, axis=-1) / 2
+        if self.known is not None:
+            m, s = self.known
+            precision, total = precision + 1 / s**2, total + m / s**2
+            log_p = log_p - np.log(2 * np.pi * s**2) / 2
+        mu = total / precision
+        log_p = log_p - np.sum(w * (self.mean - mu[..., None]) ** 2, axis=-1) / 2 + np.log(2 * np.pi / precision) / 2
+        if self.known is not None:
+            log_p = log_p - ((mu - m) / s) ** 2 / 2
+        return log_p, mu, 1 / precision
 
 
 def _groups(ybar, se):
