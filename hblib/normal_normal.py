@@ -9,10 +9,12 @@ without data has se_j = inf; its ybar_j may then be nan.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from hblib import checks, priors, quadrature
+from hblib.cells import collect
 from hblib.distributions import Normal
 from hblib.full_bayes import Mixture
 
@@ -131,6 +133,7 @@ class Fit:
     log_likelihood: float  # log_marginal at the estimate; for "reml" the restricted one
     se_mu: float  # standard errors from the observed information; nan for method "moments"
     se_tau: float  # nan also where tau = 0, where the curvature does not give one
+    sigma: float = np.nan  # within-group standard deviation, where it was estimated
 
     def posterior(self, ybar, se):
         """Every group's posterior with the estimated prior plugged in, as if it were known.
@@ -150,7 +153,8 @@ def fit(ybar, se, method="ml", counts=None):
     ybar, se : estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf drop out.
     method : "ml", the maximum of `log_marginal` (also called ML-II); "reml", the maximum with mu integrated out under a
         flat prior; or "moments", mu the plain mean and tau^2 the variance of ybar (divisor J - 1) minus the mean of
-        se^2. An estimate of tau^2 below 0 becomes 0. With equal se, "moments" and "reml" agree.
+        se^2; "dersimonian-laird" or "paule-mandel", moments with weights 1/se^2 and 1/(tau^2 + se^2). An estimate of
+        tau^2 below 0 becomes 0. With equal se, "reml" and the three kinds of moments agree.
     counts : how many groups share each row, shape (J,); one each if left out.
 
     Returns
@@ -161,38 +165,165 @@ def fit(ybar, se, method="ml", counts=None):
     ------
     ValueError naming the argument that is out of range; se = 0, because then the likelihood has no maximum.
 
-    Source: Viechtbauer (2005), Journal of Educational and Behavioral Statistics 30:261-293.
+    Sources: DerSimonian & Laird (1986), Controlled Clinical Trials 7:177-188; Paule & Mandel (1982), Journal of
+    Research of the National Bureau of Standards 87:377-385; Viechtbauer (2005), Journal of Educational and Behavioral
+    Statistics 30:261-293.
 
     >>> means = dict(ybar=[9, 11, 10], se=0.8**0.5)
     >>> print(round(fit(**means, method="reml").tau ** 2, 6), fit(**means, method="ml").status)
     0.2 tau = 0
     """
-    checks.one_of("method", method, ("ml", "reml", "moments"))
+    checks.one_of("method", method, ("ml", "reml", *_MOMENTS))
     checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
-    ybar, se, counts = _collapse(ybar, se, counts)
-    variance = se**2
-    if counts.sum() < 2:
-        mu = float(ybar[0]) if ybar.size else np.nan
+    cells = collect(*_collapse(ybar, se, counts))
+    if cells.groups < 2:
+        mu = cells.centre if cells.groups else np.nan
         return Fit(mu, np.nan, "not identified", method, np.nan, np.nan, np.nan)
-    # Deviations from a central value lose no digits when all estimates share a large constant.
-    centre = np.sum(counts * ybar) / counts.sum()
-    y = ybar - centre
-    if method == "moments":
-        mean = np.sum(counts * y) / counts.sum()
-        spread = np.sum(counts * (y - mean) ** 2) / (counts.sum() - 1)
-        tau2 = max(0.0, spread - np.sum(counts * variance) / counts.sum())
-        se_mu = se_tau = np.nan
+    restricted = method == "reml"
+    se_mu = se_tau = np.nan
+    if method in _MOMENTS:
+        mean, tau2 = _MOMENTS[method](cells)
     else:
-        tau2 = _maximum(y, variance, counts, restricted=method == "reml")
-        mean, se_mu, se_tau = _mean_and_errors(y, variance, counts, tau2, restricted=method == "reml")
-    log_likelihood = _profile(y, variance, counts, tau2, method == "reml", mean=mean)
-    status = "ok" if tau2 > 0 else "tau = 0"
+        tau2 = _highest(
+            lambda t: cells.score(t, restricted), lambda t: cells.log_likelihood(t, restricted), _grid(cells)
+        )
+        mean, se_mu, se_tau = _mean_and_errors(cells, tau2, restricted)
+    log_likelihood = cells.log_likelihood(tau2, restricted, mu=mean)
+    numbers = map(float, (cells.centre + mean, np.sqrt(tau2), log_likelihood, se_mu, se_tau))
+    mu, tau, *rest = numbers
+    return Fit(mu, tau, "ok" if tau2 > 0 else "tau = 0", method, *rest)
+
+
+def profile(ybar, se, tau, method="ml"):
+    """The log likelihood of tau alone: at the best mu for each tau ("ml"), or with mu integrated out ("reml").
+
+    Parameters
+    ----------
+    ybar, se : estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf drop out.
+    tau : between-group standard deviations >= 0, of any shape.
+
+    Returns
+    -------
+    A float, or an array of the shape of tau. Its highest point is what `fit` finds.
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range.
+
+    >>> print(profile([9, 11, 10], 0.8**0.5, tau=[0, 0.2**0.5]).round(4).tolist())
+    [-3.6721, -3.7568]
+    """
+    checks.one_of("method", method, ("ml", "reml"))
+    checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
+    tau = checks.numbers("tau", tau, low=0)
+    return collect(*_collapse(ybar, se, None)).log_likelihood(tau**2, method == "reml")[()]
+
+
+class GroupMeans(NamedTuple):
+    """Raw observations summed up by group; the first three are what the other functions take."""
+
+    ybar: np.ndarray
+    se: np.ndarray  # sigma/sqrt(n), with the pooled sigma
+    n: np.ndarray
+    group: np.ndarray  # the labels, sorted
+    sigma: float  # within-group standard deviation, pooled over groups
+
+
+def from_observations(values, group):
+    """Group means with standard errors from the pooled within-group standard deviation.
+
+        sigma^2 = sum_ij (y_ij - ybar_j)^2 / (N - J),   se_j = sigma/sqrt(n_j)
+
+    Parameters
+    ----------
+    values : observations y_ij, shape (N,).
+    group : the label of each one's group, shape (N,).
+
+    Returns
+    -------
+    `GroupMeans`: ybar, se, n, group, sigma.
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range, or if no group has two observations.
+
+    >>> means = from_observations([1.0, 3.0, 4.0, 6.0], ["a", "a", "b", "b"])
+    >>> print(means.ybar.tolist(), means.se.tolist(), round(means.sigma, 4))
+    [2.0, 5.0] [1.0, 1.0] 1.4142
+    """
+    label, n, ybar, within = _by_group(values, group)
+    sigma = float(np.sqrt(within / (np.sum(n) - n.size)))
+    return GroupMeans(ybar, sigma / np.sqrt(n), n, label, sigma)
+
+
+def fit_observations(values, group, method="reml"):
+    """Estimate mu, tau and the within-group sigma together from raw observations.
+
+    Parameters
+    ----------
+    values : observations y_ij ~ N(theta_j, sigma^2), shape (N,).
+    group : the label of each one's group, shape (N,).
+    method : "reml" or "ml".
+
+    Returns
+    -------
+    A `Fit` whose `sigma` is set. With lambda = tau^2/sigma^2 both sigma and mu have closed forms, so that the search is
+    for lambda alone. `se_mu` is that of mu given the variances; `se_tau` is nan.
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range, or if no group has two observations.
+
+    Source: Pinheiro & Bates (2000), Mixed-Effects Models in S and S-PLUS, section 2.2.
+    """
+    checks.one_of("method", method, ("ml", "reml"))
+    _, n, ybar, within = _by_group(values, group)
+    if n.size < 2:
+        return Fit(float(ybar[0]), np.nan, "not identified", method, np.nan, np.nan, np.nan)
+    restricted = method == "reml"
+    cells = collect(ybar, 1 / np.sqrt(n), np.ones(n.size))  # in units of sigma
+    freedom = np.sum(n) - restricted
+
+    def objective(ratio):
+        w, _, squares = cells.at(ratio)
+        value = np.sum(cells.number * np.log(w)) - freedom * np.log(within + np.sum(w * squares))
+        return value - np.log(np.sum(cells.number * w)) if restricted else value
+
+    def score(ratio):
+        w, _, squares = cells.at(ratio)
+        value = freedom * np.sum(w**2 * squares) / (within + np.sum(w * squares)) - np.sum(cells.number * w)
+        return value + np.sum(cells.number * w**2) / np.sum(cells.number * w) if restricted else value
+
+    top = max(1.0, 4 * cells.spread**2 * np.sum(n) / within)
+    ratio = _highest(score, objective, np.append(0.0, np.geomspace(1e-6 / n.max(), top, 64)))
+    w, mean, squares = cells.at(ratio)
+    sigma2 = (within + np.sum(w * squares)) / freedom
+    precision = np.sum(cells.number * w) / sigma2
+    log_likelihood = (objective(ratio) + np.sum(np.log(1 / n)) - freedom * (np.log(2 * np.pi / freedom) + 1)) / 2
     return Fit(
-        *map(float, (centre + mean, np.sqrt(tau2))),
-        status,
+        cells.centre + float(mean),
+        float(np.sqrt(ratio * sigma2)),
+        "ok" if ratio > 0 else "tau = 0",
         method,
-        *map(float, (log_likelihood, se_mu, se_tau)),
+        float(log_likelihood),
+        float(1 / np.sqrt(precision)),
+        np.nan,
+        float(np.sqrt(sigma2)),
     )
+
+
+def _by_group(values, group):
+    """Labels, sizes, means and the total sum of squares within groups."""
+    values, group = checks.numbers("values", values), np.asarray(group)
+    if values.ndim != 1 or group.shape != values.shape or values.size == 0:
+        raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {group.shape}")
+    label, which, n = np.unique(group, return_inverse=True, return_counts=True)
+    centre = values.mean()
+    ybar = np.bincount(which, weights=values - centre) / n
+    within = np.sum((values - centre - ybar[which]) ** 2)
+    if n.max() < 2 or within == 0:
+        raise ValueError("sigma cannot be estimated: no group has two observations that differ")
+    return label, n, ybar + centre, within
 
 
 @dataclass(frozen=True)
@@ -252,16 +383,18 @@ def full_bayes(ybar, se, prior, mu=None):
     checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
     ybar, se = checks.groups(**dict(zip(("ybar", "se"), _groups(ybar, se), strict=True)))
     prior = priors.as_prior(prior)
-    centre = np.mean(ybar[np.isfinite(se)]) if np.isfinite(se).any() else 0.0
     known = None if mu is None else (float(checks.numbers("mu", mu[0])), _positive_sd(mu[1]))
-    data = _Sufficient.of(ybar, se, centre, known)
+    cells = collect(*_collapse(ybar, se, None))
+    if not cells.groups:
+        raise ValueError("no group has data: se is infinite for all")
+    centre = cells.centre
 
     def log_density(tau):
-        return prior.log_density(tau) + data.given(tau)[0]
+        return prior.log_density(tau) + _given_tau(cells, tau, known)[0]
 
-    guess = np.median(se[np.isfinite(se)]) if data.distinct.size else 1.0
+    guess = np.sqrt(np.median(cells.variance))
     tau, weight, log_evidence = quadrature.integrate_scale(log_density, prior.lower, prior.upper, guess)
-    _, mu_hat, mu_variance = data.given(tau)
+    _, mu_hat, mu_variance = _given_tau(cells, tau, known)
     means = [
         _mean_sd(weight, value, extra)
         for value, extra in ((tau, 0), (mu_hat, mu_variance), (mu_hat, mu_variance + tau**2))
@@ -311,49 +444,27 @@ def _theta_mixture(y, se, tau, weight, mu_hat, mu_variance, centre):
     return Mixture(mean, sd, weight, given)
 
 
-@dataclass(frozen=True)
-class _Sufficient:
-    """What p(ybar | tau) needs: for each distinct se the number, mean and sum of squares of the estimates."""
+def _given_tau(cells, tau, known):
+    """log p(ybar | tau) with mu integrated out, and mean and variance of mu given tau; mu measured from the centre.
 
-    distinct: np.ndarray
-    number: np.ndarray
-    mean: np.ndarray
-    squares: np.ndarray
-    known: tuple  # (mean, sd) of mu's prior about the centre, or None
-
-    @classmethod
-    def of(cls, ybar, se, centre, known):
-        keep = np.isfinite(se)
-        distinct, which = np.unique(se[keep], return_inverse=True)
-        y = ybar[keep] - centre
-        number = np.bincount(which, minlength=distinct.size).astype(float)
-        mean = np.bincount(which, weights=y, minlength=distinct.size) / np.maximum(number, 1)
-        squares = np.bincount(which, weights=(y - mean[which]) ** 2, minlength=distinct.size)
-        return cls(distinct, number, mean, squares, None if known is None else (known[0] - centre, known[1]))
-
-    def given(self, tau):
-        """log p(ybar | tau) with mu integrated out, and the mean and variance of mu given tau, for an array of tau."""
-        variance = self.distinct**2 + np.asarray(tau, dtype=float)[..., None] ** 2
-        w = self.number / variance
-        precision, total = np.sum(w, axis=-1), np.sum(w * self.mean, axis=-1)
-        log_p = -np.sum(self.number * np.log(2 * np.pi * variance) + self.squares / variance, axis=-1) / 2
-        if self.known is not None:
-            m, s = self.known
-            precision, total = precision + 1 / s**2, total + m / s**2
-            log_p = log_p - np.log(2 * np.pi * s**2) / 2
-        mu = total / precision
-        log_p = log_p - np.sum(w * (self.mean - mu[..., None]) ** 2, axis=-1) / 2 + np.log(2 * np.pi / precision) / 2
-        if self.known is not None:
-            log_p = log_p - ((mu - m) / s) ** 2 / 2
-        return log_p, mu, 1 / precision
+    A normal prior on mu, `known` = (mean, sd), acts like one more observation of mu.
+    """
+    log_p, best, precision = cells.integrated(tau**2)
+    if known is None:
+        return log_p, best, 1 / precision
+    m, s = known[0] - cells.centre, known[1]  # log_p is that of the deviations; best ~ N(m, s^2 + 1/precision) is left
+    spread = s**2 + 1 / precision
+    log_p = log_p - np.log(2 * np.pi * spread) / 2 - (best - m) ** 2 / (2 * spread)
+    return log_p, (precision * best + m / s**2) / (precision + 1 / s**2), 1 / (precision + 1 / s**2)
 
 
 def _groups(ybar, se):
     """ybar may be missing where se = inf: a group without data has no mean."""
     se = checks.numbers("se", se, low=0, allow_inf=True)
     ybar = checks.numbers("ybar", ybar, allow_nan=True)
+    without_data = np.isinf(se)
     ybar, se = checks.together(ybar=ybar, se=se)
-    checks.numbers("ybar", np.where(np.isinf(se), 0, ybar))
+    checks.numbers("ybar", np.where(np.isinf(se), 0, ybar) if without_data.any() else ybar)
     return ybar, se
 
 
@@ -367,54 +478,60 @@ def _collapse(ybar, se, counts):
     counts = np.ones(1) if counts is None else checks.counts("counts", counts)
     ybar, se, counts = checks.groups(ybar=ybar, se=se, counts=counts)
     keep = np.isfinite(se) & (counts > 0)
-    return ybar[keep], se[keep], counts[keep]
+    return (ybar, se, counts) if keep.all() else (ybar[keep], se[keep], counts[keep])
 
 
-def _weighted(y, variance, counts, tau2):
-    """Weights 1/(variance + tau2), the best mu given tau2, and the deviations from it."""
-    w = 1 / (variance + tau2)
-    mu = np.sum(counts * w * y) / np.sum(counts * w)
-    return w, mu, y - mu
+def _lesson_moments(cells):
+    mean = np.sum(cells.number * cells.mean) / cells.groups
+    squares = np.sum(cells.squares + cells.number * (cells.mean - mean) ** 2)
+    return mean, max(0.0, squares / (cells.groups - 1) - np.sum(cells.number * cells.variance) / cells.groups)
 
 
-def _profile(y, variance, counts, tau2, restricted, mean=None):
-    """The log likelihood of tau2 at its best mu (or at `mean`), or with mu integrated out."""
-    w, best, _ = _weighted(y, variance, counts, tau2)
-    d = y - (best if mean is None else mean)
-    value = np.sum(counts * (np.log(w / (2 * np.pi)) - w * d**2)) / 2
-    return value - np.log(np.sum(counts * w) / (2 * np.pi)) / 2 if restricted else value
+def _dersimonian_laird(cells):
+    w, _, squares = cells.at(0.0)
+    w1, w2 = np.sum(cells.number * w), np.sum(cells.number * w**2)
+    tau2 = max(0.0, (np.sum(w * squares) - (cells.groups - 1)) / (w1 - w2 / w1))
+    return cells.at(tau2)[1], tau2
 
 
-def _score(tau2, y, variance, counts, restricted):
-    """d `_profile` / d tau2."""
-    w, _, d = _weighted(y, variance, counts, tau2)
-    score = np.sum(counts * (w**2 * d**2 - w))
-    return (score + np.sum(counts * w**2) / np.sum(counts * w) if restricted else score) / 2
+def _paule_mandel(cells):
+    def excess(tau2):
+        w, _, squares = cells.at(tau2)
+        return np.sum(w * squares) - (cells.groups - 1)
+
+    tau2 = _highest(excess, lambda tau2: tau2, _grid(cells))
+    return cells.at(tau2)[1], tau2
 
 
-def _maximum(y, variance, counts, restricted):
-    """The tau2 of the highest maximum: 0, or a root of the score where it turns from + to -."""
+_MOMENTS = {"moments": _lesson_moments, "dersimonian-laird": _dersimonian_laird, "paule-mandel": _paule_mandel}
+
+
+def _grid(cells):
+    """Values of tau2 that bracket every maximum: the score is negative beyond the last."""
+    least = cells.variance.min()
+    return np.append(0.0, np.geomspace(least * 1e-6, max(2 * cells.spread**2, least), 64))
+
+
+def _highest(score, value, grid):
+    """The highest maximum: the first point of the grid, or a root of the score where it turns from + to -."""
     from scipy import optimize  # here, because it takes longer to load than all the rest
 
-    given = (y, variance, counts, restricted)
-    top = 2 * np.ptp(y) ** 2  # the score is negative beyond; the factor leaves room for the restricted one
-    grid = np.append(0.0, np.geomspace(variance.min() * 1e-6, max(top, variance.min()), 64))
-    scores = np.array([_score(tau2, *given) for tau2 in grid])
+    scores = np.array([score(point) for point in grid])
     falls = np.flatnonzero((scores[:-1] > 0) & (scores[1:] <= 0))
-    maxima = [optimize.brentq(_score, grid[i], grid[i + 1], args=given, xtol=1e-300, rtol=1e-15) for i in falls]
+    maxima = [optimize.brentq(score, grid[i], grid[i + 1], xtol=1e-300, rtol=1e-15) for i in falls]
     if scores[0] <= 0:
-        maxima.append(0.0)
-    return max(maxima, key=lambda tau2: _profile(y, variance, counts, tau2, restricted))
+        maxima.append(grid[0])
+    return max(maxima, key=value)
 
 
-def _mean_and_errors(y, variance, counts, tau2, restricted):
+def _mean_and_errors(cells, tau2, restricted):
     """mu and the standard errors of mu and tau from the observed information at tau2."""
-    w, mu, d = _weighted(y, variance, counts, tau2)
-    w1, w2, w3 = (np.sum(counts * w**power) for power in (1, 2, 3))
-    lean = np.sum(counts * w**2 * d)  # how much mu moves with tau2
+    w, mu, squares = cells.at(tau2)
+    w1, w2, w3 = (np.sum(cells.number * w**power) for power in (1, 2, 3))
     if tau2 == 0:
         return mu, 1 / np.sqrt(w1), np.nan
-    curvature = np.sum(counts * w**3 * d**2) - w2 / 2  # -d2/dtau2^2 of log_marginal
+    lean = np.sum(w**2 * cells.number * (cells.mean - mu))  # how much mu moves with tau2
+    curvature = np.sum(w**3 * squares) - w2 / 2  # -d2/dtau2^2 of log_marginal
     if restricted:
         information = curvature + w3 / w1 - (w2 / w1) ** 2 / 2 - lean**2 / w1
         return mu, 1 / np.sqrt(w1), 1 / np.sqrt(information) / (2 * np.sqrt(tau2))

@@ -84,7 +84,7 @@ def _integrand_in_t(log_integrand, t, low, high, centre, width):
 
 def _peak(log_integrand, low, high, guess):
     """Where the integrand in x is largest, and how wide it is there; only roughly, the rule forgives much."""
-    x = np.linspace(max(low, guess - 40), min(high, guess + 40), 801)[1:-1]
+    x = np.linspace(max(low, guess - 40), min(high, guess + 40), 321)[1:-1]
     value = log_integrand(x)
     best = value.argmax()
     if not np.isfinite(value[best]):
@@ -98,7 +98,7 @@ def _peak(log_integrand, low, high, guess):
 
 def _span(log_integrand, *map_, depth):
     """How far t must run on both sides for the rest not to count."""
-    t = np.linspace(-_REACH, _REACH, 721)
+    t = np.linspace(-_REACH, _REACH, 361)
     x, _ = _integrand_in_t(np.zeros_like, t, *map_)
     t = t[np.abs(x - map_[-2]) < _FARTHEST]
     value = _integrand_in_t(log_integrand, t, *map_)[1]

@@ -1,0 +1,290 @@
+"""Repairs of the empirical Bayes interval, which is too short because it takes the estimated prior for the true one.
+
+The variance of theta_j has two parts (law of total variance; the hyperparameters are mu and tau, or mu and phi):
+
+    Var(theta_j) = E[Var(theta_j | hyperparameters)] + Var(E[theta_j | hyperparameters])
+
+Plugging in an estimate keeps the first part only. With few groups the second counts, and where tau is estimated as 0
+the first is 0 too. Each repair answers with mean(), std(), var() and interval(prob):
+
+`morris`                     Normal-Normal; formulas for both parts, from 4 groups on
+`kass_steffey`               Normal-Normal; the second part by the delta method, where tau > 0
+`laird_louis`                Normal-Normal; the second part by refitting simulated data
+`bootstrap_beta_binomial`    the same for the Beta-Binomial
+
+They repair most, not all. Share in per cent of the theta_j inside 95 % intervals, equal se, REML (1000 simulations,
+each number to within 1; the delta method where it answers):
+
+                        8 groups                  20 groups
+    tau/se              0.5     1     2           0.5     1     2
+    plugged in           52    73    90            63    86    94
+    `morris`             98    96    95            96    94    95
+    `kass_steffey`       98    94    94            96    93    94
+    `laird_louis`        95    92    93            94    92    94
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hblib import beta_binomial, checks, normal_normal
+from hblib.distributions import Distribution, Normal
+
+
+def morris(ybar, se):
+    """Morris's approximation to the posterior of each group's theta_j, mu and tau unknown.
+
+        theta_j ~ N((1 - B_j) ybar_j + B_j mu, s_j^2),   B_j = (k - 3)/(k - 1) se_j^2/(se_j^2 + A)
+        s_j^2 = se_j^2 (1 - B_j) + se_j^2 B_j r_j/k + 2/(k - 3) B_j^2 r_j (ybar_j - mu)^2
+
+    k is the number of groups, W_j = 1/(se_j^2 + A), mu = sum W_j ybar_j / sum W_j, r_j = k W_j / sum W_j, and A
+    estimates tau^2: it solves
+
+        A = sum W_j (k/(k - 1) (ybar_j - mu)^2 - se_j^2) / sum W_j
+
+    or is 0 if the solution is negative. The second term of s_j^2 is the uncertainty of mu and the third that of B_j.
+    The factor (k - 3)/(k - 1) removes the bias of B_j: even A = 0 leaves some weight on ybar_j. With equal se, r_j = 1
+    and A is the variance of ybar (divisor k - 1) minus se^2, or 0.
+
+    Parameters
+    ----------
+    ybar, se : estimates and standard errors (0 < se < inf), one row a group, at least 4.
+
+    Returns
+    -------
+    A `Normal` of shape (k,).
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range; fewer than 4 groups, where the factor k - 3 is not positive.
+
+    Source: Morris (1983), JASA 78:47-55. Since W_j (se_j^2 + A) = 1, the equation for A says
+    sum W_j (ybar_j - mu)^2 = k - 1 (Paule & Mandel 1982), whose left side falls with A: there is one solution. The
+    paper writes r_j in the third term as (V + A)/(se_j^2 + A), V the mean of se_j^2 with weights W_j: the same number.
+
+    >>> post = morris(ybar=[4.8, 5.1, 4.9, 5.0, 6.2], se=5**-0.5)
+    >>> print(post.mean().round(3), post.std().round(3))
+    [4.923 5.131 4.992 5.062 5.892] [0.407 0.39  0.399 0.393 0.495]
+    """
+    ybar = checks.numbers("ybar", ybar)
+    se = checks.numbers("se", se, low=0, open_low=True)
+    ybar, se = checks.groups(ybar=ybar, se=se)
+    k = ybar.size
+    if k < 4:
+        raise ValueError(f"ybar must hold at least 4 groups, but has {k}: the shrinkage factor contains k - 3")
+    centre = ybar.mean()  # deviations from it lose no digits when all estimates share a large constant
+    y, variance = ybar - centre, se**2
+    weight = 1 / (variance + _paule_mandel(y, variance))
+    mu = np.sum(weight * y) / weight.sum()
+    b = (k - 3) / (k - 1) * variance * weight
+    r = k * weight / weight.sum()
+    d = y - mu
+    s2 = variance * (1 - b) + variance * b * r / k + 2 / (k - 3) * b**2 * r * d**2
+    return Normal(ybar - b * d, np.sqrt(s2))
+
+
+def kass_steffey(ybar, se, method="reml"):
+    """The plugged-in posterior, its variance enlarged by the delta method.
+
+        Var(theta_j) = kappa_j se_j^2 + g_j' C g_j,   g_j = gradient of E[theta_j | ybar_j, mu, tau^2] in (mu, tau^2)
+
+    C is the inverse of the observed information on (mu, tau^2). The estimate of mu varies by itself, with variance
+    1/sum w_i, and follows that of tau^2 with slope m; written out,
+
+        g_j' C g_j = (1 - kappa_j)^2 (1/sum w_i + (w_j (ybar_j - mu) + m)^2 Var(tau^2))
+        w_j = 1/(se_j^2 + tau^2),   m = -sum w_i^2 (ybar_i - mu) / sum w_i
+
+    Var(tau^2) is that of `method`. To this order tau or log tau^2 in place of tau^2 gives the same.
+
+    Parameters
+    ----------
+    ybar, se : estimates and standard errors (0 < se), one row a group. A group with se = inf has no data: it gets the
+        estimated prior, enlarged in the same way, and its ybar may be nan.
+    method : "reml" or "ml", see `normal_normal.fit`.
+
+    Returns
+    -------
+    A `Normal` of shape (J,) with the plugged-in means.
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range; also where tau is estimated as 0 or not identified: the
+    expansion needs a maximum inside. `laird_louis` and `morris` then still answer.
+
+    Source: Kass & Steffey (1989), JASA 84:717-726, the first-order approximation.
+
+    >>> post = kass_steffey(ybar=[4.8, 5.1, 4.9, 5.0, 6.2], se=5**-0.5)
+    >>> print(post.mean().round(3), post.std().round(3))
+    [5.046 5.162 5.085 5.123 5.585] [0.363 0.322 0.344 0.33  0.539]
+    """
+    checks.one_of("method", method, ("reml", "ml"))
+    prior = normal_normal.fit(ybar, se, method)
+    if prior.status != "ok":
+        raise ValueError(f"the delta method needs an estimate of tau above 0, but this one is: {prior.status}")
+    ybar, se = checks.groups(ybar=ybar, se=se)
+    plugged = prior.posterior(ybar, se)
+    weight = 1 / (se**2 + prior.tau**2)
+    to_mu = 1 - normal_normal.shrinkage(se, prior.tau)
+    d = np.where(weight == 0, 0, ybar - prior.mu)
+    follow = -np.sum(weight**2 * d) / weight.sum()
+    var_tau2 = (2 * prior.tau * prior.se_tau) ** 2
+    added = to_mu**2 * (1 / weight.sum() + (weight * d + follow) ** 2 * var_tau2)
+    return Normal(plugged.mean(), np.sqrt(plugged.var() + added))
+
+
+def laird_louis(ybar, se, draws, rng, method="reml"):
+    """The parametric bootstrap of the prior: each group's posteriors given its own data, mixed over refits.
+
+        ybar*_j ~ N(mu, tau^2 + se_j^2)   (mu, tau) the fit to the data, (mu*, tau*) the fit to ybar*
+        theta_j ~ average over draws of the posterior of theta_j given ybar_j, mu*, tau*
+
+    A refit with tau* = 0 contributes the point mu*. Where tau itself is estimated as 0 the refits still spread, so
+    that the repair works, but more than half of them sit on that boundary. The standard deviation need not grow in
+    each single group: refits with tau* < tau have narrower posteriors, and with unequal se they can outweigh the rest.
+
+    Parameters
+    ----------
+    ybar, se : estimates and standard errors (0 < se), one row a group. A group with se = inf has no data: it gets the
+        priors of the refits, and its ybar may be nan.
+    draws : number of simulated data sets; with 1000 the interval's ends wander by about 1/100 of its length.
+    rng : numpy Generator.
+    method : as in `normal_normal.fit`.
+
+    Returns
+    -------
+    A `Mixture` of shape (J,).
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range; fewer than two groups with data, from which nothing refits.
+
+    Source: Laird & Louis (1987), JASA 82:739-750, the type III bootstrap.
+
+    >>> post = laird_louis([4.8, 5.1, 4.9, 5.0, 6.2], 5**-0.5, draws=2000, rng=np.random.default_rng(1))
+    >>> print(post.mean().round(1), post.std().round(1))
+    [5.1 5.2 5.1 5.1 5.5] [0.3 0.3 0.3 0.3 0.4]
+    """
+    draws = _simulation(draws, rng)
+    prior = normal_normal.fit(ybar, se, method)
+    if prior.status == "not identified":
+        raise ValueError("ybar must hold at least two groups with data: the prior is not identified")
+    ybar, se = checks.groups(ybar=ybar, se=se)
+    seen = se[np.isfinite(se)]
+    sample = rng.normal(prior.mu, np.hypot(prior.tau, seen), (draws, seen.size))
+    mu, tau = _refit(sample, seen, method)
+    return Mixture((normal_normal.posterior(ybar[:, None], se[:, None], mu, tau),))
+
+
+def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
+    """The parametric bootstrap of the prior, as `laird_louis`, for the Beta-Binomial.
+
+        theta*_j ~ Beta(alpha, beta),   y*_j ~ Binomial(n_j, theta*_j)   (alpha, beta) the fit to the data
+        theta_j ~ average over draws of Beta(alpha* + y_j, beta* + n_j - y_j)   (alpha*, beta*) the fit to y*
+
+    A refit with phi* = 0 contributes the point mu*. Simulated data that do not determine phi, or are all successes or
+    all failures in every group (phi* = inf), are left out: the average is conditional on data like those in hand.
+
+    Parameters
+    ----------
+    y, n : successes and trials, one row a group. A group with n = 0 gets the priors of the refits.
+    draws : number of simulated data sets, those that are left out included.
+    rng : numpy Generator.
+    method : as in `beta_binomial.fit`.
+
+    Returns
+    -------
+    A `Mixture` of shape (J,).
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range; data that do not determine phi or give phi = inf; no draw that
+    can be used.
+
+    Source: Laird & Louis (1987), JASA 82:739-750; Carlin & Gelfand (1991), JRSS B 53:189-200.
+
+    >>> post = bootstrap_beta_binomial([1, 3, 0, 9], 20, draws=200, rng=np.random.default_rng(1))
+    >>> print(post.mean().round(1), post.mean()[3] < 9 / 20)
+    [0.1 0.1 0.1 0.3] True
+    """
+    draws = _simulation(draws, rng)
+    prior = beta_binomial.fit(y, n, method)
+    if prior.status not in ("ok", "phi = 0"):
+        raise ValueError(f"the fit to y and n gives no prior to draw from: {prior.status}")
+    y, n = checks.groups(y=y, n=n)
+    shape = (draws, y.size)
+    theta = rng.beta(prior.alpha, prior.beta, shape) if prior.status == "ok" else np.full(shape, prior.mu)
+    fits = [beta_binomial.fit(row, n, method) for row in rng.binomial(np.asarray(n, dtype=np.int64), theta)]
+    alpha, beta = np.array([(fit.alpha, fit.beta) for fit in fits if fit.status == "ok"]).reshape(-1, 2).T
+    points = np.array([fit.mu for fit in fits if fit.status == "phi = 0"])
+    if alpha.size + points.size == 0:
+        raise ValueError(f"draws = {draws} simulated data sets hold none that determines phi")
+    spread = beta_binomial.posterior(y[:, None], n[:, None], alpha, beta)
+    points = np.tile(points, (y.size, 1))
+    return Mixture((spread, Normal(points, np.zeros(points.shape))))
+
+
+@dataclass(frozen=True)
+class Mixture(Distribution):
+    """The average, with equal weights, of the distributions along the last axis of all parts; elementwise on the rest.
+
+    >>> half = Mixture((Normal(np.array([-1.0, 1.0]), np.array([0.6, 0.6])),))
+    >>> print(half.mean(), round(half.std() ** 2, 12), half.interval(0)[0].round(12))
+    0.0 1.36 0.0
+    """
+
+    parts: tuple  # of Beta and Normal; a part may be empty
+
+    def mean(self):
+        return self._all("mean").mean(axis=-1)
+
+    def std(self):
+        """By the law of total variance."""
+        return np.sqrt(self._all("var").mean(axis=-1) + self._all("mean").var(axis=-1))
+
+    def cdf(self, x):
+        return self._all("cdf", np.asarray(x, dtype=float)[..., None]).mean(axis=-1)
+
+    def ppf(self, q):
+        """The smallest x with cdf(x) >= q, by bisection between the extreme ones of the parts' quantiles."""
+        q = np.asarray(q, dtype=float)
+        ends = self._all("ppf", q[..., None])
+        low, high = ends.min(axis=-1), ends.max(axis=-1)
+        for _ in range(45):  # leaves 3e-14 of the bracket, far below the error of the simulation
+            middle = (low + high) / 2
+            above = self.cdf(middle) >= q
+            low, high = np.where(above, low, middle), np.where(above, middle, high)
+        return high[()]
+
+    def _all(self, name, *args):
+        return np.concatenate([getattr(part, name)(*args) for part in self.parts], axis=-1)
+
+
+def _paule_mandel(y, variance):
+    """The A >= 0 at which sum (y - mu)^2/(variance + A) = k - 1, or 0 if the sum is smaller at 0 already."""
+    from scipy import optimize  # here, because it takes longer to load than all the rest
+
+    def excess(a):
+        w = 1 / (variance + a)
+        return np.sum(w * (y - np.sum(w * y) / w.sum()) ** 2) - (y.size - 1)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    top = 2 * np.var(y, ddof=1)  # there the sum is at most (k - 1)/2, whatever the variances
+    return optimize.brentq(excess, 0.0, top, xtol=1e-300, rtol=1e-15)
+
+
+def _refit(sample, se, method):
+    """(mu, tau) of `normal_normal.fit` for each row of the sample: at once where equal se give it in closed form."""
+    if np.ptp(se) > 0:
+        fits = [normal_normal.fit(row, se, method) for row in sample]
+        return np.array([fit.mu for fit in fits]), np.array([fit.tau for fit in fits])
+    tau2 = sample.var(axis=1, ddof=0 if method == "ml" else 1) - se[0] ** 2
+    return sample.mean(axis=1), np.sqrt(np.maximum(tau2, 0))
+
+
+def _simulation(draws, rng):
+    checks.counts("draws", draws)
+    checks.numbers("draws", draws, low=1)
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy Generator, as np.random.default_rng(1) gives one, but is {rng!r}")
+    return int(draws)
