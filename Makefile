@@ -5,7 +5,7 @@ LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
 SOURCES := _config.yml _toc.yml $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
 CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' -o -name '*.mplstyle')
 
-.PHONY: help book test lab format lock clean
+.PHONY: help book test bench lab format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ test: _build/html/.checked ## build the book, then run every test: style, hblib,
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+bench: $(VENV)-bench/.ready ## time hblib against its peers (about ten minutes; the table goes to benchmarks/results.md)
+	$(VENV)-bench/bin/python benchmarks/bench.py --out benchmarks/results.json
 
 lab: $(VENV)/.ready ## open the pages as notebooks in JupyterLab
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters/index.md
@@ -36,6 +39,11 @@ clean: ## remove everything that was built, but not the environment
 $(VENV)/.ready: requirements.txt pyproject.toml tools/setup.sh .binder/postBuild
 	tools/setup.sh $(VENV)
 	PATH="$(CURDIR)/$(BIN):$$PATH" .binder/postBuild
+	@touch $@
+
+$(VENV)-bench/.ready: requirements.txt pyproject.toml tools/setup.sh benchmarks/requirements.txt
+	tools/setup.sh $(VENV)-bench
+	$(VENV)-bench/bin/uv pip install --quiet --python $(VENV)-bench/bin/python -r benchmarks/requirements.txt
 	@touch $@
 
 # The notebook cache knows a cell by its text alone, so new code behind the same text needs a clean start.

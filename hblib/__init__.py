@@ -8,8 +8,12 @@ Two conjugate families, the same verbs in both:
 =====================  =============================================================
 
 `posterior(...)` gives every group's posterior, `shrinkage(...)` the weight kappa_j on the group's own data,
-`log_marginal(...)` the log marginal likelihood of the hyperparameters and `fit(...)` their empirical Bayes
-estimates. `datasets` holds the data that the pages use.
+`log_marginal(...)` the log marginal likelihood of the hyperparameters, `fit(...)` their empirical Bayes estimates and
+`full_bayes(...)` the exact posterior of everything, given one of `priors`.
+
+Beyond the two families: `repairs` lengthens empirical Bayes intervals to what they should be, `james_stein` has Stein's
+estimators and their exact risks, `multilevel` three levels, varying coefficients and parameterizations, and `lkj` the
+usual prior on correlations. `datasets` holds the data that the pages use.
 
 >>> from hblib import beta_binomial
 >>> post = beta_binomial.posterior(y=[2, 200], n=[20, 2000], alpha=5, beta=95)
@@ -17,6 +21,6 @@ estimates. `datasets` holds the data that the pages use.
 [0.0583, 0.0976]
 """
 
-from hblib import beta_binomial, datasets, normal_normal
+from hblib import beta_binomial, datasets, james_stein, lkj, multilevel, normal_normal, priors, repairs
 
-__all__ = ["beta_binomial", "datasets", "normal_normal"]
+__all__ = ["beta_binomial", "datasets", "james_stein", "lkj", "multilevel", "normal_normal", "priors", "repairs"]

@@ -72,13 +72,12 @@ def morris(ybar, se):
     k = ybar.size
     if k < 4:
         raise ValueError(f"ybar must hold at least 4 groups, but has {k}: the shrinkage factor contains k - 3")
-    centre = ybar.mean()  # deviations from it lose no digits when all estimates share a large constant
-    y, variance = ybar - centre, se**2
-    weight = 1 / (variance + _paule_mandel(y, variance))
-    mu = np.sum(weight * y) / weight.sum()
+    prior = normal_normal.fit(ybar, se, "paule-mandel")
+    variance = se**2
+    weight = 1 / (variance + prior.tau**2)
     b = (k - 3) / (k - 1) * variance * weight
     r = k * weight / weight.sum()
-    d = y - mu
+    d = ybar - prior.mu
     s2 = variance * (1 - b) + variance * b * r / k + 2 / (k - 3) * b**2 * r * d**2
     return Normal(ybar - b * d, np.sqrt(s2))
 
@@ -152,7 +151,7 @@ def laird_louis(ybar, se, draws, rng, method="reml"):
 
     Returns
     -------
-    A `Mixture` of shape (J,).
+    A `Refits` of shape (J,).
 
     Raises
     ------
@@ -172,7 +171,7 @@ def laird_louis(ybar, se, draws, rng, method="reml"):
     seen = se[np.isfinite(se)]
     sample = rng.normal(prior.mu, np.hypot(prior.tau, seen), (draws, seen.size))
     mu, tau = _refit(sample, seen, method)
-    return Mixture((normal_normal.posterior(ybar[:, None], se[:, None], mu, tau),))
+    return Refits((normal_normal.posterior(ybar[:, None], se[:, None], mu, tau),))
 
 
 def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
@@ -193,7 +192,7 @@ def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
 
     Returns
     -------
-    A `Mixture` of shape (J,).
+    A `Refits` of shape (J,).
 
     Raises
     ------
@@ -220,14 +219,14 @@ def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
         raise ValueError(f"draws = {draws} simulated data sets hold none that determines phi")
     spread = beta_binomial.posterior(y[:, None], n[:, None], alpha, beta)
     points = np.tile(points, (y.size, 1))
-    return Mixture((spread, Normal(points, np.zeros(points.shape))))
+    return Refits((spread, Normal(points, np.zeros(points.shape))))
 
 
 @dataclass(frozen=True)
-class Mixture(Distribution):
+class Refits(Distribution):
     """The average, with equal weights, of the distributions along the last axis of all parts; elementwise on the rest.
 
-    >>> half = Mixture((Normal(np.array([-1.0, 1.0]), np.array([0.6, 0.6])),))
+    >>> half = Refits((Normal(np.array([-1.0, 1.0]), np.array([0.6, 0.6])),))
     >>> print(half.mean(), round(half.std() ** 2, 12), half.interval(0)[0].round(12))
     0.0 1.36 0.0
     """
@@ -257,20 +256,6 @@ class Mixture(Distribution):
 
     def _all(self, name, *args):
         return np.concatenate([getattr(part, name)(*args) for part in self.parts], axis=-1)
-
-
-def _paule_mandel(y, variance):
-    """The A >= 0 at which sum (y - mu)^2/(variance + A) = k - 1, or 0 if the sum is smaller at 0 already."""
-    from scipy import optimize  # here, because it takes longer to load than all the rest
-
-    def excess(a):
-        w = 1 / (variance + a)
-        return np.sum(w * (y - np.sum(w * y) / w.sum()) ** 2) - (y.size - 1)
-
-    if excess(0.0) <= 0:
-        return 0.0
-    top = 2 * np.var(y, ddof=1)  # there the sum is at most (k - 1)/2, whatever the variances
-    return optimize.brentq(excess, 0.0, top, xtol=1e-300, rtol=1e-15)
 
 
 def _refit(sample, se, method):

@@ -185,7 +185,7 @@ def test_refits_are_the_fits():
 
 def test_the_mixture_answers_as_its_draws():
     at, width, alpha = np.array([[0.2, 0.6], [0.4, 0.5]]), np.array([[0.1, 0.0], [0.05, 0.2]]), np.full((2, 1), 2.0)
-    mixture = repairs.Mixture((Normal(at, width), Beta(alpha, 3.0 + alpha)))
+    mixture = repairs.Refits((Normal(at, width), Beta(alpha, 3.0 + alpha)))
     rng = seeded(9)
     pick = rng.integers(0, 3, 300_000)
     for j in range(2):
