@@ -125,7 +125,7 @@ def test_no_point_of_a_grid_beats_the_maximum(method, rows):
 
 
 def test_fit_agrees_with_metafor():
-    """metafor 3.8 for R, rma(yi, vi) on the log relative risks of dat.bcg, as its documentation prints them."""
+    """rma(yi, vi) of metafor for R on the log relative risks of dat.bcg, as its documentation prints the result."""
     tpos, tneg, cpos, cneg = BCG
     ybar = np.log(tpos / (tpos + tneg)) - np.log(cpos / (cpos + cneg))
     se = np.sqrt(1 / tpos - 1 / (tpos + tneg) + 1 / cpos - 1 / (cpos + cneg))

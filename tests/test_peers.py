@@ -1,0 +1,94 @@
+"""hblib against independent programs: statsmodels, and what R packages print.
+
+The R numbers were computed with R 4.2.2 and Debian 12's r-cran-vgam 1.1-7, r-cran-metafor 3.8-1 and r-cran-lme4 1.1-31,
+by the calls that the tests name, with the programs' convergence thresholds at 1e-12.
+"""
+
+import numpy as np
+import pytest
+from statsmodels.regression.mixed_linear_model import MixedLM
+from statsmodels.stats.meta_analysis import combine_effects
+
+from hblib import beta_binomial, datasets, normal_normal
+from tests.test_normal_normal import BCG
+
+# The yields of 6 batches of dyestuff, 5 samples each: Davies & Goldsmith (1972), Statistical Methods in Research and
+# Production; the data set Dyestuff of lme4 for R.
+DYESTUFF = np.array(
+    [
+        [1545, 1440, 1440, 1520, 1580],
+        [1540, 1555, 1490, 1560, 1495],
+        [1595, 1550, 1605, 1510, 1560],
+        [1445, 1440, 1595, 1465, 1545],
+        [1595, 1630, 1515, 1635, 1625],
+        [1520, 1455, 1450, 1480, 1445],
+    ],
+    dtype=float,
+)
+
+
+def log_relative_risks():
+    tpos, tneg, cpos, cneg = BCG
+    ybar = np.log(tpos / (tpos + tneg)) - np.log(cpos / (cpos + cneg))
+    return ybar, np.sqrt(1 / tpos - 1 / (tpos + tneg) + 1 / cpos - 1 / (cpos + cneg))
+
+
+@pytest.mark.parametrize(("method", "theirs"), [("dersimonian-laird", "chi2"), ("paule-mandel", "iterated")])
+def test_moments_agree_with_statsmodels(method, theirs):
+    ybar, se = log_relative_risks()
+    result = combine_effects(ybar, se**2, method_re=theirs)
+    fit = normal_normal.fit(ybar, se, method)
+    assert fit.tau**2 == pytest.approx(result.tau2, rel=1e-4)
+    assert fit.mu == pytest.approx(result.mean_effect_re, rel=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:Random effects covariance is singular")  # on its way to the maximum
+def test_raw_observations_agree_with_statsmodels():
+    values, group = (DYESTUFF.ravel() - 1500) / 50, np.repeat(np.arange(6), 5)
+    result = MixedLM(values, np.ones((30, 1)), group).fit(reml=True, method="powell")
+    fit = normal_normal.fit_observations(values, group)
+    assert fit.tau**2 == pytest.approx(float(result.cov_re[0, 0]), rel=1e-4)
+    assert fit.sigma**2 == pytest.approx(result.scale, rel=1e-4)
+    assert fit.mu == pytest.approx(float(result.fe_params[0]))
+    assert fit.se_mu == pytest.approx(float(result.bse_fe[0]), rel=1e-4)
+
+
+def test_raw_observations_agree_with_lme4():
+    """lmer(Yield ~ 1 + (1 | Batch), Dyestuff)"""
+    fit = normal_normal.fit_observations(DYESTUFF.ravel(), np.repeat(np.arange(6), 5))
+    assert [fit.tau**2, fit.sigma**2] == pytest.approx([1764.0500064271, 2451.2499986071], rel=1e-8)
+    assert -2 * fit.log_likelihood == pytest.approx(319.6542768423, abs=1e-9)
+    assert fit.se_mu == pytest.approx(19.3834121788, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("method", "tau2", "mu"),
+    [
+        ("reml", 0.313243258136, -0.714532342158),
+        ("ml", 0.280028137269, -0.711199135474),
+        ("dersimonian-laird", 0.308760262862, -0.714117222073),
+        ("paule-mandel", 0.318068452205, -0.714968153493),
+    ],
+)
+def test_known_errors_agree_with_metafor(method, tau2, mu):
+    """rma(yi, vi, data = escalc(measure = "RR", ..., data = dat.bcg), method = "REML", "ML", "DL" or "PM")"""
+    fit = normal_normal.fit(*log_relative_risks(), method)
+    assert fit.tau**2 == pytest.approx(tau2, rel=1e-11)
+    assert fit.mu == pytest.approx(mu, rel=1e-11)
+
+
+def test_group_means_of_raw_observations_lead_to_the_same_tau():
+    """With the pooled sigma taken as known, balanced data give the REML estimate."""
+    means = normal_normal.from_observations(DYESTUFF.ravel(), np.repeat(list("ABCDEF"), 5))
+    assert means.group.tolist() == list("ABCDEF")
+    assert normal_normal.fit(means.ybar, means.se, "reml").tau ** 2 == pytest.approx(1764.05)
+
+
+@pytest.mark.parametrize(
+    ("data", "alpha", "beta"),
+    [(datasets.rat_tumors(), 2.3416134399, 14.1147993065), (datasets.surgical(), 8.25348741734, 99.63683977806)],
+)
+def test_beta_binomial_agrees_with_vgam(data, alpha, beta):
+    """vglm(cbind(y, n - y) ~ 1, betabinomialff); it stops at about seven digits."""
+    fit = beta_binomial.fit(data.y, data.n)
+    assert [fit.alpha, fit.beta] == pytest.approx([alpha, beta], rel=1e-6)
