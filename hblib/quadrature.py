@@ -60,7 +60,7 @@ def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, tolerance=1e-13, 
         top = value.max()
         terms = np.exp(value - top)
         total = np.log(np.sum(terms)) + top + np.log(step)
-        if abs(total - last) < tolerance:
+        if abs(total - last) < max(tolerance, 8 * np.finfo(float).eps * abs(total)):  # not below the rounding of total
             break
         step, last = step / 2, total
     return np.exp(x), terms / np.sum(terms), total
