@@ -55,18 +55,20 @@ class Cells:
         return score / 2
 
 
-def collect(ybar, se, counts):
-    """The `Cells` of the rows, which must be finite; `counts` says how many groups share each row."""
-    total = np.sum(counts)
-    centre = float(np.sum(counts * ybar) / total) if total else 0.0
+def collect(ybar, se, counts=None):
+    """The `Cells` of the rows, which must be finite; `counts` says how many groups share each row, one each if None."""
+    total = float(ybar.size if counts is None else np.sum(counts))
+    weigh = (lambda values: values) if counts is None else (lambda values: counts * values)
+    centre = float(np.sum(weigh(ybar)) / total) if total else 0.0
     y = ybar - centre
     spread = float(np.ptp(y)) if y.size else 0.0
     if se.size and se.min() == se.max():  # the common case, and much quicker than sorting
-        mean = np.sum(counts * y) / total
-        parts = [np.array([value]) for value in (total, mean, np.sum(counts * (y - mean) ** 2))]
-        return Cells(se[:1] ** 2, *parts, centre, spread)
+        mean = np.sum(weigh(y)) / total
+        y -= mean
+        parts = [np.array([value]) for value in (total, mean, np.sum(weigh(np.square(y, out=y))))]
+        return Cells(se.ravel()[:1] ** 2, *parts, centre, spread)
     distinct, which = np.unique(se, return_inverse=True)
-    number, sums = (np.bincount(which, weights=weights, minlength=distinct.size) for weights in (counts, counts * y))
-    mean = sums / number
-    squares = np.bincount(which, weights=counts * (y - mean[which]) ** 2, minlength=distinct.size)
+    number = np.bincount(which, weights=counts, minlength=distinct.size).astype(float)
+    mean = np.bincount(which, weights=weigh(y), minlength=distinct.size) / number
+    squares = np.bincount(which, weights=weigh((y - mean[which]) ** 2), minlength=distinct.size)
     return Cells(distinct**2, number, mean, squares, centre, spread)

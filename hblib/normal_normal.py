@@ -112,7 +112,7 @@ def log_marginal(ybar, se, mu, tau, counts=None):
     if (variance == 0).any():
         raise ValueError("se and tau are both 0 for some group: its marginal density is not a number")
     terms = np.log(2 * np.pi * variance) + (ybar - mu) ** 2 / variance
-    return (-np.sum(counts * terms, axis=-1) / 2)[()]
+    return (-np.sum(terms if counts is None else counts * terms, axis=-1) / 2)[()]
 
 
 @dataclass(frozen=True)
@@ -281,7 +281,7 @@ def fit_observations(values, group, method="reml"):
     if n.size < 2:
         return Fit(float(ybar[0]), np.nan, "not identified", method, np.nan, np.nan, np.nan)
     restricted = method == "reml"
-    cells = collect(ybar, 1 / np.sqrt(n), np.ones(n.size))  # in units of sigma
+    cells = collect(ybar, 1 / np.sqrt(n))  # in units of sigma
     freedom = np.sum(n) - restricted
 
     def objective(ratio):
@@ -473,12 +473,20 @@ def _prior(mu, tau, allow_inf=True):
 
 
 def _collapse(ybar, se, counts):
-    """The rows that carry information, one axis."""
+    """The rows that carry information, one axis: (ybar, se, counts); a single se, and counts None, stay as they are."""
+    se = checks.numbers("se", se, low=0, allow_inf=True)
+    if counts is None and se.size == 1 and np.ndim(ybar) == 1 and np.size(ybar) and np.isfinite(se).all():
+        return checks.numbers("ybar", ybar), se, None
     ybar, se = _groups(ybar, se)
-    counts = np.ones(1) if counts is None else checks.counts("counts", counts)
-    ybar, se, counts = checks.groups(ybar=ybar, se=se, counts=counts)
-    keep = np.isfinite(se) & (counts > 0)
-    return (ybar, se, counts) if keep.all() else (ybar[keep], se[keep], counts[keep])
+    counts = None if counts is None else checks.counts("counts", counts)
+    if counts is None:
+        ybar, se = checks.groups(ybar=ybar, se=se)
+    else:
+        ybar, se, counts = checks.groups(ybar=ybar, se=se, counts=counts)
+    keep = np.isfinite(se) if counts is None else np.isfinite(se) & (counts > 0)
+    if keep.all():
+        return ybar, se, counts
+    return ybar[keep], se[keep], None if counts is None else counts[keep]
 
 
 def _lesson_moments(cells):
