@@ -293,25 +293,30 @@ def full_bayes(y, n, prior):
     prior = priors.as_prior(prior)
     data = collapse(y, n)
     y, n = checks.groups(y=np.asarray(y, dtype=float), n=np.asarray(n, dtype=float))
-    rate = (data.successes + 0.5) / (data.trials + 1)
-    mu, log_slope = _mean_nodes(data, rate)
 
-    def joint_density(size):
-        """log p(y, mu, size) with the weights of the nodes of mu, one axis more than size."""
-        return _grid_log_likelihood(data, mu, size) + log_slope + prior.log_density(size)[..., None]
+    def nodes(size):
+        """mu's nodes for each size, and the log of p(y, mu, size) d mu there."""
+        centre, width = _logit_mode(data, size)
+        mu, log_slope = _mean_nodes(data, centre, width)
+        return mu, _grid_log_likelihood(data, mu, size) + log_slope + prior.log_density(size)[..., None]
 
     def rough(size):
-        return _log_likelihood(data, np.full_like(size, rate), 1 / size) + prior.log_density(size)
+        """Laplace's approximation to the sum over mu's nodes."""
+        centre, width = _logit_mode(data, size)
+        at_mode = _log_likelihood(data, special.expit(centre), 1 / size) + np.log(width)
+        return at_mode + special.log_expit(centre) + special.log_expit(-centre) + prior.log_density(size)
 
+    guess = (data.trials + 1) / (data.successes + 0.5)
     size, w, log_evidence = quadrature.integrate_scale(
-        lambda s: special.logsumexp(joint_density(s), axis=-1),
+        lambda s: special.logsumexp(nodes(s)[1], axis=-1),
         prior.lower,
         prior.upper,
-        1 / rate,
+        guess,
         tolerance=1e-12,
         rough=rough,
     )
-    given_size = special.softmax(joint_density(size), axis=-1)
+    mu, log_density = nodes(size)
+    given_size = special.softmax(log_density, axis=-1)
     joint = w[:, None] * given_size
     mean, sd = _theta_moments(y, n, w, size, np.sum(given_size * mu, axis=-1), np.sum(given_size * mu**2, axis=-1))
     flat = [np.broadcast_to(array, joint.shape).ravel() for array in (mu, size[:, None], joint)]
@@ -330,30 +335,57 @@ def full_bayes(y, n, prior):
     )
 
 
-def _mean_nodes(data, rate):
-    """Nodes of mu, by logit(mu) = logit(rate) + narrow sinh(t), and the log of d mu; only where it has any weight."""
-    narrow = 1 / np.sqrt((data.trials + 1) * rate * (1 - rate))  # of logit mu, when all groups share one rate
-    low, high = (np.arcsinh((end - special.logit(rate)) / narrow) for end in (-60, 36))  # at 36 mu is 1 to all digits
-    step = 0.18
-    t = np.arange(low, high, step)
-    z = special.logit(rate) + narrow * np.sinh(t)
-    mu, log_slope = special.expit(z), special.log_expit(z) + special.log_expit(-z) + np.log(narrow * np.cosh(t) * step)
-    some = _grid_log_likelihood(data, mu, np.array([1e-3, 1.0, 1e3, 1e6])) + log_slope
-    keep = (some > some.max(axis=-1, keepdims=True) - 45).any(axis=0)
-    return mu[keep], log_slope[keep]
+def _logit_mode(data, size):
+    """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, all sizes at once.
+
+    The density of logit mu is log-concave in mu, so its derivative changes sign once.
+    """
+    x = data.k / np.asarray(size, dtype=float)[..., None]
+    low, high = np.full(x.shape[:-1], -700.0), np.full(x.shape[:-1], 36.0)
+    z = np.clip(special.logit((data.successes + 0.5) / (data.trials + 1)) + 0 * low, -30, 30)
+    for _ in range(60):
+        mu, rest = special.expit(z), special.expit(-z)
+        success, failure = data.y / (mu[..., None] + x), data.f / (rest[..., None] + x)
+        by_mu = np.sum(success, axis=-1) - np.sum(failure, axis=-1)
+        twice = -np.sum(success / (mu[..., None] + x) + failure / (rest[..., None] + x), axis=-1)
+        slope = mu * rest * by_mu + rest - mu
+        curvature = (mu * rest) ** 2 * twice + mu * rest * ((rest - mu) * by_mu - 2)
+        low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
+        step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, -1), np.inf)
+        step = np.where(np.abs(step) < 20, step, 20 * np.sign(slope))
+        new = np.where((z + step > low) & (z + step < high), z + step, (low + high) / 2)
+        done = np.abs(new - z).max(initial=0) < 1e-2  # the nodes need no more
+        z = new
+        if done:
+            break
+    return z, 1 / np.sqrt(np.maximum(-curvature, 1e-2))
+
+
+def _mean_nodes(data, centre, width):
+    """Nodes of mu for each size, by logit(mu) = centre + width sinh(t), and the log of d mu.
+
+    The tails of logit mu fall at least as exp(-(1 + groups with a success) |z|) on the left, and with a failure on the
+    right; that tells how far t must run.
+    """
+    reach = [12 + 50 / (1 + data.groups - groups) / width.min() for groups in (data.no_success, data.no_failure)]
+    step = 0.13
+    t = np.arange(-np.arcsinh(reach[0]), np.arcsinh(reach[1]), step)
+    z = np.minimum(centre[..., None] + width[..., None] * np.sinh(t), 36.0)  # at 36 mu is 1 to all digits
+    log_slope = special.log_expit(z) + special.log_expit(-z) + np.log(width[..., None] * np.cosh(t) * step)
+    return special.expit(z), np.where(z < 36, log_slope, -np.inf)
 
 
 def _grid_log_likelihood(data, mu, size):
-    """`_log_likelihood` for every pair of size and mu (mu is the last axis), in its plain form, which is quicker."""
+    """`_log_likelihood` at the nodes of mu for each size (mu's last axis), in its plain form, which is quicker."""
     x = data.k / np.asarray(size, dtype=float)[..., None]
     trials = np.sum(data.between * (np.log1p(data.k) - np.log1p(x)) - data.y * np.log1p(data.k), axis=-1)
-    total = np.repeat(trials[..., None], mu.size, axis=-1)
+    total = np.repeat(trials[..., None], mu.shape[-1], axis=-1)
     successes, failures = data.y != 0, data.f != 0
     x_success, x_failure = x[..., None, successes], 1 + x[..., None, failures]
-    for rows in np.array_split(np.arange(mu.size), max(1, x.size * mu.size >> 18)):
-        part = mu[rows, None]
-        total[..., rows] += np.sum(data.y[successes] * np.log(part + x_success), axis=-1)
-        total[..., rows] += np.sum(data.f[failures] * np.log1p(-part / x_failure), axis=-1)
+    for columns in np.array_split(np.arange(mu.shape[-1]), max(1, min(mu.shape[-1], x.size * mu.shape[-1] >> 18))):
+        part = mu[..., columns, None]
+        total[..., columns] += np.sum(data.y[successes] * np.log(part + x_success), axis=-1)
+        total[..., columns] += np.sum(data.f[failures] * np.log1p(-part / x_failure), axis=-1)
     return total
 
 
@@ -380,7 +412,10 @@ def _mixture(mean, sd, y, n, mu, size, weight):
         alpha, beta = mu[nodes] * size[nodes], (1 - mu[nodes]) * size[nodes]
         return Beta(alpha + y[rows], beta + (n - y)[rows])
 
-    return Mixture(mean, sd, weight / weight.sum(), given)
+    def joint(nodes, rng):
+        return given(np.arange(y.size)[None, :], nodes[:, None]).rvs(random_state=rng)
+
+    return Mixture(mean, sd, weight / weight.sum(), given, joint)
 
 
 def _theta_moments(y, n, weight, size, first, second):

@@ -59,10 +59,12 @@ def collect(ybar, se, counts=None):
     """The `Cells` of the rows, which must be finite; `counts` says how many groups share each row, one each if None."""
     total = float(ybar.size if counts is None else np.sum(counts))
     weigh = (lambda values: values) if counts is None else (lambda values: counts * values)
-    centre = float(np.sum(weigh(ybar)) / total) if total else 0.0
+    equal = se.size > 0 and se.min() == se.max()  # the common case, and much quicker than sorting
+    precision = 1.0 if equal else 1 / se**2  # so that an imprecise outlier does not move the centre
+    centre = float(np.sum(weigh(ybar * precision)) / np.sum(weigh(precision + 0 * ybar))) if total else 0.0
     y = ybar - centre
     spread = float(np.ptp(y)) if y.size else 0.0
-    if se.size and se.min() == se.max():  # the common case, and much quicker than sorting
+    if equal:
         mean = np.sum(weigh(y)) / total
         y -= mean
         parts = [np.array([value]) for value in (total, mean, np.sum(weigh(np.square(y, out=y))))]

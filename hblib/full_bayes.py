@@ -21,6 +21,7 @@ class Mixture:
     sd: np.ndarray
     weights: np.ndarray  # of the nodes
     given: Callable  # (rows, nodes) -> a distribution, rows and nodes broadcast against each other
+    joint: Callable  # (nodes, rng) -> a joint draw of all groups for each node
 
     def cdf(self, x, rows=None):
         """P(theta_j <= x_j), for every group or for `rows` of them."""
@@ -38,9 +39,7 @@ class Mixture:
 
     def draws(self, size, rng):
         """`size` joint draws of all groups, shape (size, J): a node, then every group given that node."""
-        nodes = rng.choice(self.weights.size, size=size, p=self.weights)
-        rows = np.arange(np.size(self.mean))
-        return self.given(rows[None, :], nodes[:, None]).rvs((size, rows.size), random_state=rng)
+        return self.joint(rng.choice(self.weights.size, size=size, p=self.weights), rng)
 
     def _quantile(self, q):
         from scipy.optimize import elementwise

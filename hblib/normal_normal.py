@@ -395,27 +395,39 @@ def full_bayes(ybar, se, prior, mu=None):
     guess = np.sqrt(np.median(cells.variance))
     tau, weight, log_evidence = quadrature.integrate_scale(log_density, prior.lower, prior.upper, guess)
     _, mu_hat, mu_variance = _given_tau(cells, tau, known)
-    means = [
-        _mean_sd(weight, value, extra)
-        for value, extra in ((tau, 0), (mu_hat, mu_variance), (mu_hat, mu_variance + tau**2))
-    ]
-    theta = _theta_mixture(ybar - centre, se, tau, weight, mu_hat, mu_variance, centre)
+    spread = mu_variance + tau**2  # of a new group's theta, given tau
+    tail = _tail(log_density, prior.upper)
+    tau_mean, tau_sd = _mean_sd(weight, tau, 0, tail)
+    mu_mean, mu_sd = _mean_sd(weight, mu_hat, mu_variance, tail if known is None else -np.inf)
+    new_mean, new_sd = _mean_sd(weight, mu_hat, spread, tail)
     new = Mixture(
-        np.array([means[2][0] + centre]),
-        np.array([means[2][1]]),
+        np.array([new_mean + centre]),
+        np.array([new_sd]),
         weight,
-        lambda rows, nodes: Normal(mu_hat[nodes] + centre + 0 * rows, np.sqrt(mu_variance + tau**2)[nodes] + 0 * rows),
+        lambda rows, nodes: Normal(mu_hat[nodes] + centre + 0 * rows, np.sqrt(spread)[nodes] + 0 * rows),
+        lambda nodes, rng: rng.normal(mu_hat[nodes] + centre, np.sqrt(spread)[nodes])[:, None],
     )
-    (tau_mean, tau_sd), (mu_mean, mu_sd) = means[:2]
+    theta = _theta_mixture(ybar - centre, se, tau, weight, mu_hat, mu_variance, centre)
     return FullBayes(
         tau, weight, tau_mean, tau_sd, mu_mean + centre, mu_sd, float(log_evidence), theta, new, log_density, prior
     )
 
 
-def _mean_sd(weight, value, extra):
-    """Mean and standard deviation of a mixture with these means and variances."""
+def _tail(log_density, upper):
+    """The power of tau with which its posterior density falls at infinity; -inf if faster than any."""
+    if np.isfinite(upper):
+        return -np.inf
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = log_density(np.array([1e60, 1e61]))
+    return (high - low) / np.log(10) if np.isfinite(low) and np.isfinite(high) else -np.inf
+
+
+def _mean_sd(weight, value, extra, tail):
+    """Mean and standard deviation of a mixture with these means and variances; where tau's tail is too long for one to
+    exist, nan or inf."""
     mean = np.sum(weight * value)
-    return float(mean), float(np.sqrt(np.sum(weight * ((value - mean) ** 2 + extra))))
+    sd = np.sqrt(np.sum(weight * ((value - mean) ** 2 + extra)))
+    return float(mean) if tail < -2 - 1e-6 else np.nan, float(sd) if tail < -3 - 1e-6 else np.inf
 
 
 def _positive_sd(value):
@@ -425,10 +437,11 @@ def _positive_sd(value):
 def _theta_mixture(y, se, tau, weight, mu_hat, mu_variance, centre):
     """Every group's mixture over the nodes. Given tau, theta_j is linear in y_j: a few sums for each distinct se do."""
     distinct, which = np.unique(se, return_inverse=True)
-    mean, sd = np.empty(se.size), np.empty(se.size)
-    with np.errstate(divide="ignore", over="ignore"):
-        kappa = np.where(np.isinf(distinct)[:, None], 0.0, 1 / (1 + (distinct[:, None] / tau) ** 2))
-        noise = np.where(kappa == 0, tau**2, kappa * np.minimum(distinct, 1e300)[:, None] ** 2)
+    empty = np.isinf(distinct)[:, None]
+    finite = np.where(empty, 1.0, distinct[:, None])
+    with np.errstate(over="ignore"):
+        kappa = np.where(empty, 0.0, 1 / (1 + (finite / tau) ** 2))
+    noise = np.where(empty, tau**2, kappa * finite**2)
     offset, rest = (1 - kappa) * mu_hat, noise + (1 - kappa) ** 2 * mu_variance
     slope, base = np.sum(weight * kappa, axis=-1), np.sum(weight * offset, axis=-1)
     d_slope, d_base = kappa - slope[:, None], offset - base[:, None]
@@ -441,7 +454,12 @@ def _theta_mixture(y, se, tau, weight, mu_hat, mu_variance, centre):
         k = kappa[which[rows], nodes]
         return Normal(offset[which[rows], nodes] + k * y[rows] + centre, np.sqrt(rest)[which[rows], nodes])
 
-    return Mixture(mean, sd, weight, given)
+    def joint(nodes, rng):  # the groups share the mu of a draw
+        mu = rng.normal(mu_hat[nodes], np.sqrt(mu_variance)[nodes])[:, None]
+        k, spread = kappa[which][:, nodes].T, np.sqrt(noise)[which][:, nodes].T
+        return rng.normal(k * y + (1 - k) * mu + centre, spread)
+
+    return Mixture(mean, sd, weight, given, joint)
 
 
 def _given_tau(cells, tau, known):

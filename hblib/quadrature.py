@@ -63,7 +63,8 @@ def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, tolerance=1e-13, 
         if abs(total - last) < max(tolerance, 8 * np.finfo(float).eps * abs(total)):  # not below the rounding of total
             break
         step, last = step / 2, total
-    return np.exp(x), terms / np.sum(terms), total
+    order = np.argsort(x)
+    return np.exp(x[order]), (terms / np.sum(terms))[order], total
 
 
 def _integrand_in_t(log_integrand, t, low, high, centre, width):
@@ -75,7 +76,7 @@ def _integrand_in_t(log_integrand, t, low, high, centre, width):
         x = high - distance if np.isinf(low) else low + distance
         slope = distance * (1 + np.exp(-t))
     else:
-        inner = np.pi / 2 * np.sinh(t)
+        inner = np.pi / 2 * np.sinh(np.clip(t, -6, 6))  # beyond, all is at the ends
         x = (low + high) / 2 + (high - low) / 2 * np.tanh(inner)
         slope = (high - low) / 2 * np.pi / 2 * np.cosh(t) / np.cosh(inner) ** 2
     with np.errstate(divide="ignore"):
@@ -84,7 +85,7 @@ def _integrand_in_t(log_integrand, t, low, high, centre, width):
 
 def _peak(log_integrand, low, high, guess):
     """Where the integrand in x is largest, and how wide it is there; only roughly, the rule forgives much."""
-    x = np.linspace(max(low, guess - 40), min(high, guess + 40), 321)[1:-1]
+    x = np.linspace(max(low, guess - 40), min(high, guess + 40), 161)[1:-1]
     value = log_integrand(x)
     best = value.argmax()
     if not np.isfinite(value[best]):
@@ -98,14 +99,16 @@ def _peak(log_integrand, low, high, guess):
 
 def _span(log_integrand, *map_, depth):
     """How far t must run on both sides for the rest not to count."""
-    t = np.linspace(-_REACH, _REACH, 361)
+    low, high, centre, _ = map_
+    for end, side, where in ((low, -1, "towards 0"), (high, 1, "towards infinity")):
+        near, far = log_integrand(centre + side * _FARTHEST * np.array([0.5, 1.0]))
+        if np.isinf(end) and far > near - 0.1 and far > -np.inf:
+            raise ValueError(f"the posterior is improper: prior times likelihood does not fall {where}")
+    t = np.linspace(-_REACH, _REACH, 181)
     x, _ = _integrand_in_t(np.zeros_like, t, *map_)
-    t = t[np.abs(x - map_[-2]) < _FARTHEST]
+    t = t[np.abs(x - centre) < _FARTHEST]
     value = _integrand_in_t(log_integrand, t, *map_)[1]
     counts = np.flatnonzero(value > value.max() - depth)
-    for at_end, where in ((counts[0] == 0, "towards 0"), (counts[-1] == t.size - 1, "towards infinity")):
-        if at_end:
-            raise ValueError(f"the posterior is improper: prior times likelihood does not fall {where}")
     return t[counts[0]] - 0.1, t[counts[-1]] + 0.1
 
 
