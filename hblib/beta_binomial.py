@@ -203,7 +203,7 @@ def fit(y, n, method="ml", counts=None):
     ValueError naming the argument that is out of range. Data that do not determine phi are no error: see `Fit.status`.
 
     Sources: Skellam (1948), JRSS B 10:257-261; Kleinman (1973), JASA 68:46-54; Tarone (1979), Biometrika 66:585-590,
-    whose score at phi = 0 decides whether the maximum lies there.
+    for the score at phi = 0.
 
     >>> from hblib import datasets
     >>> rats = datasets.rat_tumors()
@@ -531,13 +531,27 @@ def _derivatives(data, mu, phi):
 
 
 def _maximum(data):
-    """Damped Newton in (logit mu, log phi); phi = 0 where the score there is not positive."""
+    """Damped Newton in (logit mu, log phi) from the best of some starts; phi = 0 if nothing is higher.
+
+    Where the score at phi = 0 is not positive the maximum is usually there; but if a few large groups dominate the
+    pooled rate, the likelihood may have a second, higher maximum at another mu.
+    """
     pooled = data.successes / data.trials
-    if _derivatives(data, pooled, 0.0)[0][1] <= 0:
+    rising = _derivatives(data, pooled, 0.0)[0][1] > 0
+    effective = data.trials**2 / np.sum((data.f + data.between) * (2 * data.k + 1))  # (sum n)^2/sum n^2
+    uneven = effective < data.groups / 3
+    if not rising and not uneven:
         return pooled, 0.0
     starts = np.geomspace(1e-2 / data.largest, 10, 12)
-    values = _log_likelihood(data, np.full(starts.size, pooled), starts)
-    at, value = np.array([special.logit(pooled), np.log(starts[values.argmax()])]), values.max()
+    mus = special.expit(_logit_mode(data, 1 / starts)[0]) if uneven else np.full(starts.size, pooled)
+    values = _log_likelihood(data, mus, starts)
+    best = values.argmax()
+    mu, phi, value = _climb(data, np.array([special.logit(mus[best]), np.log(starts[best])]), values[best])
+    return (mu, phi) if rising or value > _log_likelihood(data, pooled, 0.0) else (pooled, 0.0)
+
+
+def _climb(data, at, value):
+    """Newton from (logit mu, log phi), halving steps that do not climb; returns mu, phi and the log likelihood."""
     for _ in range(200):
         step = _newton_step(data, at)
         while np.abs(step).max() > 1e-13 * (1 + np.abs(at).max()):
@@ -551,7 +565,7 @@ def _maximum(data):
         at, value = trial, trial_value
         if np.abs(step).max() < 1e-9:  # Newton squares its error, so the step just made was the last that counts
             break
-    return special.expit(at[0]), np.exp(at[1])
+    return special.expit(at[0]), np.exp(at[1]), value
 
 
 def _newton_step(data, at):
