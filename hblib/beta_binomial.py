@@ -341,7 +341,7 @@ def _logit_mode(data, size):
     The density of logit mu is log-concave in mu, so its derivative changes sign once.
     """
     x = data.k / np.asarray(size, dtype=float)[..., None]
-    low, high = np.full(x.shape[:-1], -700.0), np.full(x.shape[:-1], 36.0)
+    low, high = np.full(x.shape[:-1], -300.0), np.full(x.shape[:-1], 36.0)
     z = np.clip(special.logit((data.successes + 0.5) / (data.trials + 1)) + 0 * low, -30, 30)
     for _ in range(60):
         mu, rest = special.expit(z), special.expit(-z)
@@ -370,9 +370,9 @@ def _mean_nodes(data, centre, width):
     reach = [12 + 50 / (1 + data.groups - groups) / width.min() for groups in (data.no_success, data.no_failure)]
     step = 0.13
     t = np.arange(-np.arcsinh(reach[0]), np.arcsinh(reach[1]), step)
-    z = np.minimum(centre[..., None] + width[..., None] * np.sinh(t), 36.0)  # at 36 mu is 1 to all digits
+    z = np.clip(centre[..., None] + width[..., None] * np.sinh(t), -300.0, 36.0)  # at 36 mu is 1 to all digits
     log_slope = special.log_expit(z) + special.log_expit(-z) + np.log(width[..., None] * np.cosh(t) * step)
-    return special.expit(z), np.where(z < 36, log_slope, -np.inf)
+    return special.expit(z), np.where((z > -300) & (z < 36), log_slope, -np.inf)
 
 
 def _grid_log_likelihood(data, mu, size):
@@ -533,21 +533,23 @@ def _derivatives(data, mu, phi):
 def _maximum(data):
     """Damped Newton in (logit mu, log phi) from the best of some starts; phi = 0 if nothing is higher.
 
-    Where the score at phi = 0 is not positive the maximum is usually there; but if a few large groups dominate the
-    pooled rate, the likelihood may have a second, higher maximum at another mu.
+    Where the score at phi = 0 is not positive the maximum is usually there; but with few groups, or a few large ones
+    that dominate the pooled rate, the likelihood may have a second, higher maximum at another mu.
     """
     pooled = data.successes / data.trials
     rising = _derivatives(data, pooled, 0.0)[0][1] > 0
     effective = data.trials**2 / np.sum((data.f + data.between) * (2 * data.k + 1))  # (sum n)^2/sum n^2
     uneven = effective < data.groups / 3
-    if not rising and not uneven:
-        return pooled, 0.0
     starts = np.geomspace(1e-2 / data.largest, 10, 12)
-    mus = special.expit(_logit_mode(data, 1 / starts)[0]) if uneven else np.full(starts.size, pooled)
+    wary = uneven or not rising
+    mus = special.expit(_logit_mode(data, 1 / starts)[0]) if wary else np.full(starts.size, pooled)
     values = _log_likelihood(data, mus, starts)
     best = values.argmax()
+    floor = _log_likelihood(data, pooled, 0.0)
+    if not rising and (best == 0 or values[best] < floor - 1):  # the highest is at phi = 0, or runs towards it
+        return pooled, 0.0
     mu, phi, value = _climb(data, np.array([special.logit(mus[best]), np.log(starts[best])]), values[best])
-    return (mu, phi) if rising or value > _log_likelihood(data, pooled, 0.0) else (pooled, 0.0)
+    return (mu, phi) if rising or value > floor + 1e-9 * (1 + abs(floor)) else (pooled, 0.0)
 
 
 def _climb(data, at, value):

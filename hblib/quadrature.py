@@ -53,16 +53,19 @@ def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, tolerance=1e-13, 
     log_integrand, look = in_log(log_f), in_log(rough or log_f)
     map_ = (*ends, *_peak(look, *ends, np.log(guess)))
     first, final = _span(look, *map_, depth=_DEPTH + (20 if rough else 0))
-    step, last = 0.25, np.inf
+    step, totals = 0.25, [np.inf]
     for _ in range(8):
         t = step * np.arange(np.floor(first / step), np.ceil(final / step) + 1)
         x, value = _integrand_in_t(log_integrand, t, *map_)
         top = value.max()
         terms = np.exp(value - top)
-        total = np.log(np.sum(terms)) + top + np.log(step)
-        if abs(total - last) < max(tolerance, 8 * np.finfo(float).eps * abs(total)):  # not below the rounding of total
+        totals.append(np.log(np.sum(terms)) + top + np.log(step))
+        change, total = abs(totals[-1] - totals[-2]), totals[-1]
+        if change < max(tolerance, 8 * np.finfo(float).eps * abs(total)):  # not below the rounding of total
             break
-        step, last = step / 2, total
+        step = step / 2
+    if change > 1e-6:
+        raise ValueError("the integral did not settle: the integrand is too narrow a peak to be found from this guess")
     order = np.argsort(x)
     return np.exp(x[order]), (terms / np.sum(terms))[order], total
 
@@ -90,7 +93,7 @@ def _peak(log_integrand, low, high, guess):
     best = value.argmax()
     if not np.isfinite(value[best]):
         raise ValueError("the integrand is zero or not a number over the whole range")
-    near = x[value > value[best] - 2]
+    near = x[value >= value[best] - 2]
     width = max((near[-1] - near[0]) / 2, 0.05)
     if np.isinf(low) and np.isinf(high):
         return x[best], min(width, 3.0)

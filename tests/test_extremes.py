@@ -1,0 +1,424 @@
+"""Both families at their extremes: huge n, J and counts, tiny rates, far scales; every case has its stated answer.
+
+Warnings are errors here, so that each test also says that none is given.
+"""
+
+import tracemalloc
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import optimize
+
+from hblib import beta_binomial, datasets, normal_normal
+from tests.test_normal_normal import BCG
+
+RATS = datasets.rat_tumors()
+SCHOOLS = datasets.eight_schools()
+METHODS = ("ml", "reml", "moments", "dersimonian-laird", "paule-mandel")
+
+
+def exact_maximum(y, n, start):
+    """alpha and beta of the maximum: Newton in 40 digits on the score, group by group."""
+
+    def score(alpha, beta):
+        digamma, known = mpmath.digamma, {}
+
+        def rise(a, k):  # digamma(a + k) - digamma(a), once for every k
+            if (a, k) not in known:
+                known[a, k] = digamma(a + k) - digamma(a)
+            return known[a, k]
+
+        total = sum(rise(alpha + beta, int(m)) for m in n)
+        up = sum(rise(alpha, int(k)) for k in y)
+        down = sum(rise(beta, int(m - k)) for k, m in zip(y, n, strict=True))
+        return up - total, down - total
+
+    with mpmath.workdps(40):
+        return [float(value) for value in mpmath.findroot(score, tuple(mpmath.mpf(float(v)) for v in start))]
+
+
+# ---- rates ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("smallest", "largest", "alpha", "beta", "J"),
+    [
+        (1e9, 1e9, 3.0, 40.0, 30),
+        (1e6, 1e12, 0.4, 2.0, 30),
+        (1e12, 1e12, 300.0, 90_000.0, 20),
+        (1.0, 1e12, 2.0, 2.0, 40),
+    ],
+)
+def test_huge_numbers_of_trials(smallest, largest, alpha, beta, J):
+    rng = np.random.default_rng(41)
+    n = np.floor(np.exp(rng.uniform(np.log(smallest), np.log(largest) + 1e-12, J))).astype(np.int64)
+    y = rng.binomial(n, rng.beta(alpha, beta, J))
+    fit = beta_binomial.fit(y, n)
+    assert fit.status == "ok"
+    digits = (
+        1e-10 if alpha + beta > 1e4 else 1e-12
+    )  # the score for phi is a difference of sums of size J (alpha + beta)
+    np.testing.assert_allclose([fit.alpha, fit.beta], exact_maximum(y, n, (fit.alpha, fit.beta)), rtol=digits)
+    post = fit.posterior(y, n)
+    np.testing.assert_allclose(post.mean(), (fit.alpha + y) / (fit.alpha + fit.beta + n), rtol=1e-14)
+
+
+def test_the_likelihood_of_huge_numbers_of_trials():
+    y, n = np.array([10**9, 5, 7 * 10**11]), np.array([10**10, 10**9, 10**12])
+    with mpmath.workdps(60):
+        for alpha, beta in ((0.3, 2.0), (5e3, 4e4), (1e9, 3e9)):
+            a, b = mpmath.mpf(alpha), mpmath.mpf(beta)
+            total = mpmath.mpf(0)
+            for k, m in zip(y.tolist(), n.tolist(), strict=True):
+                lg = mpmath.loggamma
+                total += lg(m + 1) - lg(k + 1) - lg(m - k + 1) + lg(a + k) + lg(b + m - k) - lg(a + b + m)
+                total += lg(a + b) - lg(a) - lg(b)
+            assert beta_binomial.log_marginal(y, n, alpha, beta) == pytest.approx(float(total), rel=1e-12)
+
+
+def test_rates_of_three_in_a_million():
+    """Overdispersed Poisson counts, in effect: the prior weighs as much as 700,000 trials."""
+    rng = np.random.default_rng(42)
+    n = np.full(200, 10**6)
+    y = rng.binomial(n, rng.beta(2.0, 2.0 / 3e-6, 200))
+    fit = beta_binomial.fit(y, n)
+    assert fit.status == "ok"
+    np.testing.assert_allclose([fit.alpha, fit.beta], exact_maximum(y, n, (fit.alpha, fit.beta)), rtol=1e-10)
+    assert fit.mu == pytest.approx(y.sum() / n.sum(), rel=1e-6)
+    assert abs(fit.mu - 3e-6) < 4 * fit.se_mu
+
+
+def test_ten_million_rows():
+    """A million rows ten times over: the same estimate as with counts of 10, in little memory of its own."""
+    rng = np.random.default_rng(43)
+    n = rng.integers(0, 41, 1_000_000)
+    y = rng.binomial(n, rng.beta(2, 7, n.size))
+    short = beta_binomial.fit(y, n, counts=np.full(n.size, 10))
+    y, n = np.tile(y.astype(np.int32), 10), np.tile(n.astype(np.int32), 10)
+    tracemalloc.start()
+    try:
+        fit = beta_binomial.fit(y, n)
+        fit_peak = tracemalloc.get_traced_memory()[1]
+        out = np.empty(n.size)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        mean = beta_binomial.posterior_mean(y, n, fit.alpha, fit.beta, out=out)
+        mean_peak = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_allclose([fit.mu, fit.phi], [short.mu, short.phi], rtol=1e-12)
+    np.testing.assert_allclose([fit.se_mu, fit.se_phi], [short.se_mu, short.se_phi], rtol=1e-10)
+    assert fit.log_likelihood == pytest.approx(short.log_likelihood, rel=1e-12)
+    assert abs(fit.mu - 2 / 9) < 4 * fit.se_mu * np.sqrt(10)
+    assert max(fit_peak, mean_peak) < 60e6
+    np.testing.assert_allclose(mean[:5], (fit.alpha + y[:5]) / (fit.alpha + fit.beta + n[:5]), rtol=1e-14)
+
+
+@pytest.mark.parametrize("method", ["ml", "moments"])
+def test_a_billion_groups_through_counts(method):
+    y, n = np.array([0, 1, 2, 4, 3, 9, 0, 12, 5, 6]), np.array([10, 12, 9, 20, 11, 30, 8, 25, 14, 16])
+    one = beta_binomial.fit(y, n, method, counts=np.ones(10))
+    many = beta_binomial.fit(y, n, method, counts=np.full(10, 10**8))
+    if method == "ml":
+        np.testing.assert_allclose([many.mu, many.phi], [one.mu, one.phi], rtol=1e-11)
+        np.testing.assert_allclose([many.se_mu, many.se_phi], [one.se_mu / 1e4, one.se_phi / 1e4], rtol=1e-9)
+        assert many.log_likelihood == pytest.approx(1e8 * one.log_likelihood, rel=1e-12)
+    else:  # with this many groups the correction for the estimated mean is gone
+        rates, weights = y / n, n / n.sum()
+        spread = np.sum(weights * (rates - many.mu) ** 2) / (many.mu * (1 - many.mu))
+        rho = (spread - 10 / n.sum()) / (1 - 10 / n.sum())
+        assert many.phi == pytest.approx(rho / (1 - rho), rel=1e-7)
+
+
+def test_the_histogram_limit_changes_nothing():
+    """Beyond n = 2^17 the distinct values are sorted: a group just below and just above, by either path."""
+    rng = np.random.default_rng(52)
+    trials = rng.integers(1000, 100_000, 30)
+    successes = rng.binomial(trials, rng.beta(3, 20, 30))
+    for largest in (2**17 - 1, 2**17, 2**17 + 1):
+        y, n = np.append(successes, 20_000), np.append(trials, largest)
+        fit, careful = beta_binomial.fit(y, n), beta_binomial.fit(y, n, counts=np.ones(y.size))
+        np.testing.assert_allclose([fit.mu, fit.phi], [careful.mu, careful.phi], rtol=1e-13)
+        np.testing.assert_allclose([fit.alpha, fit.beta], exact_maximum(y, n, (fit.alpha, fit.beta)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("trials", [1000, 5000, 100_000])
+def test_a_large_group_does_not_hide_the_spread_of_the_rest(trials):
+    """The rats, and one group of many trials at their own rate: the likelihood then falls at phi = 0 (Tarone's score
+    is negative there), but rises again to a maximum that is higher by exp(12) near the rats' own phi."""
+    y, n = np.append(RATS.y, round(0.15358 * trials)), np.append(RATS.n, trials)
+    fit = beta_binomial.fit(y, n)
+    assert fit.log_likelihood >= beta_binomial.log_marginal(y, n, 2.34, 14.11)
+    assert fit.status == "ok"
+    np.testing.assert_allclose([fit.alpha, fit.beta], exact_maximum(y, n, (2.34, 14.11)), rtol=1e-11)
+
+
+def test_every_kind_of_sequence_gives_the_same_fit():
+    expected = beta_binomial.fit(RATS.y, RATS.n)
+    lists = RATS.y.tolist(), RATS.n.tolist()
+    floats = [float(v) for v in lists[0]], np.asarray(lists[1], dtype=np.float32)
+    small = RATS.y.astype(np.uint8), RATS.n.astype(np.uint8)
+    strided = np.repeat(RATS.y, 2)[::2], np.repeat(RATS.n, 2)[::2]
+    for y, n in (lists, floats, small, strided, (lists[0], small[1]), (small[0], floats[1])):
+        assert beta_binomial.fit(y, n) == expected
+        assert beta_binomial.fit(y, n, "moments").phi == beta_binomial.fit(RATS.y, RATS.n, "moments").phi
+        post = expected.posterior(y, n)
+        np.testing.assert_allclose(post.mean(), expected.posterior(RATS.y, RATS.n).mean(), rtol=1e-15)
+        np.testing.assert_array_equal(
+            beta_binomial.posterior_mean(y, n, 2.0, 9.0), beta_binomial.posterior_mean(RATS.y, RATS.n, 2.0, 9.0)
+        )
+
+
+# ---- means ------------------------------------------------------------------------------------------------------
+
+
+def exact_score(ybar, se, tau, restricted):
+    """Derivative of the (restricted) log likelihood with respect to tau^2, in 60 digits."""
+    with mpmath.workdps(60):
+        y = [mpmath.mpf(float(v)) for v in ybar]
+        w = [1 / (mpmath.mpf(float(s)) ** 2 + mpmath.mpf(float(tau)) ** 2) for s in se]
+        mu = sum(a * b for a, b in zip(w, y, strict=True)) / sum(w)
+        value = sum(a**2 * (b - mu) ** 2 - a for a, b in zip(w, y, strict=True))
+        if restricted:
+            value += sum(a**2 for a in w) / sum(w)
+        return value / 2, mu
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+def test_standard_errors_of_every_size(method):
+    """se from 1e-6 to 1e6: the root of the score, bracketed in 60 digits."""
+    rng = np.random.default_rng(44)
+    se = np.geomspace(1e-6, 1e6, 31)
+    ybar = rng.normal(2, np.hypot(0.7, se))
+    fit = normal_normal.fit(ybar, se, method)
+    assert fit.status == "ok"
+    below, mu = exact_score(ybar, se, fit.tau * (1 - 1e-9), method == "reml")
+    above, _ = exact_score(ybar, se, fit.tau * (1 + 1e-9), method == "reml")
+    assert below > 0 > above
+    assert fit.mu == pytest.approx(float(mu), rel=1e-8)
+    if method == "ml":
+        grid = normal_normal.log_marginal(ybar, se, fit.mu, np.geomspace(1e-5, 1e5, 400))
+        assert grid.max() <= fit.log_likelihood + 1e-9
+    post = fit.posterior(ybar, se)
+    np.testing.assert_allclose(post.mean()[0], ybar[0], rtol=1e-9)
+    np.testing.assert_allclose(post.mean()[-1], fit.mu, rtol=1e-4)
+    assert (post.std() > 0).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_billion_added_changes_only_mu(method):
+    """Binary fractions, so that the sum with 2^30 is exact."""
+    ybar, se = np.array([0.25, 3.5, -2.0, 5.125, 9.0]), np.array([1.0, 0.5, 1.0, 2.0, 3.0])
+    near, far = (normal_normal.fit(shift + ybar, se, method) for shift in (0, 2.0**30))
+    assert far.tau == pytest.approx(near.tau, rel=1e-12)
+    assert far.mu == pytest.approx(2.0**30 + near.mu, rel=1e-15)
+    assert far.log_likelihood == pytest.approx(near.log_likelihood, rel=1e-11)
+    small = normal_normal.fit(ybar * 2.0**-90, se * 2.0**-90, method)
+    large = normal_normal.fit(ybar * 2.0**90, se * 2.0**90, method)
+    for scaled, unit in ((small, 2.0**-90), (large, 2.0**90)):
+        np.testing.assert_allclose([scaled.mu / unit, scaled.tau / unit], [near.mu, near.tau], rtol=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_million_groups(method):
+    """A hundred different standard errors, ten thousand groups of each; and all different."""
+    rng = np.random.default_rng(45)
+    se = np.tile(np.linspace(0.5, 3, 100), 10_000)
+    ybar = rng.normal(5, np.hypot(2, se))
+    fit = normal_normal.fit(ybar, se, method)
+    assert abs(fit.tau - 2) < 0.05
+    assert abs(fit.mu - 5) < 0.02
+    order = rng.permutation(se.size)
+    again = normal_normal.fit(ybar[order], se[order] * (1 + 1e-14 * rng.uniform(-1, 1, se.size)), method)
+    np.testing.assert_allclose([again.mu, again.tau], [fit.mu, fit.tau], rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_groups_without_data_drop_out(method):
+    ybar, se = np.array([1.0, 7.0, 3.0, 12.0, 4.0]), np.array([1.0, 2.0, 1.5, 1.0, 3.0])
+    more = normal_normal.fit(np.insert(ybar, 2, [np.nan, 9.0]), np.insert(se, 2, [np.inf, np.inf]), method)
+    fit = normal_normal.fit(ybar, se, method)
+    assert (more.mu, more.tau, more.log_likelihood) == (fit.mu, fit.tau, fit.log_likelihood)
+    post = more.posterior([np.nan, 7.0], [np.inf, 2.0])
+    assert (post.mean()[0], post.std()[0]) == (fit.mu, fit.tau)
+
+
+def test_two_groups():
+    """With a common se everything has a closed form: the squared difference d^2 has mean 2 (tau^2 + se^2)."""
+    for d in (1.0, 2.9, 8.0):
+        for method in METHODS:
+            fit = normal_normal.fit([3.0, 3.0 + d], [2.0, 2.0], method)
+            tau2 = max(0.0, d**2 / (4 if method == "ml" else 2) - 4)
+            assert fit.mu == pytest.approx(3 + d / 2, rel=1e-14)
+            assert fit.tau**2 == pytest.approx(tau2, rel=1e-12)
+            assert fit.status == ("ok" if tau2 > 0 else "tau = 0")
+
+
+@pytest.mark.parametrize("excess", [1e-4, 1e-7, 1e-10])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_tiny_spread_is_found(method, excess):
+    """Equal errors, and a sum of squares that exceeds its mean under tau = 0 by a factor 1 + excess: tau^2 = excess."""
+    ybar = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    divisor = 5 if method == "ml" else 4
+    se = np.sqrt(np.sum(ybar**2) / divisor / (1 + excess))
+    fit = normal_normal.fit(ybar, np.full(5, se), method)
+    assert fit.status == "ok"
+    assert fit.tau**2 / se**2 == pytest.approx(excess, rel=1e-14 / excess + 1e-12)
+    none = normal_normal.fit(ybar, np.full(5, se * (1 + excess)), method)
+    assert (none.tau, none.status) == (0.0, "tau = 0")
+
+
+@pytest.mark.parametrize("data", ["bcg", "schools", "random"])
+def test_moments_are_their_formulas(data):
+    """DerSimonian & Laird's estimate, and Paule & Mandel's equation, written out."""
+    if data == "bcg":
+        ybar, se = bcg()
+    elif data == "schools":
+        ybar, se = SCHOOLS.ybar, SCHOOLS.se
+    else:
+        rng = np.random.default_rng(46)
+        se = rng.uniform(0.5, 3, 25)
+        ybar = rng.normal(4, np.hypot(1.5, se))
+
+    def q(tau2):
+        w = 1 / (se**2 + tau2)
+        return np.sum(w * (ybar - np.sum(w * ybar) / np.sum(w)) ** 2)
+
+    w = 1 / se**2
+    laird = max(0.0, (q(0) - (len(se) - 1)) / (np.sum(w) - np.sum(w**2) / np.sum(w)))
+    mandel = optimize.brentq(lambda t: q(t) - (len(se) - 1), 0, 1e3, xtol=1e-14) if q(0) > len(se) - 1 else 0.0
+    for method, tau2 in (("dersimonian-laird", laird), ("paule-mandel", mandel)):
+        fit = normal_normal.fit(ybar, se, method)
+        w = 1 / (se**2 + tau2)
+        assert fit.tau**2 == pytest.approx(tau2, rel=1e-10)
+        assert fit.mu == pytest.approx(np.sum(w * ybar) / np.sum(w), rel=1e-10)
+        assert fit.log_likelihood == pytest.approx(normal_normal.log_marginal(ybar, se, fit.mu, fit.tau), rel=1e-10)
+        counts = np.arange(1, len(se) + 1)
+        short = normal_normal.fit(ybar, se, method, counts=counts)
+        long = normal_normal.fit(np.repeat(ybar, counts), np.repeat(se, counts), method)
+        np.testing.assert_allclose([short.mu, short.tau], [long.mu, long.tau], rtol=1e-10)
+
+
+def bcg():
+    """Log relative risks and their standard errors."""
+    tpos, tneg, cpos, cneg = BCG
+    ybar = np.log(tpos / (tpos + tneg)) - np.log(cpos / (cpos + cneg))
+    return ybar, np.sqrt(1 / tpos - 1 / (tpos + tneg) + 1 / cpos - 1 / (cpos + cneg))
+
+
+@pytest.mark.parametrize(
+    ("method", "tau2"), [("dersimonian-laird", 0.3088), ("paule-mandel", 0.3181), ("ml", 0.2800), ("reml", 0.3132)]
+)
+def test_every_method_agrees_with_metafor(method, tau2):
+    """metafor 3.8 for R, rma(yi, vi, method = ...) on the log relative risks of dat.bcg."""
+    assert round(normal_normal.fit(*bcg(), method).tau ** 2, 4) == tau2
+
+
+# ---- raw observations -------------------------------------------------------------------------------------------
+
+# Yield of dyestuff in six batches: Davies & Goldsmith (1972), Statistical Methods in Research and Production, table 6.1
+DYESTUFF = np.array(
+    [
+        [1545, 1440, 1440, 1520, 1580],
+        [1540, 1555, 1490, 1560, 1495],
+        [1595, 1550, 1605, 1510, 1560],
+        [1445, 1440, 1595, 1465, 1545],
+        [1595, 1630, 1515, 1635, 1625],
+        [1520, 1455, 1450, 1480, 1445],
+    ],
+    dtype=float,
+)
+
+
+def test_dyestuff_agrees_with_lme4():
+    """lme4 for R: lmer(Yield ~ 1 + (1 | Batch), Dyestuff), as its documentation prints it; and the closed forms."""
+    values, batch = DYESTUFF.ravel(), np.repeat(list("ABCDEF"), 5)
+    fit = normal_normal.fit_observations(values, batch)
+    assert (round(fit.tau**2, 2), round(fit.sigma**2, 2)) == (1764.05, 2451.25)
+    assert round(-2 * fit.log_likelihood, 4) == 319.6543
+    assert fit.mu == pytest.approx(1527.5, rel=1e-14)
+    within = np.mean(np.var(DYESTUFF, axis=1, ddof=1))
+    between = np.var(DYESTUFF.mean(axis=1), ddof=1)
+    assert fit.sigma**2 == pytest.approx(within, rel=1e-10)
+    assert fit.tau**2 == pytest.approx(between - within / 5, rel=1e-10)
+    assert fit.se_mu == pytest.approx(np.sqrt(between / 6), rel=1e-10)
+    shuffled = np.random.default_rng(47).permutation(30)
+    again = normal_normal.fit_observations(values[shuffled], batch[shuffled])
+    np.testing.assert_allclose([again.mu, again.tau, again.sigma], [fit.mu, fit.tau, fit.sigma], rtol=1e-12)
+    ml = normal_normal.fit_observations(values, batch, "ml")
+    assert ml.sigma**2 == pytest.approx(within, rel=1e-10)  # balanced: maximum likelihood shrinks only tau
+    assert ml.tau**2 == pytest.approx(between * 5 / 6 - within / 5, rel=1e-10)
+
+
+def deviance(values, group, sigma, tau, restricted):
+    """-2 times the log likelihood at its best mu, from the whole covariance matrix of the observations."""
+    same = group[:, None] == group
+    covariance = sigma**2 * np.eye(values.size) + tau**2 * same
+    inverse, one = np.linalg.inv(covariance), np.ones(values.size)
+    precision = one @ inverse @ one
+    mu = one @ inverse @ values / precision
+    result = np.linalg.slogdet(2 * np.pi * covariance)[1] + (values - mu) @ inverse @ (values - mu)
+    return result + np.log(precision / (2 * np.pi)) * restricted, mu, precision**-0.5
+
+
+def unequal(seed, tau):
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(7), [1, 2, 9, 4, 12, 3, 6])
+    return rng.normal(10 + tau * rng.normal(size=7)[group], 2.0), group
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+@pytest.mark.parametrize(("seed", "tau"), [(48, 3.0), (49, 1.5), (50, 0.1), (51, 40.0)])
+def test_observations_agree_with_a_general_optimiser(method, seed, tau):
+    values, group = unequal(seed, tau)
+    restricted = method == "reml"
+    fit = normal_normal.fit_observations(values, group, method)
+
+    def loss(x):
+        return deviance(values, group, np.exp(x[0]), x[1], restricted)[0]
+
+    best = min(
+        (
+            optimize.minimize(loss, [0.5, start], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11})
+            for start in (0.1, 2.0, 30.0)
+        ),
+        key=lambda result: result.fun,
+    )
+    assert -2 * fit.log_likelihood == pytest.approx(best.fun, abs=1e-8)
+    at_fit, mu, se_mu = deviance(values, group, fit.sigma, fit.tau, restricted)
+    assert at_fit == pytest.approx(-2 * fit.log_likelihood, rel=1e-12)
+    np.testing.assert_allclose([fit.mu, fit.se_mu], [mu, se_mu], rtol=1e-10)
+    np.testing.assert_allclose([fit.sigma, fit.tau], [np.exp(best.x[0]), abs(best.x[1])], rtol=2e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize(("method", "freedom"), [("ml", 9), ("reml", 8)])
+def test_observations_on_the_boundary(method, freedom):
+    """Groups that differ less than chance makes them: tau = 0, and sigma is that of all observations together."""
+    values, group = np.array([1.0, 5.0, 3.0, 2.0, 4.0, 3.0, 0.0, 6.0, 3.5]), np.repeat([0, 1, 2], 3)
+    fit = normal_normal.fit_observations(values, group, method)
+    assert (fit.tau, fit.status) == (0.0, "tau = 0")
+    assert fit.sigma**2 == pytest.approx(np.sum((values - values.mean()) ** 2) / freedom, rel=1e-12)
+    assert fit.mu == pytest.approx(values.mean(), rel=1e-14)
+    expected = deviance(values, group, fit.sigma, 0.0, method == "reml")[0]
+    assert -2 * fit.log_likelihood == pytest.approx(expected, rel=1e-12)
+
+
+def test_observations_far_from_zero_and_in_other_units():
+    values, group = unequal(48, 3.0)
+    values = np.round(values * 1024) / 1024  # binary fractions, so that the sums below are exact
+    fit = normal_normal.fit_observations(values, group)
+    for shift, unit in ((2.0**30, 1.0), (0.0, 2.0**100), (0.0, 2.0**-100)):
+        other = normal_normal.fit_observations(shift + unit * values, group)
+        np.testing.assert_allclose(
+            [(other.mu - shift) / unit, other.tau / unit, other.sigma / unit],
+            [fit.mu, fit.tau, fit.sigma],
+            rtol=1e-7 if shift else 1e-12,
+        )  # group means near 2^30 carry 1e-7
+    means = normal_normal.from_observations(values, group)
+    assert means.sigma == pytest.approx(
+        np.sqrt(sum(np.sum((values[group == g] - values[group == g].mean()) ** 2) for g in range(7)) / (37 - 7)),
+        rel=1e-12,
+    )
+    single = normal_normal.fit_observations([1.0, 2.0, 4.0], ["a", "a", "a"])
+    assert (single.mu, single.status) == (pytest.approx(7 / 3), "not identified")

@@ -1,0 +1,651 @@
+"""full_bayes of both families against mpmath, plain Gauss-Legendre grids, simulation and calibration."""
+
+import itertools
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+
+from hblib import beta_binomial, datasets, normal_normal, priors, quadrature
+
+SCHOOLS = datasets.eight_schools()
+RATS = datasets.rat_tumors()
+SURGERY = datasets.surgical()
+FLAT = priors.uniform()
+POWER_RATS = (
+    0.144297305466757583,
+    2.75559613321719477,
+    0.210856839758550804,
+    0.0752600097768078601,
+    -161.544211896429665,
+)
+CAUCHY_RATS = (
+    0.14379665550727126,
+    2.82993802576712993,
+    0.208070297718834353,
+    0.0734734313423805605,
+    -161.365511435690466,
+)
+HARD = np.array([4.8, 5.1, 4.9, 5.0, 6.2]), np.full(5, np.sqrt(0.2))
+
+
+def exact_normal(ybar, se, log_prior, ends, mu=None, step=0.2):
+    """Posterior moments in 30 digits: the trapezoidal rule in log tau, with the sums of BDA (5.20) and (5.21).
+
+    The integrand is analytic in a strip about the real axis of log tau, so that the rule converges exponentially; the
+    code under test uses another variable and other formulas. `log_prior` is a function of an mpmath number.
+    """
+    with mpmath.workdps(30):
+        y, variance = [mpmath.mpf(float(v)) for v in ybar], [mpmath.mpf(float(v)) ** 2 for v in se]
+        step = mpmath.mpf(step)
+        total, sums = mpmath.mpf(0), dict.fromkeys(("tau", "tau^2", "mu", "mu^2", "theta", "theta^2"), mpmath.mpf(0))
+        for i in range(int(ends[0] / step), int(ends[1] / step) + 1):
+            tau = mpmath.exp(i * step)
+            w = [1 / (v + tau**2) for v in variance]
+            precision, by_y, squares = (sum(a * b**p for a, b in zip(w, y, strict=True)) for p in (0, 1, 2))
+            if mu is not None:
+                precision, by_y = precision + 1 / mpmath.mpf(mu[1]) ** 2, by_y + mpmath.mpf(mu[0]) / mu[1] ** 2
+            log_f = (mpmath.log(mpmath.fprod(w) / precision) - squares + by_y**2 / precision) / 2
+            f = mpmath.exp(log_f + log_prior(tau)) * tau
+            centre, kappa = by_y / precision, tau**2 * w[0]
+            theta, noise = kappa * y[0] + (1 - kappa) * centre, kappa * variance[0] + (1 - kappa) ** 2 / precision
+            values = tau, tau**2, centre, centre**2 + 1 / precision, theta, theta**2 + noise
+            for name, value in zip(sums, values, strict=True):
+                sums[name] += f * value
+            total += f
+        mean = {name: value / total for name, value in sums.items()}
+        sd = {name: mpmath.sqrt(mean[f"{name}^2"] - mean[name] ** 2) for name in ("tau", "mu", "theta")}
+        return [float(mean[name]) for name in sd] + [float(value) for value in sd.values()]
+
+
+def moments(full):
+    """What `exact_normal` returns, from a `FullBayes`."""
+    return [full.tau_mean, full.mu_mean, full.theta.mean[0], full.tau_sd, full.mu_sd, full.theta.sd[0]]
+
+
+def above(values):
+    """How many of the values lie above 0, 1, 2, ..."""
+    return np.array([np.sum(values > k) for k in range(int(values.max(initial=0)))])
+
+
+def legendre(edges, number):
+    """Gauss-Legendre nodes and weights, `number` of them on each panel between neighbouring edges."""
+    x, w = np.polynomial.legendre.leggauss(number)
+    low, high = np.array(edges[:-1])[:, None], np.array(edges[1:])[:, None]
+    return ((low + high) / 2 + (high - low) / 2 * x).ravel(), ((high - low) / 2 * w).ravel()
+
+
+def grid_posterior(y, n, log_prior, mu_edges, log_size_edges, row=0):
+    """E mu, E log M, E theta and sd theta of one row, and log p(y): Gauss-Legendre in (mu, log M), term by term.
+
+    `log_prior` is a function of an array of M. Every product runs over k with its number of groups, so no digits cancel
+    however large M is.
+    """
+    y, n = np.asarray(y, dtype=int), np.asarray(n, dtype=int)
+    mu, mu_weight = legendre(mu_edges, 48)
+    x, x_weight = legendre(log_size_edges, 32)
+    mu, phi = mu[None, :], np.exp(-x)[:, None]
+    log_f = log_prior(np.exp(x))[:, None] + x[:, None] + np.log(mu_weight) + np.log(x_weight)[:, None]
+    for k, number in enumerate(above(y)):
+        log_f = log_f + number * np.log(mu + k * phi)
+    for k, number in enumerate(above(n - y)):
+        log_f = log_f + number * np.log(1 - mu + k * phi)
+    for k, number in enumerate(above(n)):
+        log_f = log_f - number * np.log1p(k * phi)
+    log_f += np.sum(-special.betaln(y + 1, n - y + 1) - np.log1p(n))
+    log_total = special.logsumexp(log_f)
+    f = np.exp(log_f - log_total)
+    alpha, beta = mu / phi + y[row], (1 - mu) / phi + (n - y)[row]
+    mean, square = alpha / (alpha + beta), alpha / (alpha + beta) * (alpha + 1) / (alpha + beta + 1)
+    theta = np.sum(f * mean)
+    sd = np.sqrt(np.sum(f * (square - 2 * theta * mean + theta**2)))
+    alpha_mean, beta_mean = np.sum(f * mu / phi), np.sum(f * (1 - mu) / phi)
+    return np.array([np.sum(f * mu), np.sum(f * x[:, None]), theta, sd, log_total]), (alpha_mean, beta_mean)
+
+
+def rate_moments(full, row=0):
+    """What `grid_posterior` returns first, from a `FullBayes`."""
+    return [full.mu_mean, full.log_size_mean, full.theta.mean[row], full.theta.sd[row], full.log_evidence]
+
+
+RATS_MU = [0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0]
+RATS_LOG_SIZE = [-6.0, 0.0, 1.5, 2.5, 3.5, 5.0, 8.0, 12.0, 20.0, 30.0, 46.0]
+
+
+# ---- against quadrature in 30 digits ----------------------------------------------------------------------------
+
+
+def test_eight_schools_with_flat_priors():
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, FLAT)
+    exact = exact_normal(SCHOOLS.ybar, SCHOOLS.se, lambda tau: 0, (-40, 12))
+    np.testing.assert_allclose(moments(full), exact, rtol=1e-12)
+    published = [6.575483346721597, 7.932375018237783, 11.4002608704443]
+    np.testing.assert_allclose(moments(full)[:3], published, rtol=1e-12)
+    assert full.theta.sd[0] == pytest.approx(8.341416237497297, rel=1e-12)
+
+
+def test_eight_schools_with_proper_priors():
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu=(0, 5))
+    exact = exact_normal(SCHOOLS.ybar, SCHOOLS.se, lambda tau: -mpmath.log(1 + tau**2 / 25), (-50, 12), mu=(0, 5))
+    np.testing.assert_allclose(moments(full), exact, rtol=1e-12)
+    published = [3.597705484097664, 4.396820713833003, 6.211884204056291]
+    np.testing.assert_allclose(moments(full)[:3], published, rtol=1e-12)
+
+
+def test_five_means_with_a_half_normal_prior():
+    """The Hard exercise; its quantiles too: the integral up to each is done by mpmath's own rule."""
+    full = normal_normal.full_bayes(*HARD, priors.half_normal(1))
+    exact = exact_normal(*HARD, lambda tau: -(tau**2) / 2, (-50, 4), step=0.1)
+    np.testing.assert_allclose(moments(full), exact, rtol=1e-12)
+    squares, variance = float(np.sum((HARD[0] - HARD[0].mean()) ** 2)), float(HARD[1][0] ** 2)
+
+    def density(tau):
+        v = variance + tau**2
+        return mpmath.exp(-2 * mpmath.log(v) - squares / (2 * v) - tau**2 / 2)
+
+    with mpmath.workdps(25):
+        total = mpmath.quad(density, [0, 0.5, 1, 2, 4, 12])
+        for q, tau in zip((0.025, 0.5, 0.975), full.tau_quantile([0.025, 0.5, 0.975]), strict=True):
+            assert float(mpmath.quad(density, [0, tau]) / total) == pytest.approx(q, rel=1e-11)
+
+
+def test_rats_with_the_prior_of_gelman_et_al():
+    """(alpha + beta)^(-5/2). The numbers are a trapezoidal rule in (logit mu, log M) over M^(-3/2) and the products of
+    rising factorials, in mpmath with 25 digits; steps (0.045, 0.15) and (0.042, 0.125) agree to 18 digits."""
+    full = beta_binomial.full_bayes(RATS.y, RATS.n, priors.power(-1.5))
+    got = rate_moments(full, row=70)
+    np.testing.assert_allclose(got, POWER_RATS, rtol=1e-11)
+
+
+def test_rats_with_a_half_cauchy_size():
+    full = beta_binomial.full_bayes(RATS.y, RATS.n, priors.half_cauchy(20))
+    got = rate_moments(full, row=70)
+    np.testing.assert_allclose(got, CAUCHY_RATS, rtol=1e-11)  # mpmath, as above
+    log_prior = stats.halfcauchy(scale=20).logpdf
+    expected, _ = grid_posterior(RATS.y, RATS.n, log_prior, RATS_MU, RATS_LOG_SIZE, row=70)
+    np.testing.assert_allclose(got, expected, rtol=1e-11)
+
+
+def test_other_rates_agree_with_a_grid():
+    """Twelve hospitals with 47 to 810 operations; an exponential prior, which also tests a fast fall."""
+    full = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, priors.exponential(100))
+    edges = [0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.3, 1.0]
+    log_prior = stats.expon(scale=100).logpdf
+    expected, _ = grid_posterior(SURGERY.y, SURGERY.n, log_prior, edges, [-4, 0, 2, 3, 4, 5, 6, 7, 8.5])
+    np.testing.assert_allclose(rate_moments(full), expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize("trials", [1000, 5000])
+def test_a_group_far_larger_than_the_rest_and_unlike_them(trials):
+    """Then the pooled rate is that of the one group, and the likelihood of mu is wide and far from it."""
+    y, n = np.array([18] * 15 + [16] * 15 + [11] * 15 + [trials // 100]), np.array([20] * 45 + [trials])
+    full = beta_binomial.full_bayes(y, n, priors.half_cauchy(20))
+    edges = [0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    log_sizes = [-12.0, -4.0, -1.0, 0.0, 1.0, 2.0, 3.0, 5.0, 8.0]
+    expected, _ = grid_posterior(y, n, stats.halfcauchy(scale=20).logpdf, edges, log_sizes)
+    np.testing.assert_allclose(rate_moments(full), expected, rtol=1e-8)
+
+
+# ---- the neck, many groups, small errors ------------------------------------------------------------------------
+
+
+def log_half_cauchy(tau):
+    return -mpmath.log(1 + (tau * 10_000) ** 2)
+
+
+def log_inverse_gamma(shape, rate):
+    return lambda tau: -(2 * mpmath.mpf(shape) + 1) * mpmath.log(tau) - mpmath.mpf(rate) / tau**2
+
+
+@pytest.mark.parametrize(
+    ("ybar", "prior", "log_prior", "ends"),
+    [
+        ([1.0] * 8, FLAT, lambda tau: 0, (-40, 30)),
+        ([1.0, 2.0, 0.5, 1.2], priors.half_cauchy(1e-4), log_half_cauchy, (-60, 30)),
+        ([1.0] * 8, priors.power(-0.5), lambda tau: -mpmath.log(tau) / 2, (-100, 30)),
+        ([1.0] * 8, priors.inverse_gamma_on_variance(0.01, 0.01), log_inverse_gamma("0.01", "0.01"), (-6, 30)),
+        ([1.0] * 8, priors.inverse_gamma_on_variance(2, 1e-12), log_inverse_gamma(2, "1e-12"), (-20, 30)),
+    ],
+    ids=["flat", "half-Cauchy", "power", "inverse gamma", "tiny inverse gamma"],
+)
+def test_the_neck_at_tiny_tau_is_integrated(ybar, prior, log_prior, ends):
+    """Most of the posterior lies where tau is far below the standard errors.
+
+    Contributions below exp(-45) are cut off, which costs second moments under a slow fall some digits; nine are left.
+    """
+    full = normal_normal.full_bayes(ybar, np.ones(len(ybar)), prior)
+    exact = exact_normal(ybar, np.ones(len(ybar)), log_prior, ends, step=0.1)
+    np.testing.assert_allclose(moments(full), exact, rtol=1e-9)
+
+
+@pytest.mark.parametrize("J", [100_000, 1_000_000])
+def test_many_groups(J):
+    """The posterior of tau is a thin needle; mpmath integrates over it from the two sufficient numbers."""
+    ybar = stats.norm(3, 2).ppf((np.arange(J) + 0.5) / J)
+    full = normal_normal.full_bayes(ybar, np.ones(J), priors.half_normal(5))
+    with mpmath.workdps(30):
+        squares = mpmath.mpf(float(np.sum((ybar - ybar.mean()) ** 2)))
+        mode = mpmath.sqrt(squares / (J - 1) - 1)
+        sd = (1 + mode**2) / (mode * mpmath.sqrt(2 * J))
+        taus = [mode + sd * i / 4 for i in range(-56, 57)]
+        f = [-(J - 1) * mpmath.log(1 + t * t) / 2 - squares / (2 * (1 + t * t)) - t * t / 50 for t in taus]
+        top = max(f)
+        f = [mpmath.exp(value - top) for value in f]
+        mean = sum(a * b for a, b in zip(f, taus, strict=True)) / sum(f)
+        spread = mpmath.sqrt(sum(a * (b - mean) ** 2 for a, b in zip(f, taus, strict=True)) / sum(f))
+    assert full.tau_mean == pytest.approx(float(mean), rel=1e-11)
+    assert full.tau_sd == pytest.approx(float(spread), rel=1e-7)  # the likelihood itself carries 1e-16 J
+    assert full.mu_mean == pytest.approx(3, rel=1e-11)
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e-15])
+def test_very_small_standard_errors(scale):
+    """As se goes to 0 the posterior is that of groups observed without error: tau^2 is a scaled inverse chi-square."""
+    ybar = np.array([1.0, 4.0, -2.0, 7.0, 3.0, 2.0])
+    full = normal_normal.full_bayes(ybar, scale * np.array([1, 2, 3, 1, 2, 3.0]), FLAT)
+    shape, half = 4 / 2, np.sum((ybar - ybar.mean()) ** 2) / 2  # tau^2 ~ inverse-gamma((J - 2)/2, S/2)
+    mean = np.exp(special.gammaln(shape - 0.5) - special.gammaln(shape)) * np.sqrt(half)
+    np.testing.assert_allclose(full.tau_mean, mean, rtol=1e-11)
+    np.testing.assert_allclose(full.theta.mean, ybar, rtol=1e-11)
+    np.testing.assert_allclose(full.theta.sd, scale * np.array([1, 2, 3, 1, 2, 3.0]), rtol=1e-6)
+
+
+def test_an_imprecise_outlier_costs_no_digits():
+    """A group at 1e8 with a standard error of 1e8 says nothing about the others: they keep their mean and sd."""
+    ybar, se = np.array([0.0, 1.0, -1.0, 2.0, 0.5]), np.ones(5)
+    alone = normal_normal.full_bayes(ybar, se, priors.half_cauchy(5))
+    more = normal_normal.full_bayes(np.append(ybar, 1e8), np.append(se, 1e8), priors.half_cauchy(5))
+    np.testing.assert_allclose(more.theta.sd[:5], alone.theta.sd, rtol=1e-6)
+    np.testing.assert_allclose(more.theta.mean[:5], alone.theta.mean, rtol=1e-6, atol=1e-6)
+
+
+# ---- intervals, draws, a new group ------------------------------------------------------------------------------
+
+FAMILIES = {
+    "normal": lambda: normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5)),
+    "flat": lambda: normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, FLAT),
+    "rates": lambda: beta_binomial.full_bayes(SURGERY.y, SURGERY.n, priors.half_cauchy(50)),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("prob", [0.5, 0.95])
+def test_the_interval_leaves_out_both_tails(family, prob):
+    full = FAMILIES[family]()
+    for mixture in (full.theta, full.new_group):
+        low, high = mixture.interval(prob)
+        np.testing.assert_allclose(mixture.cdf(low), (1 - prob) / 2, rtol=1e-9)
+        np.testing.assert_allclose(mixture.cdf(high), (1 + prob) / 2, rtol=1e-9)
+        rows = np.array([0])
+        np.testing.assert_array_equal(mixture.cdf(low[rows], rows), mixture.cdf(low)[rows])
+
+
+def assert_draws_agree(draws, mean, sd):
+    """Means and standard deviations of draws, column by column, within 4.5 of their own standard errors."""
+    number = draws.shape[0]
+    assert np.abs((draws.mean(axis=0) - mean) / (sd / np.sqrt(number))).max() < 4.5
+    kurtosis = stats.kurtosis(draws, axis=0, fisher=False)
+    assert np.abs((draws.std(axis=0) / sd - 1) / np.sqrt((kurtosis - 1) / (4 * number))).max() < 4.5
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_draws_have_the_exact_moments_and_quantiles(family):
+    full = FAMILIES[family]()
+    rng = np.random.default_rng(31)
+    draws = full.theta.draws(20_000, rng)
+    assert draws.shape == (20_000, full.theta.mean.size)
+    assert_draws_agree(draws, full.theta.mean, full.theta.sd)
+    for q, edge in zip((0.025, 0.975), full.theta.interval(), strict=True):
+        share = np.mean(draws <= edge, axis=0)
+        assert np.abs((share - q) / np.sqrt(q * (1 - q) / draws.shape[0])).max() < 4.5
+
+
+def test_draws_of_the_groups_belong_together():
+    """The groups share mu, so their average varies more than independent draws would: its sd is known exactly."""
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, FLAT)
+    w = 1 / (SCHOOLS.se**2 + full.tau[:, None] ** 2)
+    precision = w.sum(axis=1)
+    mu, kappa = (w @ SCHOOLS.ybar) / precision, full.tau[:, None] ** 2 * w
+    mean = np.mean(kappa * SCHOOLS.ybar + (1 - kappa) * mu[:, None], axis=1)
+    variance = np.mean(1 - kappa, axis=1) ** 2 / precision + np.sum(kappa * SCHOOLS.se**2, axis=1) / 8**2
+    centre = np.sum(full.weight * mean)
+    sd = np.sqrt(np.sum(full.weight * (variance + (mean - centre) ** 2)))
+    draws = full.theta.draws(20_000, np.random.default_rng(32)).mean(axis=1)
+    assert_draws_agree(draws[:, None], np.array([centre]), np.array([sd]))
+
+
+def test_draws_of_rates_belong_together():
+    """Given (mu, M) the rates are independent; the average's variance follows from the nodes of the quadrature."""
+    full = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, priors.half_cauchy(50))
+    alpha = full.mu[:, None] * full.size[:, None] + SURGERY.y
+    total = full.size[:, None] + SURGERY.n
+    rate = alpha / total
+    mean, variance = rate.mean(axis=1), np.sum(rate * (1 - rate) / (total + 1), axis=1) / SURGERY.n.size**2
+    centre = np.sum(full.weight * mean)
+    sd = np.sqrt(np.sum(full.weight * (variance + (mean - centre) ** 2)))
+    draws = full.theta.draws(20_000, np.random.default_rng(33)).mean(axis=1)
+    assert_draws_agree(draws[:, None], np.array([centre]), np.array([sd]))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_new_group_is_drawn_from_the_drawn_prior(family):
+    """Simulation: hyperparameters from the nodes, then theta from their prior."""
+    full = FAMILIES[family]()
+    rng = np.random.default_rng(34)
+    nodes = rng.choice(full.weight.size, 40_000, p=full.weight)
+    if family == "rates":
+        draws = rng.beta((full.mu * full.size)[nodes], ((1 - full.mu) * full.size)[nodes])
+    else:
+        w = 1 / (SCHOOLS.se**2 + full.tau[nodes, None] ** 2)
+        mu = rng.normal((w @ SCHOOLS.ybar) / w.sum(axis=1), w.sum(axis=1) ** -0.5)
+        draws = rng.normal(mu, full.tau[nodes])
+    assert_draws_agree(draws[:, None], full.new_group.mean, full.new_group.sd)
+    for q, edge in zip((0.025, 0.975), full.new_group.interval(), strict=True):
+        assert abs(np.mean(draws <= edge[0]) - q) < 4.5 * np.sqrt(q * (1 - q) / draws.size)
+    again = full.new_group.draws(20_000, rng)
+    assert again.shape == (20_000, 1)
+    assert_draws_agree(again, full.new_group.mean, full.new_group.sd)
+
+
+@pytest.mark.parametrize(
+    "prior",
+    [FLAT, priors.half_normal(5), priors.uniform(20), priors.uniform(3), priors.pareto(1.5, 1)],
+    ids=lambda p: p.name,
+)
+def test_quantiles_of_tau_are_exact(prior):
+    """The posterior is integrated up to each quantile by Gauss-Legendre; ranges with an end too."""
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, prior)
+    probabilities = np.array([0.001, 0.025, 0.5, 0.975, 0.999])
+    ends = np.append(prior.lower, full.tau_quantile(probabilities))
+    top = full.log_density(full.tau).max()
+    below = []
+    for low, high in itertools.pairwise(ends):
+        tau, weight = legendre(np.linspace(low, high, 9), 30)
+        below.append(np.sum(weight * np.exp(full.log_density(tau) - top)))
+    last = np.geomspace(ends[-1], min(prior.upper, 1e7), 60)
+    tau, weight = legendre(last, 30)
+    total = sum(below) + np.sum(weight * np.exp(full.log_density(tau) - top))
+    np.testing.assert_allclose(np.cumsum(below) / total, probabilities, rtol=1e-9)
+
+
+# ---- improper posteriors ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: normal_normal.full_bayes([1.0, 3.0], [1.0, 2.0], FLAT), "improper.* towards infinity"),
+        (lambda: normal_normal.full_bayes([1.0], [1.0], FLAT), "improper.* towards infinity"),
+        (lambda: normal_normal.full_bayes([1.0, 2.0, np.nan], [1.0, 2.0, np.inf], FLAT), "improper.* towards infinity"),
+        (lambda: normal_normal.full_bayes([1.0, 2.0, 4.0], 1.0, lambda tau: -np.log(tau)), "improper.* towards 0"),
+        (lambda: normal_normal.full_bayes([1.0, 2.0, 4.0], 1.0, priors.power(-2)), "improper.* towards 0"),
+        (lambda: beta_binomial.full_bayes(RATS.y, RATS.n, FLAT), "improper.* towards infinity"),
+        (lambda: beta_binomial.full_bayes(RATS.y, RATS.n, priors.power(-1)), "improper.* towards infinity"),
+        (lambda: beta_binomial.full_bayes([0, 0, 0], [5, 6, 7], priors.power(-1.5)), "improper.* towards 0"),
+        (lambda: normal_normal.full_bayes([np.nan], [np.inf], FLAT), "no group has data"),
+    ],
+)
+def test_an_improper_posterior_is_refused_with_the_reason(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("J", [1, 2, 3, 8, 40])
+@pytest.mark.parametrize("gap", [0.5, 5.0, 500.0])
+def test_one_over_tau_is_refused_however_far_the_groups_lie_apart(J, gap):
+    """At tau = 0 the likelihood is positive, if only just, and 1/tau is not integrable there."""
+    with pytest.raises(ValueError, match="improper"):
+        normal_normal.full_bayes(gap * np.arange(J), np.ones(J), priors.power(-1))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: normal_normal.full_bayes([1.0, 3.0], [1.0, 2.0], priors.half_cauchy(5)),
+        lambda: normal_normal.full_bayes([1.0], [1.0], priors.half_normal(5)),
+        lambda: normal_normal.full_bayes([1.0, 3.0, 2.0], [1.0, 2.0, 1.0], FLAT),
+        lambda: normal_normal.full_bayes([1.0, 3.0], [1.0, 2.0], priors.power(-0.5)),
+        lambda: beta_binomial.full_bayes([3], [10], priors.half_cauchy(5)),
+        lambda: beta_binomial.full_bayes([0, 0], [10, 3], priors.half_cauchy(5)),
+    ],
+)
+def test_a_proper_posterior_is_accepted(call):
+    full = call()
+    assert np.sum(full.weight) == pytest.approx(1)
+    assert np.isfinite(full.theta.mean).all()
+    assert (full.theta.sd > 0).all()
+
+
+def test_means_that_do_not_exist_are_not_numbers():
+    """With flat priors the posterior of tau falls as tau^(1 - J): E tau needs J > 3, its sd and that of mu J > 4."""
+    three = normal_normal.full_bayes([1.0, 2.0, 4.0], np.ones(3), FLAT)
+    four = normal_normal.full_bayes([1.0, 2.0, 4.0, 0.0], np.ones(4), FLAT)
+    assert not np.isfinite([three.tau_mean, three.tau_sd, three.mu_sd, three.new_group.sd[0]]).any()
+    assert np.isfinite([four.tau_mean, four.mu_mean]).all()
+    assert not np.isfinite([four.tau_sd, four.mu_sd, four.new_group.sd[0]]).any()
+
+
+def test_the_mean_of_alpha_is_given_only_if_it_exists():
+    for prior in (priors.power(-1.5), priors.half_cauchy(20), priors.half_t(1, 5), priors.pareto(1, 1)):
+        with pytest.raises(ValueError, match=r"do not exist.* falls only as \(alpha \+ beta\)\^"):
+            beta_binomial.full_bayes(RATS.y, RATS.n, prior).mean_of_alpha_and_beta()
+    got = beta_binomial.full_bayes(RATS.y, RATS.n, priors.pareto(1.5, 1)).mean_of_alpha_and_beta()
+    edges = [0.0, *RATS_LOG_SIZE[2:], 70.0]
+    _, expected = grid_posterior(RATS.y, RATS.n, stats.pareto(1.5).logpdf, RATS_MU, edges)
+    np.testing.assert_allclose(got, expected, rtol=1e-8)
+    np.testing.assert_allclose(got, (2.142651063924, 12.70621293248), rtol=1e-8)
+    for prior in (priors.uniform(1000), priors.half_normal(50), priors.exponential(50)):
+        assert np.isfinite(beta_binomial.full_bayes(RATS.y, RATS.n, prior).mean_of_alpha_and_beta()).all()
+
+
+# ---- edge cases -------------------------------------------------------------------------------------------------
+
+
+def test_a_group_without_data_is_a_new_group():
+    full = normal_normal.full_bayes(np.append(SCHOOLS.ybar, np.nan), np.append(SCHOOLS.se, np.inf), FLAT)
+    without = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, FLAT)
+    rates = beta_binomial.full_bayes(np.append(SURGERY.y, 0), np.append(SURGERY.n, 0), priors.half_cauchy(50))
+    fewer = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, priors.half_cauchy(50))
+    for more, less in ((full, without), (rates, fewer)):
+        np.testing.assert_allclose(more.theta.mean[:-1], less.theta.mean, rtol=1e-12)
+        np.testing.assert_allclose(more.theta.mean[-1], less.new_group.mean[0], rtol=1e-12)
+        np.testing.assert_allclose(more.theta.sd[-1], less.new_group.sd[0], rtol=1e-12)
+        x = less.new_group.mean[0] * np.array([0.5, 1.0, 2.0])
+        last = np.full(3, less.theta.mean.size)
+        np.testing.assert_allclose(more.theta.cdf(x, last), less.new_group.cdf(x, np.zeros(3, dtype=int)), rtol=1e-11)
+
+
+def test_no_data_at_all_give_the_prior_predictive():
+    """One group with n = 0: M keeps its prior, mu its uniform distribution, and log p(y) is 0."""
+    full = beta_binomial.full_bayes([0], [0], priors.half_normal(30))
+    expected = integrate.quad(lambda m: stats.halfnorm(scale=30).pdf(m) / (m + 1), 0, 400, points=[1, 10, 60])[0]
+    assert full.theta.mean[0] == pytest.approx(0.5, rel=1e-12)
+    assert full.theta.sd[0] == pytest.approx(np.sqrt(1 / 12 + expected / 6), rel=1e-9)
+    assert full.log_evidence == pytest.approx(0, abs=1e-11)
+    x = np.array([0.1, 0.5, 0.9])
+    half = stats.halfnorm(scale=30)
+    for level, at in zip(full.theta.cdf(x, np.zeros(3, dtype=int)), x, strict=True):
+
+        def joint(m, mu, at=at):
+            return half.pdf(m) * special.betainc(mu * m, (1 - mu) * m, at)
+
+        inner, m_weight = legendre([0, 1, 10, 40, 100, 300], 24)
+        mu, mu_weight = legendre([0, 0.5 * at, at, (1 + at) / 2, 1], 32)
+        assert level == pytest.approx(m_weight @ joint(inner[:, None], mu) @ mu_weight, rel=1e-4)
+
+
+def test_one_group_with_a_proper_prior():
+    """With mu ~ N(0, 5) and tau ~ half-normal(2): theta ~ N(0, 25 + tau^2) beforehand, one observation of it."""
+    full = normal_normal.full_bayes([4.0], [3.0], priors.half_normal(2), mu=(0, 5))
+    tau, weight = legendre([0, 2, 4, 8, 20], 40)
+    spread = 25 + tau**2
+    f = weight * stats.halfnorm(scale=2).pdf(tau) * stats.norm(0, np.sqrt(spread + 9)).pdf(4)
+    kappa = spread / (spread + 9)
+    mean = np.sum(f * 4 * kappa) / np.sum(f)
+    square = np.sum(f * (9 * kappa + (4 * kappa) ** 2)) / np.sum(f)
+    assert full.log_evidence == pytest.approx(np.log(np.sum(f)), abs=1e-11)
+    np.testing.assert_allclose([full.theta.mean[0], full.theta.sd[0]], [mean, np.sqrt(square - mean**2)], rtol=1e-10)
+
+
+ALL_MU = [0, 1e-6, 1e-4, 1e-3, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 0.9, 1]
+ALL_LOG_SIZES = [-40, -30, -20, -15, -11, -8, -5, -3, -1.5, 0, 1.5, 3, 4.5, 6, 8, 10, 12, 15, 20, 26, 34, 46]
+
+
+@pytest.mark.parametrize(
+    ("y", "n"), [([3], [10]), ([0, 1, 1], [1, 1, 1]), ([0, 7, 2], [9, 7, 5]), ([0] * 8, [20] * 8), ([20] * 8, [20] * 8)]
+)
+def test_few_groups_and_no_success_at_all(y, n):
+    full = beta_binomial.full_bayes(y, n, priors.half_cauchy(20))
+    edges = [1 - edge for edge in reversed(ALL_MU)] if y[0] == 20 else ALL_MU
+    expected, _ = grid_posterior(y, n, stats.halfcauchy(scale=20).logpdf, edges, ALL_LOG_SIZES)
+    np.testing.assert_allclose(rate_moments(full), expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("y", "n"), [([3000], [10_000]), ([3000, 4000], [10_000, 10_000]), ([300_000, 5], [1_000_000, 20])]
+)
+def test_few_groups_of_many_trials(y, n):
+    """The rates are all but known, the prior is not: by differences of log Beta functions, M being moderate."""
+    y, n = np.array(y), np.array(n)
+    full = beta_binomial.full_bayes(y, n, priors.half_normal(20))
+    mu, mu_weight = legendre(ALL_MU, 48)
+    x, x_weight = legendre([-40, -30, -20, -12, -8, -5, -3, -1, 0, 1, 2, 3, 4, 4.5, 5, 5.5], 32)
+    size = np.exp(x)[:, None]
+    log_f = np.log(mu_weight) + np.log(x_weight)[:, None] + x[:, None] + stats.halfnorm(scale=20).logpdf(size)
+    for k, m in zip(y, n, strict=True):
+        log_f = log_f + special.betaln(mu * size + k, (1 - mu) * size + m - k) - special.betaln(k + 1, m - k + 1)
+        log_f = log_f - special.betaln(mu * size, (1 - mu) * size) - np.log1p(m)
+    f = special.softmax(log_f)
+    theta = np.sum(f * (mu * size + y[0]) / (size + n[0]))
+    expected = [np.sum(f * mu), np.sum(f * x[:, None]), theta, special.logsumexp(log_f)]
+    got = [full.mu_mean, full.log_size_mean, full.theta.mean[0], full.log_evidence]
+    np.testing.assert_allclose(got, expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize(("y", "n"), [([3000], [10_000]), ([3000, 4000], [10_000, 10_000])])
+def test_few_groups_of_many_trials_under_a_long_tail(y, n):
+    """Sizes of every order of magnitude count here; successes and failures swapped must mirror the answer."""
+    y, n = np.array(y), np.array(n)
+    one, other = (beta_binomial.full_bayes(values, n, priors.half_cauchy(20)) for values in (y, n - y))
+    assert other.mu_mean == pytest.approx(1 - one.mu_mean, rel=1e-9)
+    assert other.log_evidence == pytest.approx(one.log_evidence, rel=1e-9)
+    np.testing.assert_allclose(one.theta.mean, y / n, rtol=1e-3)
+
+
+def test_the_posterior_follows_shift_and_unit():
+    unit, shift = 2.0**80, 3.0 * 2.0**81
+    before = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu=(1, 4))
+    after = normal_normal.full_bayes(
+        shift + unit * SCHOOLS.ybar, unit * SCHOOLS.se, priors.half_cauchy(5 * unit), mu=(shift + unit, 4 * unit)
+    )
+    np.testing.assert_allclose(after.tau_mean, unit * before.tau_mean, rtol=1e-12)
+    np.testing.assert_allclose(after.mu_mean, shift + unit * before.mu_mean, rtol=1e-12)
+    np.testing.assert_allclose(after.theta.mean, shift + unit * before.theta.mean, rtol=1e-12)
+    np.testing.assert_allclose(after.theta.sd, unit * before.theta.sd, rtol=1e-11)
+    assert after.log_evidence == pytest.approx(before.log_evidence - 8 * np.log(unit), rel=1e-12)
+    np.testing.assert_allclose(after.tau_quantile([0.1, 0.9]), unit * before.tau_quantile([0.1, 0.9]), rtol=1e-9)
+
+
+def test_swapping_successes_and_failures_mirrors_the_rates():
+    one = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, priors.half_cauchy(50))
+    other = beta_binomial.full_bayes(SURGERY.n - SURGERY.y, SURGERY.n, priors.half_cauchy(50))
+    assert other.mu_mean == pytest.approx(1 - one.mu_mean, rel=1e-8)
+    assert other.log_evidence == pytest.approx(one.log_evidence, rel=1e-9)
+    np.testing.assert_allclose(other.theta.mean, 1 - one.theta.mean, rtol=1e-8)
+
+
+# ---- the evidence -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("prior", "reference", "edges"),
+    [
+        (priors.half_normal(5), stats.halfnorm(scale=5), [0, 5, 10, 20, 60]),
+        (priors.uniform(20), stats.uniform(0, 20), [0, 5, 10, 20]),
+        (priors.exponential(4), stats.expon(scale=4), [0, 5, 10, 20, 60, 150]),
+        (priors.half_t(3, 5), stats.t(3, scale=5), [0, 5, 10, 20, 60, 200, 1000, 10_000]),
+    ],
+)
+def test_the_evidence_of_the_normal_family(prior, reference, edges):
+    """log p(ybar) by Gauss-Legendre over (mu, tau), with scipy's densities throughout."""
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, prior, mu=(2, 6))
+    tau, tau_weight = legendre(edges, 40)
+    mu, mu_weight = legendre([-60, -20, 0, 10, 20, 40, 64], 40)
+    density = reference.pdf(tau) * (2 if prior.name.startswith("half-t") else 1)
+    log_f = np.log(density * tau_weight) + np.log(stats.norm(2, 6).pdf(mu) * mu_weight)[:, None]
+    for y, s in zip(SCHOOLS.ybar, SCHOOLS.se, strict=True):
+        log_f = log_f + stats.norm(mu[:, None], np.sqrt(s**2 + tau**2)).logpdf(y)
+    assert full.log_evidence == pytest.approx(special.logsumexp(log_f), abs=1e-9)
+
+
+def test_the_evidence_of_the_binomial_family():
+    """log p(y) by Gauss-Legendre over (mu, M) with scipy's betabinom."""
+    full = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, priors.half_normal(100))
+    mu, mu_weight = legendre([0, 0.03, 0.06, 0.1, 0.2, 0.5, 1], 32)
+    size, size_weight = legendre([0, 1, 5, 20, 50, 100, 200, 400, 1000], 32)
+    alpha, beta = mu[:, None] * size, (1 - mu)[:, None] * size
+    log_f = np.log(mu_weight)[:, None] + np.log(size_weight * stats.halfnorm(scale=100).pdf(size))
+    for y, n in zip(SURGERY.y, SURGERY.n, strict=True):
+        log_f = log_f + stats.betabinom(n, alpha, beta).logpmf(y)
+    assert full.log_evidence == pytest.approx(special.logsumexp(log_f), abs=1e-8)
+
+
+# ---- calibration ------------------------------------------------------------------------------------------------
+
+
+def assert_uniform(levels):
+    """Ten equal bins; fails once in 10,000 if the levels are uniform."""
+    counts = np.histogram(levels, 10, (0, 1))[0]
+    assert counts.sum() == len(levels)
+    assert stats.chisquare(counts).pvalue > 1e-4, counts
+
+
+def test_the_normal_family_is_calibrated():
+    """Draw mu, tau and data from the model, 500 times: the posterior's levels at the truth must be uniform.
+
+    Each of the three chi-square tests would fail once in 10,000 by chance; the seed is fixed.
+    """
+    rng = np.random.default_rng(35)
+    prior = priors.half_cauchy(2)
+    levels = {"tau": [], "mu": [], "theta": []}
+    for _ in range(500):
+        mu, tau = rng.normal(1, 3), abs(2 * rng.standard_cauchy())
+        se = rng.uniform(0.5, 3, 6)
+        theta = rng.normal(mu, tau, 6)
+        ybar = rng.normal(theta, se)
+        full = normal_normal.full_bayes(ybar, se, prior, mu=(1, 3))
+        total = quadrature.integrate_scale(full.log_density, guess=full.tau_mean)[2]
+        below = quadrature.integrate_scale(full.log_density, upper=tau, guess=min(full.tau_mean, tau) / 1.01)[2]
+        levels["tau"].append(np.exp(below - total))
+        levels["theta"].append(full.theta.cdf(theta[0], [0])[0])
+        w = 1 / (se**2 + full.tau[:, None] ** 2)
+        precision = w.sum(axis=1) + 1 / 9  # mu given tau, with its prior N(1, 3) as one more observation
+        mu_hat = (w @ ybar + 1 / 9) / precision
+        levels["mu"].append(np.sum(full.weight * special.ndtr((mu - mu_hat) * np.sqrt(precision))))
+    for name in levels:
+        assert_uniform(levels[name])
+
+
+def level(nodes, weight, truth):
+    """The distribution function at the truth from quadrature nodes: half of each node's weight lies on either side."""
+    distinct, where = np.unique(nodes, return_inverse=True)
+    weight = np.bincount(where, weights=weight)
+    return np.interp(np.log(truth), np.log(distinct), np.cumsum(weight) - weight / 2)
+
+
+def test_the_binomial_family_is_calibrated():
+    """The same, 400 times, for the mean rate, the size and the rate of one group (each fails once in 10,000)."""
+    rng = np.random.default_rng(36)
+    prior = priors.half_normal(20)
+    levels = {"mu": [], "size": [], "theta": []}
+    for _ in range(400):
+        mu, size = rng.uniform(), abs(rng.normal(0, 20))
+        n = rng.integers(2, 40, 6)
+        theta = rng.beta(mu * size, (1 - mu) * size, 6)
+        full = beta_binomial.full_bayes(rng.binomial(n, theta), n, prior)
+        levels["mu"].append(level(full.mu, full.weight, mu))
+        levels["size"].append(level(full.size, full.weight, size))
+        levels["theta"].append(full.theta.cdf(theta[0], [0])[0])
+    for name in levels:
+        assert_uniform(levels[name])

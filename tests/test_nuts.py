@@ -1,0 +1,75 @@
+"""PyMC's NUTS against the exact posteriors of full_bayes: two programs that share nothing but the model."""
+
+import os
+
+import numpy as np
+
+from hblib import beta_binomial, datasets, normal_normal, priors
+
+RATS = datasets.rat_tumors()
+HARD = np.array([4.8, 5.1, 4.9, 5.0, 6.2]), np.full(5, np.sqrt(0.2))
+
+
+def sample(model, monkeypatch, target_accept):
+    """ArviZ's summary of draws by nutpie, which are checked for convergence."""
+    import arviz as az
+    import pymc as pm
+
+    monkeypatch.setitem(os.environ, "OMP_NUM_THREADS", "1")
+    settings = {"draws": 2000, "tune": 1000, "chains": 4, "cores": 2, "random_seed": 1, "target_accept": target_accept}
+    trace = pm.sample(model=model, nuts_sampler="nutpie", quiet=True, progressbar=False, **settings)
+    assert int(trace.sample_stats["diverging"].sum()) == 0
+    table = az.summary(trace, round_to="none")
+    assert (table["r_hat"] <= 1.01).all()
+    assert (table["ess_bulk"] > 400).all()
+    return table
+
+
+def assert_within_error(table, exact):
+    """Every mean and sd within 4 Monte Carlo standard errors, and these small against the posterior's own spread."""
+    for name, (mean, sd) in exact.items():
+        row = table.loc[name]
+        assert abs(row["mean"] - mean) < 4 * row["mcse_mean"], name
+        assert abs(row["sd"] - sd) < 4 * row["mcse_sd"], name
+        assert max(row["mcse_mean"], row["mcse_sd"]) < 0.06 * sd, name
+
+
+def test_rats(monkeypatch):
+    """theta integrated out; mu uniform, the size alpha + beta half-Cauchy(20).
+
+    E(alpha) and E(beta) do not exist under this prior, so the means of mu, log(size) and theta_71 are compared.
+    """
+    import pymc as pm
+
+    with pm.Model() as model:
+        mu = pm.Uniform("mu", 0, 1)
+        size = pm.HalfCauchy("size", 20)
+        pm.BetaBinomial("y", n=RATS.n, alpha=mu * size, beta=(1 - mu) * size, observed=RATS.y)
+        pm.Deterministic("log_size", pm.math.log(size))
+        pm.Deterministic("theta_71", (mu * size + RATS.y[70]) / (size + RATS.n[70]))
+    table = sample(model, monkeypatch, 0.9)
+    full = beta_binomial.full_bayes(RATS.y, RATS.n, priors.half_cauchy(20))
+    exact = {"mu": (full.mu_mean, full.mu_sd), "log_size": (full.log_size_mean, full.log_size_sd)}
+    rate = (full.mu * full.size + RATS.y[70]) / (full.size + RATS.n[70])  # given (mu, size): its sd is not theta's
+    mean = np.sum(full.weight * rate)
+    assert abs(mean - full.theta.mean[70]) < 1e-12
+    exact["theta_71"] = mean, np.sqrt(np.sum(full.weight * (rate - mean) ** 2))
+    assert_within_error(table, exact)
+
+
+def test_five_means(monkeypatch):
+    """The Hard exercise, non-centered, with a flat prior on mu."""
+    import pymc as pm
+
+    ybar, se = HARD
+    with pm.Model() as model:
+        mu = pm.Flat("mu", initval=5)
+        tau = pm.HalfNormal("tau", 1)
+        z = pm.Normal("z", 0, 1, shape=5)
+        theta = pm.Deterministic("theta", mu + tau * z)
+        pm.Normal("ybar", theta, se, observed=ybar)
+    table = sample(model, monkeypatch, 0.99)
+    full = normal_normal.full_bayes(ybar, se, priors.half_normal(1))
+    exact = {"mu": (full.mu_mean, full.mu_sd), "tau": (full.tau_mean, full.tau_sd)}
+    exact |= {f"theta[{j}]": pair for j, pair in enumerate(zip(full.theta.mean, full.theta.sd, strict=True))}
+    assert_within_error(table, exact)
