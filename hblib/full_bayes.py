@@ -28,7 +28,7 @@ class Mixture:
         rows = np.arange(np.size(self.mean)) if rows is None else np.asarray(rows)
         x = np.broadcast_to(np.asarray(x, dtype=float), rows.shape)
         parts = self.given(rows[:, None], np.arange(self.weights.size)[None, :]).cdf(x[:, None])
-        return np.sum(self.weights * parts, axis=-1)
+        return np.clip(np.sum(self.weights * parts, axis=-1), 0, 1)  # the weights add up to 1 only nearly
 
     def interval(self, prob=0.95):
         """The central interval of every group, by bisection of the mixture's distribution function."""

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples at every run, however slow the machine: a test that fails once fails for everyone.
+settings.register_profile("course", derandomize=True, deadline=None)
+settings.load_profile("course")
 
 ROOT = Path(__file__).parent.parent
 HEAVY = shutil.ignore_patterns(".git", ".venv", "_build", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info")
