@@ -12,6 +12,7 @@ from scipy import optimize
 
 from hblib import beta_binomial, datasets, normal_normal
 from tests.test_normal_normal import BCG
+from tests.test_peers import DYESTUFF
 
 RATS = datasets.rat_tumors()
 SCHOOLS = datasets.eight_schools()
@@ -316,19 +317,6 @@ def test_every_method_agrees_with_metafor(method, tau2):
 
 
 # ---- raw observations -------------------------------------------------------------------------------------------
-
-# Yield of dyestuff in six batches: Davies & Goldsmith (1972), Statistical Methods in Research and Production, table 6.1
-DYESTUFF = np.array(
-    [
-        [1545, 1440, 1440, 1520, 1580],
-        [1540, 1555, 1490, 1560, 1495],
-        [1595, 1550, 1605, 1510, 1560],
-        [1445, 1440, 1595, 1465, 1545],
-        [1595, 1630, 1515, 1635, 1625],
-        [1520, 1455, 1450, 1480, 1445],
-    ],
-    dtype=float,
-)
 
 
 def test_dyestuff_agrees_with_lme4():
