@@ -331,7 +331,7 @@ def full_bayes(y, n, prior):
         float(log_evidence),
         theta=_mixture(mean, sd, y, n, *flat),
         new_group=_mixture(np.array([mu_mean]), np.sqrt([new_variance]), np.zeros(1), np.zeros(1), *flat),
-        tail=_tail(prior),
+        tail=quadrature.tail_power(prior.log_density, prior.upper),  # the likelihood tends to a constant
     )
 
 
@@ -392,15 +392,6 @@ def _grid_log_likelihood(data, mu, size):
 def _mean_sd(weight, value):
     mean = np.sum(weight * value)
     return float(mean), float(np.sqrt(np.sum(weight * (value - mean) ** 2)))
-
-
-def _tail(prior):
-    """The power of the size with which the posterior density falls at infinity: that of the prior."""
-    if np.isfinite(prior.upper):
-        return -np.inf
-    with np.errstate(over="ignore", invalid="ignore"):
-        low, high = prior.log_density(np.array([1e40, 1e41]))
-    return float((high - low) / np.log(10)) if np.isfinite(low) and np.isfinite(high) else -np.inf
 
 
 def _mixture(mean, sd, y, n, mu, size, weight):

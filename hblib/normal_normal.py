@@ -396,7 +396,7 @@ def full_bayes(ybar, se, prior, mu=None):
     tau, weight, log_evidence = quadrature.integrate_scale(log_density, prior.lower, prior.upper, guess)
     _, mu_hat, mu_variance = _given_tau(cells, tau, known)
     spread = mu_variance + tau**2  # of a new group's theta, given tau
-    tail = _tail(log_density, prior.upper)
+    tail = quadrature.tail_power(log_density, prior.upper)
     tau_mean, tau_sd = _mean_sd(weight, tau, 0, tail)
     mu_mean, mu_sd = _mean_sd(weight, mu_hat, mu_variance, tail if known is None else -np.inf)
     new_mean, new_sd = _mean_sd(weight, mu_hat, spread, tail)
@@ -411,15 +411,6 @@ def full_bayes(ybar, se, prior, mu=None):
     return FullBayes(
         tau, weight, tau_mean, tau_sd, mu_mean + centre, mu_sd, float(log_evidence), theta, new, log_density, prior
     )
-
-
-def _tail(log_density, upper):
-    """The power of tau with which its posterior density falls at infinity; -inf if faster than any."""
-    if np.isfinite(upper):
-        return -np.inf
-    with np.errstate(over="ignore", invalid="ignore"):
-        low, high = log_density(np.array([1e60, 1e61]))
-    return (high - low) / np.log(10) if np.isfinite(low) and np.isfinite(high) else -np.inf
 
 
 def _mean_sd(weight, value, extra, tail):

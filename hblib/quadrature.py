@@ -97,7 +97,7 @@ def _peak(log_integrand, low, high, guess):
     width = max((near[-1] - near[0]) / 2, 0.05)
     if np.isinf(low) and np.isinf(high):
         return x[best], min(width, 3.0)
-    return x[best], np.clip(x[best] - low if np.isinf(high) else high - x[best], 0.3, 10.0) if width else 1.0
+    return x[best], np.clip(x[best] - low if np.isinf(high) else high - x[best], 0.3, 10.0)
 
 
 def _span(log_integrand, *map_, depth):
@@ -113,6 +113,19 @@ def _span(log_integrand, *map_, depth):
     value = _integrand_in_t(log_integrand, t, *map_)[1]
     counts = np.flatnonzero(value > value.max() - depth)
     return t[counts[0]] - 0.1, t[counts[-1]] + 0.1
+
+
+def tail_power(log_f, upper=np.inf):
+    """The power of s with which f(s) falls at infinity, which decides what moments exist; -inf if faster than any.
+
+    >>> print(round(tail_power(lambda s: -np.log1p(s**2)), 6))  # half-Cauchy
+    -2.0
+    """
+    if np.isfinite(upper):
+        return -np.inf
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = log_f(np.array([1e40, 1e41]))
+    return float((high - low) / np.log(10)) if np.isfinite(low) and np.isfinite(high) else -np.inf
 
 
 def quantiles(log_f, probabilities, nodes, weights, lower=0.0, upper=np.inf):

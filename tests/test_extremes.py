@@ -11,7 +11,7 @@ import pytest
 from scipy import optimize
 
 from hblib import beta_binomial, datasets, normal_normal
-from tests.test_normal_normal import BCG
+from tests.test_normal_normal import log_relative_risks
 from tests.test_peers import DYESTUFF
 
 RATS = datasets.rat_tumors()
@@ -274,7 +274,7 @@ def test_a_tiny_spread_is_found(method, excess):
 def test_moments_are_their_formulas(data):
     """DerSimonian & Laird's estimate, and Paule & Mandel's equation, written out."""
     if data == "bcg":
-        ybar, se = bcg()
+        ybar, se = log_relative_risks()
     elif data == "schools":
         ybar, se = SCHOOLS.ybar, SCHOOLS.se
     else:
@@ -301,19 +301,12 @@ def test_moments_are_their_formulas(data):
         np.testing.assert_allclose([short.mu, short.tau], [long.mu, long.tau], rtol=1e-10)
 
 
-def bcg():
-    """Log relative risks and their standard errors."""
-    tpos, tneg, cpos, cneg = BCG
-    ybar = np.log(tpos / (tpos + tneg)) - np.log(cpos / (cpos + cneg))
-    return ybar, np.sqrt(1 / tpos - 1 / (tpos + tneg) + 1 / cpos - 1 / (cpos + cneg))
-
-
 @pytest.mark.parametrize(
     ("method", "tau2"), [("dersimonian-laird", 0.3088), ("paule-mandel", 0.3181), ("ml", 0.2800), ("reml", 0.3132)]
 )
 def test_every_method_agrees_with_metafor(method, tau2):
     """metafor 3.8 for R, rma(yi, vi, method = ...) on the log relative risks of dat.bcg."""
-    assert round(normal_normal.fit(*bcg(), method).tau ** 2, 4) == tau2
+    assert round(normal_normal.fit(*log_relative_risks(), method).tau ** 2, 4) == tau2
 
 
 # ---- raw observations -------------------------------------------------------------------------------------------

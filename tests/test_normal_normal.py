@@ -33,6 +33,13 @@ BCG = np.array(
 ).T
 
 
+def log_relative_risks():
+    """The BCG trials' estimates and their standard errors."""
+    tpos, tneg, cpos, cneg = BCG
+    ybar = np.log(tpos / (tpos + tneg)) - np.log(cpos / (cpos + cneg))
+    return ybar, np.sqrt(1 / tpos - 1 / (tpos + tneg) + 1 / cpos - 1 / (cpos + cneg))
+
+
 @pytest.mark.parametrize(("ybar", "se", "mu", "tau"), [(10, 2 / 5**0.5, 8, 1), (28, 15, 8, 6.5), (-3, 0.1, 5, 20)])
 def test_posterior_is_prior_times_likelihood(ybar, se, mu, tau):
     def joint(theta):
@@ -126,9 +133,7 @@ def test_no_point_of_a_grid_beats_the_maximum(method, rows):
 
 def test_fit_agrees_with_metafor():
     """rma(yi, vi) of metafor for R on the log relative risks of dat.bcg, as its documentation prints the result."""
-    tpos, tneg, cpos, cneg = BCG
-    ybar = np.log(tpos / (tpos + tneg)) - np.log(cpos / (cpos + cneg))
-    se = np.sqrt(1 / tpos - 1 / (tpos + tneg) + 1 / cpos - 1 / (cpos + cneg))
+    ybar, se = log_relative_risks()
     reml = normal_normal.fit(ybar, se, "reml")
     assert round(reml.tau**2, 4) == 0.3132
     assert (round(reml.mu, 4), round(reml.se_mu, 4)) == (-0.7145, 0.1798)

@@ -10,7 +10,7 @@ from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.stats.meta_analysis import combine_effects
 
 from hblib import beta_binomial, datasets, normal_normal
-from tests.test_normal_normal import BCG
+from tests.test_normal_normal import log_relative_risks
 
 # The yields of 6 batches of dyestuff, 5 samples each: Davies & Goldsmith (1972), Statistical Methods in Research and
 # Production; the data set Dyestuff of lme4 for R.
@@ -25,12 +25,6 @@ DYESTUFF = np.array(
     ],
     dtype=float,
 )
-
-
-def log_relative_risks():
-    tpos, tneg, cpos, cneg = BCG
-    ybar = np.log(tpos / (tpos + tneg)) - np.log(cpos / (cpos + cneg))
-    return ybar, np.sqrt(1 / tpos - 1 / (tpos + tneg) + 1 / cpos - 1 / (cpos + cneg))
 
 
 @pytest.mark.parametrize(("method", "theirs"), [("dersimonian-laird", "chi2"), ("paule-mandel", "iterated")])
