@@ -16,9 +16,13 @@ def test_published_sums():
     assert (datasets.rat_tumors().y[-1], datasets.rat_tumors().n[-1]) == (4, 14)
     assert datasets.eight_schools().ybar.tolist() == [28, 8, -3, 7, -1, 1, 18, 12]
     assert datasets.eight_schools().se.tolist() == [15, 10, 16, 11, 9, 11, 10, 18]
+    assert datasets.batters_1970().y.tolist() == [18, 17, 16, 15, 14, 14, 13, 12, 11, 11, 10, 10, 10, 10, 10, 9, 8, 7]
+    assert set(datasets.batters_1970().n) == {45}
 
 
-@pytest.mark.parametrize("load", [datasets.surgical, datasets.rat_tumors, datasets.eight_schools])
+@pytest.mark.parametrize(
+    "load", [datasets.surgical, datasets.rat_tumors, datasets.eight_schools, datasets.batters_1970]
+)
 def test_columns_are_aligned_and_frozen(load):
     data = load()
     assert {len(column) for column in data} == {len(data.group)}

@@ -70,6 +70,20 @@ def eight_schools():
     return Means(_column(rows, "school", str), _column(rows, "y", float), _column(rows, "sigma", float))
 
 
+def batters_1970():
+    """Hits y in the first n = 45 times at bat of 18 baseball players in 1970.
+
+    Source: Efron & Morris (1975), JASA 70:311-319.
+
+    >>> batters = batters_1970()
+    >>> int(batters.y.sum()), int(batters.n.sum())
+    (215, 810)
+    """
+    rows = _read("efron_morris_1970.csv")
+    hits = _column(rows, "r", int)
+    return Counts(_column(rows, "name", str), hits, _frozen(np.full(len(hits), 45)))
+
+
 def _read(name):
     with resources.files(__name__).joinpath(name).open(encoding="utf8", newline="") as file:
         return list(csv.DictReader(file))
