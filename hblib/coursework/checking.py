@@ -214,7 +214,8 @@ def _explain(question, answer, cases, given, expected, tolerances):
         if all(map(agree, given, wrong, tolerances)):
             raise Stop("wrong", f"not yet. {mistake.hint}", mistake.name)
     at = next(i for i in range(len(cases)) if not agree(given[i], expected[i], tolerances[i]))
-    message = f"not yet.\n  For {_show_inputs(cases[at])}\n  yours:    {_show(given[at])}\n  expected: {_show(expected[at])}"
+    both = f"  yours:    {_show(given[at])}\n  expected: {_show(expected[at])}"
+    message = f"not yet.\n  For {_show_inputs(cases[at])}\n{both}"
     for rule in question.properties:
         if not holds(rule, answer):
             raise Stop("wrong", f"{message}\n  What should hold, and does not: {rule.name}.", rule.name)
@@ -266,7 +267,8 @@ def _draws(exercise, question, answer):
     if rhat >= 1.01 or ess < question.min_ess:
         rule = f"R-hat must be below 1.01, the effective sample size at least {question.min_ess}"
         raise Stop("wrong", f"not to be trusted yet: {rule}, but they are {rhat:.3f} and {ess:.0f}.", "diagnostics")
-    raise Stop("wrong", f"not yet.\n  mean and SD, yours:    {_show(found)}\n  expected (± {_show(error)}): {_show((mean, sd))}")
+    both = f"  mean and SD, yours:    {_show(found)}\n  expected (± {_show(error)}): {_show((mean, sd))}"
+    raise Stop("wrong", f"not yet.\n{both}")
 
 
 def _summary(draws):

@@ -64,8 +64,8 @@ def facts(name):
     """Minutes, difficulty, questions and points of an exercise, in words."""
     about = read(source.folder() / f"{name}.md").metadata["exercise"]
     questions = source.load(name).questions.values()
-    count = f"{len(questions)} question{'s' * (len(questions) > 1)}"
-    return f"About {about['minutes']} minutes, {about['difficulty']}, {count}, {sum(q.points for q in questions)} points"
+    count = f"{len(questions)} question{'s' * (len(questions) > 1)}, {sum(q.points for q in questions)} points"
+    return f"About {about['minutes']} minutes, {about['difficulty']}, {count}"
 
 
 def write_all(target):
