@@ -230,6 +230,9 @@ def test_an_exercise_is_well_made(name):
     assert f'exercise("{name}")' in exercise.cells[0].source
     assert {"questions", "remove-cell"} <= set(exercise.cells[-1].tags)
     assert [cell.kind for cell in exercise.cells].count("questions") == 1
+    for cell in written.cells:
+        if "solution" in cell.metadata.get("tags", []) and cell.cell_type == "markdown":
+            assert "\n## " not in cell.source, "a line `+++` must end the solution's text before the next heading"
 
 
 @pytest.mark.parametrize("name", NAMES)
