@@ -39,7 +39,6 @@ class TwoPeriods(NamedTuple):
     n: np.ndarray
     y_later: np.ndarray
     n_later: np.ndarray
-    name: np.ndarray
 
 
 def surgical():
@@ -97,8 +96,7 @@ def flights():
 def kidney_cancer():
     """Deaths of white men from kidney cancer y in n person-years, by US county, 1980-84 and 1985-89 (the later fields).
 
-    The group is the county's FIPS code, because a name is not unique. The rates are crude: nothing in the file says how
-    old a county's men were. Alaska and a few counties are not in it.
+    The rates are crude: nothing in the file says how old a county's men were. Alaska and a few counties are not in it.
 
     Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 2.7, from US mortality statistics.
 
@@ -108,7 +106,7 @@ def kidney_cancer():
     """
     rows = _read("kidney_cancer.csv")
     numbers = (_column(rows, name, int) for name in ("dc", "pop", "dc.2", "pop.2"))
-    return TwoPeriods(_column(rows, "fips", str), *numbers, _column(rows, "county", str))
+    return TwoPeriods(_column(rows, "county", str), *numbers)
 
 
 def _read(name):
