@@ -5,10 +5,10 @@ LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
 SOURCES := _config.yml _toc.yml $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
 CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' -o -name '*.mplstyle')
 
-.PHONY: help book test bench lab format lock clean
+.PHONY: help book test exercises bench lab format lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
 book: _build/html/.checked ## build the website and check it
 	@echo "The site is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
@@ -18,6 +18,9 @@ test: _build/html/.checked ## build the book, then run every test: style, hblib,
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+exercises: $(VENV)/.ready ## write the students' notebooks in exercises/ anew from solutions/
+	$(BIN)/python -m hblib.coursework
 
 bench: $(VENV)-bench/.ready ## time hblib against its peers (about ten minutes; the table goes to benchmarks/results.md)
 	$(VENV)-bench/bin/python benchmarks/bench.py --out benchmarks/results.json

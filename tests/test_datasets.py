@@ -33,10 +33,48 @@ def test_published_sums():
     assert (counties.y_later.sum(), counties.n_later.sum()) == (25997, 499656066)
 
 
+def test_batters():
+    """Season totals of Lahman's database; Efron & Morris's printed averages, but for one."""
+    first = datasets.batters()
+    assert (first.y.sum(), set(first.n), len(first.y)) == (215, {45}, 18)
+    assert (first.rest_y.sum(), first.rest_n.sum()) == (2041 - 215, 7459 - 18 * 45)
+    printed = np.array([float(row["printed"]) for row in datasets._read("batters.csv")])
+    differ = np.abs(first.rest_y / first.rest_n - printed) > 0.001
+    assert first.group[differ].tolist() == ["Don Kessinger"]
+
+
+def test_only_one_copied_row_contradicts_itself():
+    first, copied = datasets.batters(), datasets.batters_copied()
+    average = copied.season_y / copied.season_n
+    wrong = np.abs(average - copied.season_average) > 0.001
+    assert copied.group[wrong].tolist() == ["Billy Williams"]
+    walt = first.group.tolist().index("Walt Williams")
+    total = (first.y + first.rest_y)[walt], (first.n + first.rest_n)[walt]
+    assert total == (79, 315)
+    assert round(total[0] / total[1], 3) == copied.season_average[wrong][0]
+    spelt = dict(zip(copied.group.tolist(), zip(copied.season_y, copied.season_n, strict=True), strict=True))
+    spelt["Ron Swoboda"] = spelt["Ron Swaboda"]
+    for name, hits, at_bats in zip(first.group.tolist(), first.y + first.rest_y, first.n + first.rest_n, strict=True):
+        assert name == "Walt Williams" or spelt[name] == (hits, at_bats)
+
+
+def test_walt_williams_had_10_of_45_and_billy_had_not():
+    games = datasets.williams_1970()
+    walt = games.group == "Walt Williams"
+    assert (games.y[walt].sum(), games.n[walt].sum(), games.date[walt][-1]) == (10, 45, "1970-05-01")
+    assert (games.y[~walt].sum(), games.n[~walt].sum(), set(games.group[~walt])) == (14, 30, {"Billy Williams"})
+    # Had he batted up to 23 times in his four games before, he had hit at least 11 times in the first 45 at bats.
+    for before in range(24):
+        finished = np.cumsum(games.n[~walt]) <= 45 - before
+        assert games.y[~walt][finished].sum() >= 11
+
+
 LOADERS = [
     datasets.surgical,
     datasets.rat_tumors,
     datasets.eight_schools,
+    datasets.batters,
+    datasets.batters_copied,
     datasets.flights,
     datasets.kidney_cancer,
 ]

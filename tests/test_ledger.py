@@ -36,19 +36,19 @@ def test_red_when_a_cell_raises(project):
 
 
 def test_red_when_a_number_has_no_cell(project):
-    project.edit(PAGE, "ex2.kappa,", "")
-    project.edit(PAGE, 'print(f"ex2.kappa: {kappa:.1f}")\n', "")
+    project.edit(PAGE, "ex3.kappa,", "")
+    project.edit(PAGE, 'print(f"ex3.kappa: {kappa:.4f}")\n', "")
     code, output = project.pytest(PAGE, LEDGER)
     assert code == 1
-    assert "no cell of any page carries `lesson: [ex2.kappa]`" in output
+    assert "no cell of any page carries `lesson: [ex3.kappa]`" in output
     assert "1 failed" in output
 
 
 def test_red_when_a_cell_names_an_unknown_number(project):
-    project.edit(PAGE, "ex2.kappa,", "ex2.kapa,")
+    project.edit(PAGE, "ex3.kappa,", "ex3.kapa,")
     code, output = project.pytest(PAGE)
     assert code != 0
-    assert "ex2.kapa is not in lesson_numbers.toml" in output
+    assert "ex3.kapa is not in lesson_numbers.toml" in output
 
 
 def test_red_when_a_cell_prints_nothing(project):

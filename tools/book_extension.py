@@ -1,6 +1,6 @@
-"""What the course adds to Jupyter Book: the lesson's numbers, launch and download buttons, and two mends.
+"""What the course adds to Jupyter Book: the lesson's numbers, launch and download buttons, exercises, and two mends.
 
-Loaded by _config.yml. Each of the parts below stands on its own.
+Loaded by _config.yml. Each of the parts below stands on its own; the exercises have a file of their own.
 """
 
 import importlib.util
@@ -15,6 +15,7 @@ from myst_nb.core import render
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+import exercise_pages
 import ledger
 import reader_notebooks
 
@@ -32,6 +33,8 @@ def setup(app):
 
     app.connect("html-page-context", add_buttons, priority=502)  # after the theme's own, which run at 501
     app.connect("build-finished", write_notebooks)
+
+    exercise_pages.setup(app, repository)
 
     render.coalesce_streams = join_streams
 
@@ -100,7 +103,9 @@ def fill_tables(app, doctree, docname):
 
 
 def numbers_table(app, docname):
-    where = {id: (doc, text) for doc, found in app.env.lesson_printed.items() for id, text in found.items()}
+    # a number that a page and a solution compute is linked to the page
+    printed = sorted(app.env.lesson_printed.items(), key=lambda item: not item[0].startswith("solutions/"))
+    where = {id: (doc, text) for doc, found in printed for id, text in found.items()}
     rows = []
     for entry in ledger.read().values():
         doc, text = where.get(entry.id, (None, ""))

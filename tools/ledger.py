@@ -62,6 +62,11 @@ def pages(folder=LEDGER.parent):
     return sorted(Path(folder).glob("*.md"))
 
 
+def solutions(folder=LEDGER.parent):
+    """The solutions of the exercises, which stand beside the pages' folder."""
+    return sorted(Path(folder).parent.glob("solutions/[0-9]*.md"))
+
+
 def load(page):
     """A page as a notebook."""
     return jupytext.read(page, fmt="md:myst")  # without the hint some pages look like Pandoc's Markdown
@@ -91,7 +96,7 @@ def reference_notebook(page, ledger):
 def places(folder=LEDGER.parent):
     """Where each id is reproduced: {id: [page, ...]}."""
     found = {}
-    for page in pages(folder):
+    for page in [*pages(folder), *solutions(folder)]:
         for cell in load(page).cells:
             for id in cited(cell) if cell.cell_type == "code" else ():
                 found.setdefault(id, []).append(page)

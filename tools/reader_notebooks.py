@@ -13,6 +13,7 @@ import nbformat
 from pybtex.database import parse_file
 
 import ledger
+from hblib.coursework import notebooks
 
 BIBLIOGRAPHY = ledger.ROOT / "chapters" / "references.bib"
 SETUP = """\
@@ -34,11 +35,18 @@ def plain(page, glued, repository):
             cell.source = plain_markdown(cell.source, values)
         else:
             cell.metadata = nbformat.NotebookNode()
-    if repository:
-        first = next(number for number, cell in enumerate(cells) if cell.cell_type == "code")
-        cells.insert(first, nbformat.v4.new_code_cell(SETUP.format(repository=repository).strip(), id="setup"))
     notebook.cells = cells
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
+    return with_setup(nbformat.writes(notebook, version=4) + "\n", repository)
+
+
+def with_setup(text, repository):
+    """The text of a .ipynb, with a cell before the others that installs the course where it is missing."""
+    if not repository:
+        return text
+    notebook = nbformat.reads(text, as_version=4)
+    first = next(number for number, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells.insert(first, nbformat.v4.new_code_cell(SETUP.format(repository=repository).strip(), id="setup"))
     return nbformat.writes(notebook, version=4) + "\n"
 
 
@@ -49,9 +57,16 @@ def plain_markdown(text, values):
     text = re.sub(r"\{lesson\}`([\w.]+)`", lambda found: ledger.read()[found[1]].stated, text)
     text = re.sub(r"\{cite:?([pt]?)\}`([^`]+)`", lambda found: citation(*found.groups()), text)
     text = re.sub(r"\{(?:numref|ref|doc|eq)\}`(?:([^`<]+?) *<[^>]+>|([^`]+))`", lambda m: m[1] or m[2], text)
-    text = re.sub(r"\]\(([\w-]+)\.md", r"](\1.ipynb", text)
+    text = re.sub(r"\]\(([\w./-]+)\.md", r"](\1.ipynb", text)
     text = re.sub(r"^```\{lesson-numbers\}\n```", "*(The table is in the book.)*", text, flags=re.MULTILINE)
+    text = re.sub(r"^```\{exercise\} (\S+)\n```", lambda found: exercise(found[1]), text, flags=re.MULTILINE)
+    text = re.sub(r"^```\{exercise-list\}\n```", "*(The list is in the book.)*", text, flags=re.MULTILINE)
     return boxes(text)
+
+
+def exercise(name):
+    """An exercise, by its name: it is a notebook of its own."""
+    return f"**Exercise**: open `exercises/{name}.ipynb` ({notebooks.facts(name)})."
 
 
 def glue(values, key, form):

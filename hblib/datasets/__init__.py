@@ -31,6 +31,36 @@ class Means(NamedTuple):
     se: np.ndarray
 
 
+class Batters(NamedTuple):
+    """Hits y in the first n at bats, and rest_y in the rest_n at bats of the rest of the season, by batter."""
+
+    group: np.ndarray
+    y: np.ndarray
+    n: np.ndarray
+    rest_y: np.ndarray
+    rest_n: np.ndarray
+
+
+class CopiedBatters(NamedTuple):
+    """As `Batters`, but with the season's totals and its average as they are printed, by batter."""
+
+    group: np.ndarray
+    y: np.ndarray
+    n: np.ndarray
+    season_y: np.ndarray
+    season_n: np.ndarray
+    season_average: np.ndarray
+
+
+class Games(NamedTuple):
+    """Hits y in n at bats, by game; several rows have the same group."""
+
+    group: np.ndarray
+    y: np.ndarray
+    n: np.ndarray
+    date: np.ndarray
+
+
 class TwoPeriods(NamedTuple):
     """Successes and trials by group, in one period and in the next."""
 
@@ -78,6 +108,50 @@ def eight_schools():
     """
     rows = _read("eight_schools.csv")
     return Means(_column(rows, "school", str), _column(rows, "y", float), _column(rows, "sigma", float))
+
+
+def batters():
+    """Hits y of 18 baseball players in their first n = 45 at bats of 1970, and in the rest of that season.
+
+    The batters are those of Efron & Morris (1975), JASA 70:311-319, table 1, in their order. The counts of the rest are
+    the official totals of the season, less the 45. README.md says how the row of Walt Williams was checked.
+
+    >>> first = batters()
+    >>> print(first.group[0], first.y[0], first.n[0], first.rest_y[0], first.rest_n[0])
+    Roberto Clemente 18 45 127 367
+    """
+    rows = _read("batters.csv")
+    names = ("hits", "at_bats", "rest_hits", "rest_at_bats")
+    return Batters(_column(rows, "player", str), *(_column(rows, name, int) for name in names))
+
+
+def batters_copied():
+    """The same batters from a file that is in wide use, slips and all: one row contradicts itself.
+
+    Source: `efron-morris-75-data.tsv` of Stan's case study on pooling and of PyMC's examples.
+
+    >>> print(batters_copied().group[9])
+    Ron Swaboda
+    """
+    rows = _read("batters_copied.csv")
+    group = _frozen(np.array([f"{row['first_name']} {row['last_name']}" for row in rows]))
+    counts = (_column(rows, name, int) for name in ("hits", "at_bats", "season_hits", "season_at_bats"))
+    return CopiedBatters(group, *counts, _column(rows, "season_average", float))
+
+
+def williams_1970():
+    """Hits y in n at bats by game: Walt Williams until 1 May 1970, Billy Williams at home from 14 to 22 April.
+
+    Source: counted from Retrosheet's play-by-play accounts of these games.
+
+    >>> games = williams_1970()
+    >>> walt = games.group == "Walt Williams"
+    >>> int(games.y[walt].sum()), int(games.n[walt].sum())
+    (10, 45)
+    """
+    rows = _read("williams_1970.csv")
+    counts = (_column(rows, name, int) for name in ("hits", "at_bats"))
+    return Games(_column(rows, "player", str), *counts, _column(rows, "date", str))
 
 
 def flights():

@@ -1,0 +1,84 @@
+"""`python -m hblib.coursework`: from each exercise in `solutions/` to the student's notebook in `exercises/`.
+
+Equal sources give equal bytes. The student's notebook holds the task, the given cells, a stub for each answer and the
+checks; no solution, no question, no output and no metadata.
+"""
+
+import re
+from pathlib import Path
+
+from hblib.coursework import source
+from hblib.coursework.questions import Choice, Function
+
+STUB = "...  # YOUR CODE HERE"
+LETTER = "...  # YOUR LETTER HERE, in quotes"
+MARKED = re.compile(rf"^([ ]*){source.BEGIN}\n.*?{source.END}[^\n]*$", re.MULTILINE | re.DOTALL)
+HOW = "Run the cells from the top. Each check tells you at once how your answer fares; nothing leaves your computer."
+
+
+def read(path):
+    """A MyST notebook as a nbformat one."""
+    import jupytext
+
+    return jupytext.read(path, fmt="md:myst")
+
+
+def student(name):
+    """The text of the student's notebook."""
+    import nbformat
+
+    exercise, written = source.load(name), read(source.folder() / f"{name}.md")
+    code = iter(exercise.cells)
+    cells = []
+    for cell in written.cells:
+        if cell.cell_type == "markdown":
+            if "solution" not in cell.metadata.get("tags", []):
+                cells.append(nbformat.v4.new_markdown_cell(cell.source))
+        else:
+            text = student_code(next(code), exercise.questions)
+            cells += [nbformat.v4.new_code_cell(text)] if text else []
+    cells.insert(1, nbformat.v4.new_markdown_cell(f"*{facts(name)}.* {HOW}"))
+    for number, cell in enumerate(cells):
+        cell.id = f"{name}-{number}"
+    metadata = {"kernelspec": written.metadata["kernelspec"], "language_info": {"name": "python"}}
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata), version=4) + "\n"
+
+
+def student_code(cell, questions):
+    """What the student gets of a code cell: "" for nothing."""
+    if cell.kind in ("solution", "questions"):
+        return ""
+    return MARKED.sub(lambda found: stub(found[0], found[1], questions), cell.source)
+
+
+def stub(solution, indent, questions):
+    """What stands in the place of a solution: three dots in a function, `name = ...` for a value."""
+    lines = []
+    for name, question in questions.items():
+        if not indent and not isinstance(question, Function) and re.search(rf"^{name} = ", solution, re.MULTILINE):
+            lines.append(f"{name} = {LETTER if isinstance(question, Choice) else STUB}")
+    return "\n".join(lines) or indent + STUB
+
+
+def facts(name):
+    """Minutes, difficulty, questions and points of an exercise, in words."""
+    about = read(source.folder() / f"{name}.md").metadata["exercise"]
+    questions = source.load(name).questions.values()
+    count = f"{len(questions)} question{'s' * (len(questions) > 1)}, {sum(q.points for q in questions)} points"
+    return f"About {about['minutes']} minutes, {about['difficulty']}, {count}"
+
+
+def write_all(target):
+    """Write every student's notebook into the folder `target`; return the paths that changed."""
+    target = Path(target)
+    wanted = {target / f"{name}.ipynb": student(name) for name in source.names()}
+    changed = []
+    for path in sorted({*wanted, *target.glob("*.ipynb")}):
+        if path not in wanted:
+            path.unlink()
+        elif path.exists() and path.read_text(encoding="utf8") == wanted[path]:
+            continue
+        else:
+            path.write_text(wanted[path], encoding="utf8", newline="\n")
+        changed.append(path)
+    return changed

@@ -1,0 +1,116 @@
+"""An exercise as its author wrote it: the code cells of a file in `solutions/`, and what running them gives.
+
+What a cell is for follows from its tags and its text:
+
+=============  ======================================================================================================
+tag            meaning
+=============  ======================================================================================================
+(none)         given: the student's notebook holds it as it is
+`answer`       holds the solution between the lines ### BEGIN SOLUTION and ### END SOLUTION; the student gets a stub
+`solution`     for the solution page alone, like Markdown cells with this tag
+`questions`    the list `questions`, last in the file
+`slow`         beside one of these: the checks do without running it (sampling, figures)
+=============  ======================================================================================================
+
+A cell that begins with `check(` is the student's check.
+"""
+
+import contextlib
+import io
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+FENCE = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
+OPTIONS = re.compile(r"(?:---\n.*?^---\n|(?::[\w-]+:[^\n]*\n)*)", re.MULTILINE | re.DOTALL)
+PACKAGE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell: its text and its tags."""
+
+    source: str
+    tags: tuple[str, ...] = ()
+
+    @property
+    def kind(self):
+        """given, answer, solution, questions or check."""
+        if self.source.startswith("check("):
+            return "check"
+        return next((kind for kind in ("answer", "solution", "questions") if kind in self.tags), "given")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A file of `solutions/`: its name without the ending, and its code cells."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+    def run(self, data=None, replaced=None):
+        """The names that the given cells and the answers define.
+
+        `data` replaces values that given cells define, for the cells that follow; `replaced`, a pair (cell, source),
+        puts another answer in the place of a cell.
+        """
+        namespace = {"__name__": self.name}
+        for cell in self.cells:
+            if cell.kind in ("given", "answer") and "slow" not in cell.tags:
+                source = replaced[1] if replaced and cell is replaced[0] else cell.source
+                self._execute(source, namespace)
+            if cell.kind == "given":
+                namespace.update({name: value for name, value in (data or {}).items() if name in namespace})
+        return namespace
+
+    @cached_property
+    def namespace(self):
+        """What the solution defines, for the data of the task."""
+        return self.run()
+
+    @cached_property
+    def questions(self):
+        """The questions by their names."""
+        namespace = dict(self.namespace)
+        for cell in self.cells:
+            if cell.kind == "questions":
+                self._execute(cell.source, namespace)
+        return {question.name: question for question in namespace["questions"]}
+
+    def _execute(self, source, namespace):
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(source, f"solutions/{self.name}.md", "exec"), namespace)
+
+
+def folder():
+    """Where the exercises stand: beside the package in a clone of the course, inside it when it is installed."""
+    return next((path for path in (PACKAGE / "solutions", PACKAGE.parent / "solutions") if path.is_dir()), None)
+
+
+def names():
+    """The exercises that there are."""
+    return sorted(path.stem for path in folder().glob("[0-9]*.md")) if folder() else []
+
+
+@cache
+def load(name):
+    """The exercise of this name.
+
+    >>> [cell.kind for cell in load("01-hospitals").cells][:3]
+    ['given', 'answer', 'check']
+    """
+    if name not in names():
+        raise ValueError(f"there is no exercise {name!r}; there are {', '.join(names()) or 'none here'}")
+    return Exercise(name, code_cells((folder() / f"{name}.md").read_text(encoding="utf8")))
+
+
+def code_cells(text):
+    """The code cells of a MyST notebook. (Students need no more of it, so they need no notebook library.)"""
+    cells = []
+    for block in FENCE.findall(text):
+        options = OPTIONS.match(block)[0]
+        tags = re.search(r"tags: *\[([^]]*)\]", options)
+        cells.append(Cell(block[len(options) :].strip("\n"), tuple(tags[1].replace(",", " ").split()) if tags else ()))
+    return tuple(cells)

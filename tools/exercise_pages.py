@@ -1,0 +1,173 @@
+"""How the book shows the exercises: a box at the point of use, and the pages of `solutions/`.
+
+    ```{exercise} 01-hospitals
+    ```
+
+puts the whole task of an exercise there, with links that open its notebook, and its solution, run and explained, in a
+dropdown. `{exercise-list}` makes a table of all of them.
+"""
+
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+import reader_notebooks
+from hblib.coursework import notebooks, source
+
+BOX = """\
+::::{{admonition}} Exercise: {title}
+:class: exercise
+
+```{{exercise-part}} links {name}
+```
+
+{task}
+
+:::{{dropdown}} Solution
+```{{exercise-part}} solution {name}
+```
+:::
+::::
+"""
+
+
+def setup(app, repository):
+    """Connect it all; `repository()` gives the address of the course's repository, or None."""
+    app.add_directive("exercise", Box)
+    app.add_directive("exercise-part", Part)
+    app.add_directive("exercise-list", List)
+    app.add_node(Later)
+    app.connect("doctree-read", lambda app, doctree: tidy_solution(app.env, doctree))
+    app.connect("doctree-resolved", lambda app, doctree, name: fill(app, doctree, name, repository()))
+    app.connect("build-finished", lambda app, error: copy_notebooks(app, error, repository()))
+
+
+class Later(nodes.General, nodes.Element):
+    """Stands for the links or the solution of an exercise until every page has been read."""
+
+
+class Box(SphinxDirective):
+    """The box of an exercise."""
+
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        self.env.note_dependency(str(source.folder() / f"{name}.md"))
+        title, task = task_of(name)
+        return self.parse_text_to_nodes(BOX.format(name=name, title=title, task=task))
+
+
+class Part(SphinxDirective):
+    """The place of the links, or of the solution."""
+
+    required_arguments = 2
+
+    def run(self):
+        what, name = self.arguments
+        return [Later(what=what, exercise=name)]
+
+
+class List(SphinxDirective):
+    """All exercises, in the order of the pages."""
+
+    def run(self):
+        lines = ["| Exercise | Page | |", "| --- | --- | --- |"]
+        for name in source.names():
+            self.env.note_dependency(str(source.folder() / f"{name}.md"))
+            page = notebooks.read(source.folder() / f"{name}.md").metadata["exercise"]["page"]
+            lines.append(f"| [](/solutions/{name}.md) | [](/chapters/{page}.md) | {notebooks.facts(name)} |")
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+def task_of(name):
+    """Title and task of an exercise, the headings as bold lines."""
+    cells = notebooks.read(source.folder() / f"{name}.md").cells
+    asked = [c.source for c in cells if c.cell_type == "markdown" and "solution" not in c.metadata.get("tags", [])]
+    title, _, task = "\n\n".join(asked).removeprefix("# ").partition("\n")
+    return title, re.sub(r"^#+ (.*)$", r"**\1**", task, flags=re.MULTILINE)
+
+
+def tidy_solution(env, doctree):
+    """On a page of `solutions/`: links below the title, and no marks in the code."""
+    name = exercise_of(env.docname)
+    if not name:
+        return
+    title = next(doctree.findall(nodes.title))
+    title.parent.insert(title.parent.index(title) + 1, Later(what="links", exercise=name))
+    for block in doctree.findall(nodes.literal_block):
+        text = re.sub(rf"^[ ]*({source.BEGIN}|{source.END})\n?", "", block.astext(), flags=re.MULTILINE)
+        if text != block.astext():
+            block.rawsource = text
+            block.children = [nodes.Text(text.rstrip("\n"))]
+
+
+def exercise_of(docname):
+    folder, _, name = docname.rpartition("/")
+    return name if folder == "solutions" and name in source.names() else None
+
+
+def fill(app, doctree, docname, home):
+    for place in list(doctree.findall(Later)):
+        name = place["exercise"]
+        if place["what"] == "links":
+            up = app.builder.get_relative_uri(docname, "index").removesuffix("index.html")
+            place.replace_self(links(name, up, home, f"solutions/{name}" != docname, app, docname))
+        else:
+            page = app.env.get_and_resolve_doctree(f"solutions/{name}", app.builder)
+            place.replace_self(solution(page))
+
+
+def links(name, up, home, from_page, app, docname):
+    """One paragraph: how long and how hard, and where to do it."""
+    targets = [("Download the notebook", f"{up}exercises/{name}.ipynb")]
+    if home:
+        slug = home.removeprefix("https://github.com/")
+        targets.append(("Binder", f"https://mybinder.org/v2/gh/{slug}/HEAD?urlpath=lab/tree/exercises/{name}.ipynb"))
+        targets.append(
+            ("Colab", f"https://colab.research.google.com/github/{slug}/blob/gh-pages/exercises/{name}.ipynb")
+        )
+    if from_page:
+        targets.append(("solution on its own page", app.builder.get_relative_uri(docname, f"solutions/{name}")))
+    paragraph = nodes.paragraph("", "", nodes.emphasis("", f"{notebooks.facts(name)}."), classes=["exercise-links"])
+    for number, (text, uri) in enumerate(targets):
+        paragraph += nodes.Text(" · " if number else " ")
+        paragraph += nodes.reference("", text, refuri=uri, internal="://" not in uri)
+    return paragraph
+
+
+def solution(page):
+    """Of a page of `solutions/`: the answers, and what follows their checks, for each question."""
+    found = []
+    for section in page.findall(nodes.section):
+        after_check, parts = False, []
+        for node in section.children:
+            code = next(node.findall(nodes.literal_block), None) if is_cell(node) else None
+            if isinstance(node, nodes.section):
+                break
+            if code is not None and code.astext().startswith("check("):
+                after_check = True
+            elif after_check or (code is not None and "answer" in node["cell_metadata"].get("tags", [])):
+                parts.append(node.deepcopy())
+        if parts:
+            found += [nodes.rubric("", section.next_node(nodes.title).astext()), *parts]
+    for node in (copied for part in found for copied in part.findall(nodes.Element)):
+        node["ids"] = []  # they are on the solution's own page
+    return found
+
+
+def is_cell(node):
+    return isinstance(node, nodes.container) and "cell_metadata" in node
+
+
+def copy_notebooks(app, error, home):
+    """The students' notebooks, for download and for Colab, which has to install the course first."""
+    if error is not None or app.builder.format != "html":
+        return
+    target = Path(app.outdir, "exercises")
+    target.mkdir(exist_ok=True)
+    for name in source.names():
+        text = reader_notebooks.with_setup(notebooks.student(name), home)
+        (target / f"{name}.ipynb").write_text(text, encoding="utf8")
