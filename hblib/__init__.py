@@ -13,12 +13,8 @@ Two conjugate families, the same verbs in both:
 
 Beyond the two families: `repairs` lengthens empirical Bayes intervals to what they should be, `james_stein` has Stein's
 estimators and their exact risks, `multilevel` three levels, varying coefficients and parameterizations, and `lkj` the
-<<<<<<< HEAD
-usual prior on correlations. `datasets` holds the data that the pages use, and `retailer` simulates stores in chains.
-=======
-usual prior on correlations. `frames` brings any dataframe, wherever it lives, to the counts that a fit needs, and
-`datasets` holds the data that the pages use.
->>>>>>> 7cce52c69d1c10de01659198f6c74b0927361a61
+usual prior on correlations. `frames` brings any dataframe, wherever it lives, to the counts that a fit needs,
+`datasets` holds the data that the pages use, and `retailer` simulates stores in chains.
 
 >>> from hblib import beta_binomial
 >>> post = beta_binomial.posterior(y=[2, 200], n=[20, 2000], alpha=5, beta=95)
@@ -26,27 +22,28 @@ usual prior on correlations. `frames` brings any dataframe, wherever it lives, t
 [0.0583, 0.0976]
 """
 
-<<<<<<< HEAD
-from hblib import beta_binomial, datasets, james_stein, lkj, multilevel, normal_normal, priors, repairs, retailer
-=======
-from hblib import beta_binomial, datasets, frames, james_stein, lkj, multilevel, normal_normal, priors, repairs
->>>>>>> 7cce52c69d1c10de01659198f6c74b0927361a61
+from hblib import (
+    beta_binomial,
+    datasets,
+    frames,
+    james_stein,
+    lkj,
+    multilevel,
+    normal_normal,
+    priors,
+    repairs,
+    retailer,
+)
 
 __all__ = [
     "beta_binomial",
     "datasets",
-<<<<<<< HEAD
-=======
     "frames",
->>>>>>> 7cce52c69d1c10de01659198f6c74b0927361a61
     "james_stein",
     "lkj",
     "multilevel",
     "normal_normal",
     "priors",
     "repairs",
-<<<<<<< HEAD
     "retailer",
-=======
->>>>>>> 7cce52c69d1c10de01659198f6c74b0927361a61
 ]

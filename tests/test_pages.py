@@ -1,4 +1,4 @@
-"""What holds for every page and solution: no typed results, code that fits the page, all the parts that readers expect."""
+"""What holds for every page and solution: no typed results, code that fits, all the parts that readers expect."""
 
 import re
 
