@@ -10,7 +10,14 @@ import pytest
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["00-how-to-read", "01-pooling", "02-beta-binomial", "03-normal-normal", "lesson-numbers"]
+PAGES = [
+    "00-how-to-read",
+    "01-pooling",
+    "02-beta-binomial",
+    "03-normal-normal",
+    "06-eb-or-full-bayes",
+    "lesson-numbers",
+]
 
 
 @pytest.fixture
