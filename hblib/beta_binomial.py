@@ -261,7 +261,7 @@ class FullBayes:
         return alpha, float(np.sum(self.weight * self.size)) - alpha
 
 
-def full_bayes(y, n, prior):
+def full_bayes(y, n, prior, counts=None):
     """The exact posterior of (alpha, beta) and of every rate theta_j, by quadrature; no simulation.
 
     The prior is stated for the mean mu = alpha/(alpha + beta), uniform on (0, 1), and the size M = alpha + beta. In
@@ -272,6 +272,7 @@ def full_bayes(y, n, prior):
     y, n : successes and trials, one row a group, shape (J,).
     prior : the prior of the size: one of `hblib.priors`, or a function that gives its log density for an array.
         `priors.power(-1.5)` is the (alpha + beta)^(-5/2) of Gelman et al.
+    counts : how many groups share each row, shape (J,), one each if left out; `theta` then has one entry a row.
 
     Returns
     -------
@@ -291,7 +292,7 @@ def full_bayes(y, n, prior):
     0.1442973055 0.2108568398
     """
     prior = priors.as_prior(prior)
-    data = collapse(y, n)
+    data = collapse(y, n, counts)
     y, n = checks.groups(y=np.asarray(y, dtype=float), n=np.asarray(n, dtype=float))
 
     def nodes(size):

@@ -1,6 +1,7 @@
 """Beyond two levels: stores in chains, coefficient vectors, and three ways to write the same model for a sampler.
 
 - `three_level` and `three_level_weights`: stores in chains in one population, all standard deviations known;
+- `three_level_fit` and `three_level_log_likelihood`: the two standard deviations, estimated from the stores;
 - `least_squares` and `matrix_shrinkage`: one intercept and slope a group instead of one mean;
 - `gibbs` and `gibbs_rate`: how the choice of coordinates decides how fast a sampler moves;
 - `centered`, `noncentered` and `partial`: the Normal-Normal model in PyMC, which is imported only when one is called.
@@ -125,6 +126,101 @@ def three_level(ybar, se, tau_store, tau_chain, chain):
         mu=mu,
         new_store=Normal(chains.mean(), np.hypot(chains.std(), levels.tau_store)),
         new_chain=Normal(grand, np.sqrt(mu.var() + levels.tau_chain**2 + levels.tau_store**2)),
+    )
+
+
+def three_level_log_likelihood(ybar, se, tau_store, tau_chain, chain):
+    """The restricted log likelihood of (tau_store, tau_chain): the stores, the chains and mu are integrated out.
+
+        sum_s log N(ybar_s; a_c(s), se_s^2 + tau_store^2) + sum_c log(2 pi u_c)/2 + log REML of the a_c
+
+    Model, a_c and u_c are those of `three_level_weights`; the last term is `normal_normal.profile` of the a_c with
+    standard errors sqrt(u_c), at tau_chain, with method "reml".
+
+    Parameters
+    ----------
+    ybar, se, chain : one row a store, shape (S,); se > 0. Stores with se = inf drop out.
+    tau_store, tau_chain : standard deviations >= 0; arrays broadcast against each other, so that a grid takes one call.
+
+    Returns
+    -------
+    A float, or an array of the broadcast shape of tau_store and tau_chain.
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range.
+
+    Source: Searle, Casella & McCulloch (1992), Variance Components, chapter 6.
+
+    >>> grid = three_level_log_likelihood([4, 6, 11, 9], 1.0, [0, 1], [0, 3], chain=["A", "A", "B", "B"])
+    >>> print(grid.round(3))
+    [-17.95   -7.266]
+    """
+    data = _rows_by_chain(ybar, se, chain)
+    limits = {"low": 0}
+    store, above = checks.numbers("tau_store", tau_store, **limits), checks.numbers("tau_chain", tau_chain, **limits)
+    store, above = checks.together(tau_store=store, tau_chain=above)
+    w, information, a, _ = data.collect(store[..., None] ** 2)
+    v = information / (1 + information * above[..., None] ** 2)
+    total = np.sum(v, axis=-1)
+    mean = np.sum(v * a, axis=-1) / total
+    inner = np.sum(np.log(w / (2 * np.pi)) - w * (data.y - a[..., data.index]) ** 2, axis=-1)
+    outer = np.sum(np.log(v / information) - v * (a - mean[..., None]) ** 2, axis=-1)
+    return ((inner + outer - np.log(total / (2 * np.pi))) / 2)[()]
+
+
+@dataclass(frozen=True)
+class ThreeLevelFit:
+    """Estimated standard deviations between stores and between chains; what `three_level_fit` returns."""
+
+    mu: float
+    tau_store: float
+    tau_chain: float
+    method: str
+    log_likelihood: float  # the restricted one, at the estimate
+
+    def posterior(self, ybar, se, chain):
+        """`three_level` with the estimates plugged in, as if they were known; too sure where there are few chains."""
+        return three_level(ybar, se, self.tau_store, self.tau_chain, chain)
+
+
+def three_level_fit(ybar, se, chain, method="reml"):
+    """Estimate tau_store and tau_chain from the stores (empirical Bayes with two levels above the data).
+
+    Parameters
+    ----------
+    ybar, se, chain : one row a store, shape (S,); se > 0. Stores with se = inf drop out.
+    method : "reml", the highest point of `three_level_log_likelihood`; or "moments" (analysis of variance, every store
+        and every chain counted alike): tau_store^2 is the variance within chains minus what the se produce, tau_chain^2
+        the variance of the chains' plain means minus what stores and se produce. An estimate below 0 becomes 0. With
+        equal se, equal numbers of stores and nothing below 0 the two agree.
+
+    Returns
+    -------
+    A `ThreeLevelFit`; its mu weighs the chains as `three_level` does.
+
+    Raises
+    ------
+    ValueError naming the argument that is out of range; if fewer than two chains, or no chain with two stores, have
+    data: then the two levels cannot be told apart.
+
+    Source: Searle, Casella & McCulloch (1992), Variance Components, chapters 4 and 6.
+
+    >>> fit = three_level_fit([4, 6, 11, 9], 1.0, chain=["A", "A", "B", "B"])
+    >>> print(round(fit.tau_store**2, 6), round(fit.tau_chain**2, 6), round(fit.mu, 6))
+    1.0 11.5 7.5
+    """
+    checks.one_of("method", method, ("reml", "moments"))
+    data = _rows_by_chain(ybar, se, chain)
+    if data.size.size < 2 or data.size.max() < 2:
+        raise ValueError("chain: two chains with data, and one with two stores, are needed to tell the levels apart")
+    store2, chain2 = data.moments() if method == "moments" else data.reml()
+    _, information, a, _ = data.collect(np.array([store2]))
+    v = information / (1 + information * chain2)
+    tau_store, tau_chain = float(np.sqrt(store2)), float(np.sqrt(chain2))
+    log_likelihood = three_level_log_likelihood(ybar, se, tau_store, tau_chain, chain)
+    return ThreeLevelFit(
+        float(np.sum(v * a) / np.sum(v) + data.centre), tau_store, tau_chain, method, float(log_likelihood)
     )
 
 
@@ -384,6 +480,72 @@ def _model(ybar, se, mu_prior, tau_prior, theta):
         every = theta(pm, mu, tau, len(se))
         pm.Normal("ybar", every[seen], se[seen], observed=ybar[seen])
     return model
+
+
+class _ByChain(NamedTuple):
+    """Stores with data: what both estimators of the two standard deviations need."""
+
+    y: np.ndarray  # measured from `centre`: a large constant costs no digits
+    centre: float
+    variance: np.ndarray  # se^2
+    index: np.ndarray
+    member: np.ndarray  # (S, C), 1 where the store belongs to the chain
+    size: np.ndarray  # stores per chain
+
+    def collect(self, tau2):
+        """Weights of the stores, their sums by chain, the chains' means and variances, for tau2 of shape (..., 1)."""
+        w = 1 / (self.variance + tau2)
+        information = w @ self.member
+        return w, information, (w * self.y) @ self.member / information, 1 / information
+
+    def moments(self):
+        mean = self.y @ self.member / self.size
+        within = np.sum((self.y - mean[self.index]) ** 2)
+        noise = np.sum((1 - 1 / self.size[self.index]) * self.variance)
+        store2 = (within - noise) / (self.y.size - self.size.size)
+        below = (store2 + self.variance @ self.member / self.size) / self.size
+        return max(0.0, store2), max(0.0, np.var(mean, ddof=1) - np.mean(below))
+
+    def reml(self):
+        """For each tau_store the best tau_chain is a two-level fit of the chains; what is left is one dimension."""
+
+        def at(store2):
+            w, information, a, u = self.collect(np.array([store2]))
+            return w, information, a, normal_normal.fit(a, np.sqrt(u), "reml").tau ** 2
+
+        def score(store2):
+            """d/d tau_store^2 of the log likelihood, tau_chain at its best: (sum (Py)^2 - trace P)/2."""
+            w, information, a, chain2 = at(store2)
+            v = information / (1 + information * chain2)
+            mean = np.sum(v * a) / np.sum(v)
+            shrunk = mean + information * chain2 / (1 + information * chain2) * (a - mean)
+            squares = np.sum((w * (self.y - shrunk[self.index])) ** 2)
+            by_chain = w**2 @ self.member
+            trace = np.sum(w) - np.sum(by_chain * chain2 / (1 + information * chain2))
+            trace -= np.sum(by_chain / (1 + information * chain2) ** 2) / np.sum(v)
+            return (squares - trace) / 2
+
+        def value(store2):
+            scale = np.sqrt(store2), np.sqrt(at(store2)[3])
+            return three_level_log_likelihood(self.y, np.sqrt(self.variance), *scale, self.index)
+
+        least = self.variance.min()
+        grid = np.append(0.0, np.geomspace(least * 1e-6, max(2 * np.ptp(self.y) ** 2, least), 64))
+        store2 = normal_normal.highest(score, value, grid)
+        return store2, at(store2)[3]
+
+
+def _rows_by_chain(ybar, se, chain):
+    se = checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
+    labels = np.unique(np.atleast_1d(chain), return_inverse=True)[1]
+    ybar, se, index = checks.groups(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se, chain=labels)
+    seen = np.isfinite(se)
+    if not seen.any():
+        raise ValueError("se must be finite for at least one store")
+    y, index = checks.numbers("ybar", ybar[seen]), np.unique(index[seen], return_inverse=True)[1]
+    centre = float(np.mean(y))
+    member = np.eye(index.max() + 1)[index]
+    return _ByChain(y - centre, centre, se[seen] ** 2, index, member, member.sum(axis=0))
 
 
 class _Levels(NamedTuple):

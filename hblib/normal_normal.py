@@ -184,7 +184,7 @@ def fit(ybar, se, method="ml", counts=None):
     if method in _MOMENTS:
         mean, tau2 = _MOMENTS[method](cells)
     else:
-        tau2 = _highest(
+        tau2 = highest(
             lambda t: cells.score(t, restricted), lambda t: cells.log_likelihood(t, restricted), _grid(cells)
         )
         mean, se_mu, se_tau = _mean_and_errors(cells, tau2, restricted)
@@ -295,7 +295,7 @@ def fit_observations(values, group, method="reml"):
         return value + np.sum(cells.number * w**2) / np.sum(cells.number * w) if restricted else value
 
     top = max(1.0, 4 * cells.spread**2 * np.sum(n) / within)
-    ratio = _highest(score, objective, np.append(0.0, np.geomspace(1e-6 / n.max(), top, 64)))
+    ratio = highest(score, objective, np.append(0.0, np.geomspace(1e-6 / n.max(), top, 64)))
     w, mean, squares = cells.at(ratio)
     sigma2 = (within + np.sum(w * squares)) / freedom
     precision = np.sum(cells.number * w) / sigma2
@@ -516,7 +516,7 @@ def _paule_mandel(cells):
         w, _, squares = cells.at(tau2)
         return np.sum(w * squares) - (cells.groups - 1)
 
-    tau2 = _highest(excess, lambda tau2: tau2, _grid(cells))
+    tau2 = highest(excess, lambda tau2: tau2, _grid(cells))
     return cells.at(tau2)[1], tau2
 
 
@@ -529,7 +529,7 @@ def _grid(cells):
     return np.append(0.0, np.geomspace(least * 1e-6, max(2 * cells.spread**2, least), 64))
 
 
-def _highest(score, value, grid):
+def highest(score, value, grid):
     """The highest maximum: the first point of the grid, or a root of the score where it turns from + to -."""
     from scipy import optimize  # here, because it takes longer to load than all the rest
 

@@ -16,6 +16,21 @@ def test_published_sums():
     assert (datasets.rat_tumors().y[-1], datasets.rat_tumors().n[-1]) == (4, 14)
     assert datasets.eight_schools().ybar.tolist() == [28, 8, -3, 7, -1, 1, 18, 12]
     assert datasets.eight_schools().se.tolist() == [15, 10, 16, 11, 9, 11, 10, 18]
+    flights, counties = datasets.flights(), datasets.kidney_cancer()
+    assert (flights.y.sum(), flights.n.sum(), len(flights.n), flights.n.min(), flights.n.max()) == (
+        77630,
+        327346,
+        4037,
+        1,
+        544,
+    )
+    assert (counties.y.sum(), counties.n.sum(), len(counties.n), counties.n.max()) == (
+        23412,
+        482076984,
+        3110,
+        15266402,
+    )
+    assert (counties.y_later.sum(), counties.n_later.sum()) == (25997, 499656066)
 
 
 def test_batters():
@@ -54,7 +69,15 @@ def test_walt_williams_had_10_of_45_and_billy_had_not():
         assert games.y[~walt][finished].sum() >= 11
 
 
-LOADERS = [datasets.surgical, datasets.rat_tumors, datasets.eight_schools, datasets.batters, datasets.batters_copied]
+LOADERS = [
+    datasets.surgical,
+    datasets.rat_tumors,
+    datasets.eight_schools,
+    datasets.batters,
+    datasets.batters_copied,
+    datasets.flights,
+    datasets.kidney_cancer,
+]
 
 
 @pytest.mark.parametrize("load", LOADERS)

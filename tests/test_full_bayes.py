@@ -158,6 +158,16 @@ def test_rats_with_the_prior_of_gelman_et_al():
     np.testing.assert_allclose(got, POWER_RATS, rtol=1e-11)
 
 
+def test_equal_rows_may_be_counted():
+    (n, y), counts = np.unique([RATS.n, RATS.y], axis=1, return_counts=True)
+    few = beta_binomial.full_bayes(y, n, priors.power(-1.5), counts=counts)
+    whole = beta_binomial.full_bayes(RATS.y, RATS.n, priors.power(-1.5))
+    where = [np.flatnonzero((y == rat_y) & (n == rat_n))[0] for rat_y, rat_n in zip(RATS.y, RATS.n, strict=True)]
+    assert few.mu_mean == pytest.approx(whole.mu_mean, rel=1e-12)
+    np.testing.assert_allclose(few.theta.mean[where], whole.theta.mean, rtol=1e-12)
+    np.testing.assert_allclose(few.theta.sd[where], whole.theta.sd, rtol=1e-12)
+
+
 def test_rats_with_a_half_cauchy_size():
     full = beta_binomial.full_bayes(RATS.y, RATS.n, priors.half_cauchy(20))
     got = rate_moments(full, row=70)

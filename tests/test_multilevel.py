@@ -365,3 +365,97 @@ def test_bad_input_of_the_models_is_named():
         multilevel.centered([1], [1], tau_prior=("Cauchy", 5))
     with pytest.raises(ValueError, match="mu_prior must be greater than 0"):
         multilevel.noncentered([1], [1], mu_prior=(0, 0))
+
+
+def restricted(ybar, se, tau_store, tau_chain, chain):
+    """The restricted log likelihood from the whole covariance matrix."""
+    V = np.diag(se**2 + tau_store**2) + tau_chain**2 * (chain[:, None] == chain)
+    precision = np.linalg.inv(V)
+    total = precision.sum()
+    rest = ybar - (precision @ ybar).sum() / total
+    return -(np.linalg.slogdet(2 * np.pi * V)[1] + rest @ precision @ rest + np.log(total / (2 * np.pi))) / 2
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(finite, scale, st.integers(0, 3)), min_size=1, max_size=8), scale, scale)
+def test_the_likelihood_of_the_scales_is_that_of_the_whole_covariance(rows, tau_store, tau_chain):
+    ybar, se, chain = (np.array(column) for column in zip(*rows, strict=True))
+    for scales in ((tau_store, tau_chain), (0.0, tau_chain), (tau_store, 0.0), (0.0, 0.0)):
+        got = multilevel.three_level_log_likelihood(ybar, se, *scales, chain)
+        assert got == pytest.approx(restricted(ybar, se, *scales, chain), rel=1e-7, abs=1e-7)
+
+
+def test_a_grid_of_scales_takes_one_call():
+    grid = np.array([0.0, 0.5, 2.0])
+    table = multilevel.three_level_log_likelihood(YBAR, SE, grid[:, None], grid, CHAIN)
+    assert table.shape == (3, 3)
+    for (i, a), (j, b) in itertools.product(enumerate(grid), enumerate(grid)):
+        assert table[i, j] == pytest.approx(restricted(YBAR, SE, a, b, CHAIN))
+    alone = multilevel.three_level_log_likelihood(YBAR, MISSING, 1.0, 2.0, CHAIN)
+    seen = np.isfinite(MISSING)
+    assert alone == pytest.approx(restricted(YBAR[seen], MISSING[seen], 1.0, 2.0, CHAIN[seen]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_scales_are_likelier_than_the_fit(seed):
+    rng = np.random.default_rng(seed)
+    chain = np.repeat(np.arange(5), rng.integers(1, 7, 5) + 1)
+    se = rng.uniform(0.3, 2, chain.size)
+    true = [(0, 0), (0, 1), (1, 0), (1, 1), (0.2, 3), (3, 0.2)][seed % 6]
+    ybar = 100 + rng.normal(0, true[1], 5)[chain] + rng.normal(0, np.hypot(true[0], se))
+    fit = multilevel.three_level_fit(ybar, se, chain)
+    grid = np.append(0, np.geomspace(1e-3, 20, 300))
+    table = multilevel.three_level_log_likelihood(ybar, se, grid[:, None], grid, chain)
+    assert fit.log_likelihood >= table.max() - 1e-10
+    assert fit.mu == pytest.approx(fit.posterior(ybar, se, chain).mu.mean(), abs=1e-9)
+    for step in (0.999, 1.001):  # a maximum to within rounding
+        for a, b in ((step, 1), (1, step)):
+            near = multilevel.three_level_log_likelihood(ybar, se, a * fit.tau_store, b * fit.tau_chain, chain)
+            assert near <= fit.log_likelihood + 1e-10
+    shifted = multilevel.three_level_fit(10 * ybar, 10 * se, chain)  # another unit
+    assert [shifted.tau_store, shifted.tau_chain] == pytest.approx([10 * fit.tau_store, 10 * fit.tau_chain], abs=1e-6)
+
+
+def test_balanced_moments_are_reml_and_unbiased():
+    rng = np.random.default_rng(9)
+    chain, agree, squares = np.repeat(np.arange(6), 12), 0, []
+    for _ in range(300):
+        ybar = rng.normal(0, 1.5, 6)[chain] + rng.normal(0, np.hypot(1.0, 0.5), 72)
+        moments = multilevel.three_level_fit(ybar, 0.5, chain, "moments")
+        squares.append([moments.tau_store**2, moments.tau_chain**2])
+        if agree < 10 and moments.tau_store and moments.tau_chain:
+            reml = multilevel.three_level_fit(ybar, 0.5, chain)
+            assert [reml.tau_store, reml.tau_chain] == pytest.approx([moments.tau_store, moments.tau_chain], rel=1e-8)
+            agree += 1
+    squares = np.array(squares)  # at these scales an estimate is hardly ever 0, so that its mean is the truth
+    np.testing.assert_array_less(abs(squares.mean(axis=0) - [1, 2.25]), 4 * squares.std(axis=0) / np.sqrt(300))
+
+
+def test_unbalanced_moments_are_unbiased():
+    rng = np.random.default_rng(10)
+    chain = np.repeat(np.arange(8), [2, 9, 4, 3, 6, 2, 5, 7])
+    se = rng.uniform(0.1, 1.0, chain.size)
+    phi = rng.normal(0, 2, (2000, 8))[:, chain]
+    draws = phi + rng.normal(0, np.hypot(1.5, se), (2000, chain.size))
+    fits = [multilevel.three_level_fit(y, se, chain, "moments") for y in draws]
+    squares = np.array([[fit.tau_store**2, fit.tau_chain**2] for fit in fits])
+    np.testing.assert_array_less(abs(squares.mean(axis=0) - [2.25, 4]), 4 * squares.std(axis=0) / np.sqrt(2000))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: multilevel.three_level_fit([1, 2], 1, [0, 0]), "chain: two chains with data"),
+        (lambda: multilevel.three_level_fit([1, 2], 1, [0, 1]), "and one with two stores"),
+        (lambda: multilevel.three_level_fit([1, 2, 3], [1, 1, np.inf], [0, 0, 1]), "chain: two chains with data"),
+        (lambda: multilevel.three_level_fit([1, 2, 3], 0, [0, 0, 1]), "se must be greater than 0"),
+        (lambda: multilevel.three_level_fit([1, 2, 3], 1, [0, 0, 1], "ml"), "method must be one of 'reml', 'moments'"),
+        (lambda: multilevel.three_level_fit([1, np.nan, 3], 1, [0, 0, 1]), "ybar must not be missing"),
+        (lambda: multilevel.three_level_log_likelihood([1, 2], 1, -1, 1, [0, 1]), "tau_store must be at least 0"),
+        (lambda: multilevel.three_level_log_likelihood([1, 2], np.inf, 1, 1, [0, 1]), "finite for at least one store"),
+        (lambda: multilevel.three_level_log_likelihood([1, 2], 1, [1, 2], [1, 2, 3], [0, 1]), "do not fit together"),
+    ],
+)
+def test_bad_input_of_the_three_level_fit_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

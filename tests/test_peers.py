@@ -6,10 +6,10 @@ by the calls that the tests name, with the programs' convergence thresholds at 1
 
 import numpy as np
 import pytest
-from statsmodels.regression.mixed_linear_model import MixedLM
+from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
 from statsmodels.stats.meta_analysis import combine_effects
 
-from hblib import beta_binomial, datasets, normal_normal
+from hblib import beta_binomial, datasets, multilevel, normal_normal
 from tests.test_normal_normal import log_relative_risks
 
 # The yields of 6 batches of dyestuff, 5 samples each: Davies & Goldsmith (1972), Statistical Methods in Research and
@@ -86,3 +86,28 @@ def test_beta_binomial_agrees_with_vgam(data, alpha, beta):
     """vglm(cbind(y, n - y) ~ 1, betabinomialff); it stops at about seven digits."""
     fit = beta_binomial.fit(data.y, data.n)
     assert [fit.alpha, fit.beta] == pytest.approx([alpha, beta], rel=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Random effects covariance is singular")  # on its way to the maximum
+@pytest.mark.filterwarnings("ignore:The MLE may be on the boundary")
+@pytest.mark.filterwarnings("ignore:The Hessian matrix at the estimated parameter values is not positive definite")
+def test_stores_in_chains_agree_with_statsmodels():
+    """MixedLM with stores nested in chains estimates sigma too; with balanced weeks that is the pooled one."""
+    rng = np.random.default_rng(1)
+    chain, weeks = np.repeat(np.arange(6), 5), 4
+    theta = rng.normal(0, 1, 6)[chain] + rng.normal(0, 0.8, 30)
+    weekly = theta[:, None] + rng.normal(0, 1, (30, weeks))
+    means = normal_normal.from_observations(weekly.ravel(), np.repeat(np.arange(30), weeks))
+    fit = multilevel.three_level_fit(means.ybar, means.se, chain)
+    store = [np.eye(5).repeat(weeks, axis=0)] * 6
+    names = [[f"s{i}" for i in range(5)]] * 6
+    components = VCSpec(["store"], [names], [store])
+    model = MixedLM(
+        weekly.ravel(), np.ones((120, 1)), chain.repeat(weeks), exog_re=np.ones((120, 1)), exog_vc=components
+    )
+    result = model.fit(reml=True, method="bfgs", gtol=1e-8)
+    assert fit.tau_store > 0 < fit.tau_chain
+    assert fit.tau_chain**2 == pytest.approx(float(result.cov_re[0, 0]), rel=1e-3)
+    assert fit.tau_store**2 == pytest.approx(float(result.vcomp[0]), rel=1e-3)
+    assert means.sigma**2 == pytest.approx(result.scale, rel=1e-3)
+    assert fit.mu == pytest.approx(float(result.fe_params[0]), rel=1e-4)

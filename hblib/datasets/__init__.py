@@ -61,6 +61,16 @@ class Games(NamedTuple):
     date: np.ndarray
 
 
+class TwoPeriods(NamedTuple):
+    """Successes and trials by group, in one period and in the next."""
+
+    group: np.ndarray
+    y: np.ndarray
+    n: np.ndarray
+    y_later: np.ndarray
+    n_later: np.ndarray
+
+
 def surgical():
     """Deaths y after n cardiac operations on babies in 12 hospitals.
 
@@ -142,6 +152,35 @@ def williams_1970():
     rows = _read("williams_1970.csv")
     counts = (_column(rows, name, int) for name in ("hits", "at_bats"))
     return Games(_column(rows, "player", str), *counts, _column(rows, "date", str))
+
+
+def flights():
+    """Flights y that landed more than 15 minutes late among the n of 4,037 planes that left New York in 2013.
+
+    Source: US Bureau of Transportation Statistics, in the R package nycflights13.
+
+    >>> planes = flights()
+    >>> int(planes.y.sum()), int(planes.n.sum())
+    (77630, 327346)
+    """
+    rows = _read("flights.csv")
+    return Counts(_column(rows, "tailnum", str), _column(rows, "late", int), _column(rows, "n", int))
+
+
+def kidney_cancer():
+    """Deaths of white men from kidney cancer y in n person-years, by US county, 1980-84 and 1985-89 (the later fields).
+
+    The rates are crude: nothing in the file says how old a county's men were. Alaska and a few counties are not in it.
+
+    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 2.7, from US mortality statistics.
+
+    >>> counties = kidney_cancer()
+    >>> print(len(counties.n), counties.y.sum(), counties.n.sum())
+    3110 23412 482076984
+    """
+    rows = _read("kidney_cancer.csv")
+    numbers = (_column(rows, name, int) for name in ("dc", "pop", "dc.2", "pop.2"))
+    return TwoPeriods(_column(rows, "county", str), *numbers)
 
 
 def _read(name):
