@@ -71,6 +71,30 @@ class TwoPeriods(NamedTuple):
     n_later: np.ndarray
 
 
+class Coverage(NamedTuple):
+    """How often 95 % intervals held the truth in simulations; one row a setting and method."""
+
+    model: np.ndarray  # "normal" or "counts"
+    groups: np.ndarray
+    spread: np.ndarray  # tau/se; for counts alpha + beta
+    method: np.ndarray
+    coverage: np.ndarray  # where the method gave an answer
+    error: np.ndarray  # the standard error of coverage
+    replicates: np.ndarray
+    answered: np.ndarray  # the share of data sets for which the method gave an answer
+
+    def find(self, model, groups, spread, method):
+        """(coverage, error) of one row.
+
+        >>> coverage().find("normal", 8, 1.0, "plug-in reml")[0].round(2)
+        np.float64(0.72)
+        """
+        rows = (self.model == model) & (self.groups == groups) & (self.spread == spread) & (self.method == method)
+        if rows.sum() != 1:
+            raise KeyError(f"no row for {model}, {groups} groups, {spread:g}, {method}")
+        return self.coverage[rows][0], self.error[rows][0]
+
+
 def surgical():
     """Deaths y after n cardiac operations on babies in 12 hospitals.
 
@@ -181,6 +205,21 @@ def kidney_cancer():
     rows = _read("kidney_cancer.csv")
     numbers = (_column(rows, name, int) for name in ("dc", "pop", "dc.2", "pop.2"))
     return TwoPeriods(_column(rows, "county", str), *numbers)
+
+
+def coverage():
+    """Coverage of 95 % intervals with an estimated prior, by simulation with many replicates.
+
+    Source: tools/simulate_coverage.py of this course, which makes the file.
+
+    >>> table = coverage()
+    >>> print(len(table.model), int(table.groups.max()))
+    118 1000
+    """
+    rows = _read("coverage.csv")
+    kinds = {"model": str, "groups": int, "spread": float, "method": str, "coverage": float, "error": float}
+    kinds |= {"replicates": int, "answered": float}
+    return Coverage(*(_column(rows, name, kind) for name, kind in kinds.items()))
 
 
 def _read(name):
