@@ -61,6 +61,23 @@ class Games(NamedTuple):
     date: np.ndarray
 
 
+class Reactions(NamedTuple):
+    """Reaction time y in milliseconds after so many days of little sleep, by person and day."""
+
+    y: np.ndarray
+    group: np.ndarray
+    day: np.ndarray
+
+
+class Houses(NamedTuple):
+    """Log radon y by house: its county (group), the floor of the measurement, and the county's log uranium."""
+
+    y: np.ndarray
+    group: np.ndarray
+    floor: np.ndarray
+    uranium: np.ndarray
+
+
 def surgical():
     """Deaths y after n cardiac operations on babies in 12 hospitals.
 
@@ -142,6 +159,38 @@ def williams_1970():
     rows = _read("williams_1970.csv")
     counts = (_column(rows, name, int) for name in ("hits", "at_bats"))
     return Games(_column(rows, "player", str), *counts, _column(rows, "date", str))
+
+
+def sleepstudy():
+    """Reaction times y of 18 people who slept three hours a night, by person (group) and day, in milliseconds.
+
+    Days 0 and 1 were training and day 2 the baseline: an analysis of the lack of sleep starts at day 2.
+
+    Source: Belenky et al. (2003), Journal of Sleep Research 12:1-12.
+
+    >>> people = sleepstudy()
+    >>> print(len(people.y), len(set(people.group)), people.y[0])
+    180 18 249.56
+    """
+    rows = _read("sleepstudy.csv")
+    return Reactions(_column(rows, "reaction", float), _column(rows, "subject", int), _column(rows, "day", int))
+
+
+def radon():
+    """Log radon y (pCi/L) in 919 houses of 85 counties of Minnesota, measured in the basement (floor 0) or above (1).
+
+    uranium is the log of the county's surface uranium, in parts per million, repeated for each of its houses: rows may
+    be shuffled or dropped without losing which county it belongs to. The four lowest y are log 0.1.
+
+    Source: Price, Nero & Gelman (1996), Health Physics 71:922-936.
+
+    >>> houses = radon()
+    >>> print(len(houses.y), len(set(houses.group)), houses.group[0], houses.floor[:3])
+    919 85 AITKIN [1 0 0]
+    """
+    rows = _read("radon.csv")
+    columns = (_column(rows, *named) for named in (("county", str), ("floor", int), ("uranium", float)))
+    return Houses(_column(rows, "log_radon", float), *columns)
 
 
 def _read(name):
