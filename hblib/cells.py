@@ -25,34 +25,33 @@ class Cells:
         return float(np.sum(self.number))
 
     def at(self, tau2):
-        """Weights w of one group a cell, the best mu, and each cell's sum of squares about it, for one or many tau2."""
+        """For one or many tau2: a group's weight w, the sum of all, the best mu, cells' sums of squares about it."""
         w = 1 / (self.variance + np.asarray(tau2, dtype=float)[..., None])
-        mu = np.sum(self.number * w * self.mean, axis=-1) / np.sum(self.number * w, axis=-1)
-        return w, mu, self.squares + self.number * (self.mean - mu[..., None]) ** 2
+        weight = self.number * w
+        total = weight.sum(axis=-1)
+        mu = (weight * self.mean).sum(axis=-1) / total
+        return w, total, mu, self.squares_about(mu)
+
+    def squares_about(self, mu):
+        return self.squares + self.number * (self.mean - mu[..., None]) ** 2
 
     def log_likelihood(self, tau2, restricted, mu=None):
         """The log likelihood of tau2 at its best mu (or at `mu`); restricted: mu integrated out under a flat prior."""
-        if restricted:
-            return self.integrated(tau2)[0]
-        w, _, squares = self.at(tau2)
-        if mu is not None:
-            squares = self.squares + self.number * (self.mean - mu) ** 2
-        return np.sum(self.number * np.log(w / (2 * np.pi)) - w * squares, axis=-1) / 2
+        w, total, _, squares = self.at(tau2)
+        if mu is not None and not restricted:
+            squares = self.squares_about(mu)
+        return self.log_likelihood_at(w, total, squares, restricted)
 
-    def integrated(self, tau2):
-        """The restricted log likelihood of tau2, and the mean and precision of mu given tau2."""
-        w, mu, squares = self.at(tau2)
-        precision = np.sum(self.number * w, axis=-1)
-        value = np.sum(self.number * np.log(w / (2 * np.pi)) - w * squares, axis=-1)
-        return (value - np.log(precision / (2 * np.pi))) / 2, mu, precision
+    def log_likelihood_at(self, w, total, squares, restricted):
+        """The same from what `at` gives."""
+        value = (self.number * np.log(w / (2 * np.pi)) - w * squares).sum(axis=-1)
+        return (value - np.log(total / (2 * np.pi)) if restricted else value) / 2
 
     def score(self, tau2, restricted):
         """Its derivative with respect to tau2."""
-        w, _, squares = self.at(tau2)
-        score = np.sum(w**2 * squares - self.number * w, axis=-1)
-        if restricted:
-            score = score + np.sum(self.number * w**2, axis=-1) / np.sum(self.number * w, axis=-1)
-        return score / 2
+        w, total, _, squares = self.at(tau2)
+        score = (w**2 * squares - self.number * w).sum(axis=-1)
+        return (score + (self.number * w**2).sum(axis=-1) / total if restricted else score) / 2
 
 
 def collect(ybar, se, counts=None):
