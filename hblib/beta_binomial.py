@@ -472,9 +472,10 @@ def _log_likelihood(data, mu, phi, rest=None):
     """
     mu, phi = np.asarray(mu, dtype=float), np.asarray(phi, dtype=float)
     rest = 1 - mu if rest is None else rest
-    successes, failures, steps = data.y != 0, data.f != 0, np.diff(data.k) > 0
-    per_step = ((1 + data.k[1:]) / np.diff(data.k).clip(1))[steps]
-    total = _sum_log1p(-data.surplus[steps], phi - 1, per_step, per_step * data.k[:-1][steps], phi)
+    gap, successes, failures = np.diff(data.k), data.y != 0, data.f != 0
+    some = gap > 0  # two gaps between distinct values may share a node
+    per_step = (1 + data.k[1:][some]) / gap[some]
+    total = _sum_log1p(-data.surplus[some], phi - 1, per_step, per_step * data.k[:-1][some], phi)
     total = total - _sum_log1p(data.y[successes], rest, mu[..., None], data.k[successes], phi)
     return total - _sum_log1p(data.f[failures], mu, rest[..., None], data.k[failures], phi)
 

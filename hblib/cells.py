@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_BLOCK = 1 << 14  # rows worked on at a time
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -56,20 +58,26 @@ class Cells:
 
 def collect(ybar, se, counts=None):
     """The `Cells` of the rows, which must be finite; `counts` says how many groups share each row, one each if None."""
-    total = float(ybar.size if counts is None else np.sum(counts))
-    weigh = (lambda values: values) if counts is None else (lambda values: counts * values)
-    equal = se.size > 0 and se.min() == se.max()  # the common case, and much quicker than sorting
-    precision = 1.0 if equal else 1 / se**2  # so that an imprecise outlier does not move the centre
-    centre = float(np.sum(weigh(ybar * precision)) / np.sum(weigh(precision + 0 * ybar))) if total else 0.0
+    if counts is None and se.size and se.min() == se.max():  # the common case, and much quicker than sorting
+        return _one_cell(ybar, float(se.flat[0]))
+    number = np.ones(ybar.shape) if counts is None else counts
+    precision = number / se**2  # as weights, so that an imprecise outlier does not move the centre
+    centre = float(np.sum(precision * ybar) / np.sum(precision)) if ybar.size else 0.0
     y = ybar - centre
-    spread = float(np.ptp(y)) if y.size else 0.0
-    if equal:
-        mean = np.sum(weigh(y)) / total
-        y -= mean
-        parts = [np.array([value]) for value in (total, mean, np.sum(weigh(np.square(y, out=y))))]
-        return Cells(se.ravel()[:1] ** 2, *parts, centre, spread)
     distinct, which = np.unique(se, return_inverse=True)
-    number = np.bincount(which, weights=counts, minlength=distinct.size).astype(float)
-    mean = np.bincount(which, weights=weigh(y), minlength=distinct.size) / number
-    squares = np.bincount(which, weights=weigh((y - mean[which]) ** 2), minlength=distinct.size)
-    return Cells(distinct**2, number, mean, squares, centre, spread)
+    total = np.bincount(which, weights=number, minlength=distinct.size)
+    mean = np.bincount(which, weights=number * y, minlength=distinct.size) / total
+    squares = np.bincount(which, weights=number * (y - mean[which]) ** 2, minlength=distinct.size)
+    return Cells(distinct**2, total, mean, squares, centre, float(np.ptp(y)) if y.size else 0.0)
+
+
+def _one_cell(ybar, se):
+    """All groups in one cell, block by block: the temporary arrays stay in the processor's cache."""
+    centre, rest, squares = float(np.mean(ybar)), 0.0, 0.0
+    for start in range(0, ybar.size, _BLOCK):
+        y = ybar[start : start + _BLOCK] - centre
+        rest += y.sum()
+        squares += np.square(y, out=y).sum()
+    mean = rest / ybar.size  # the rounding of the centre
+    parts = (np.array([value]) for value in (se**2, float(ybar.size), mean, squares - rest * mean))
+    return Cells(*parts, centre, float(np.ptp(ybar)))

@@ -29,13 +29,20 @@ def gradient(y, n, mu, phi):
     to the divergence of the posterior mean from mu.
     """
     rest, size = 1 - mu, 1 / phi
-    lean = (y - mu * n) / (size + n)  # posterior mean - mu
+    success, failure = (mu * size + y) / (size + n), (rest * size + (n - y)) / (size + n)  # posterior means
+    lean = (y - mu * n) / (size + n)  # success - mu
     by_alpha, by_beta, by_size = (
         _digamma_rest(a + k) - _digamma_rest(a) for a, k in ((mu * size, y), (rest * size, n - y), (size, n))
     )
-    divergence = _deviance(mu, mu + lean, -lean) + _deviance(rest, rest - lean, lean)
-    by_mu = size * (np.log1p(lean / mu) - np.log1p(-lean / rest) + by_alpha - by_beta)
+    divergence = _deviance(mu, success, -lean) + _deviance(rest, failure, lean)
+    by_mu = size * (_log_ratio(success, mu, lean) - _log_ratio(failure, rest, -lean) + by_alpha - by_beta)
     return np.array([by_mu, size**2 * (divergence - mu * by_alpha - rest * by_beta + by_size)])
+
+
+def _log_ratio(new, old, difference):
+    """log(new/old), where difference = new - old is known without cancellation."""
+    small = np.abs(difference) < old / 2
+    return np.where(small, np.log1p(np.where(small, difference / old, 0.0)), np.log(new / old))
 
 
 def _rising(a, k, p, q, excess):

@@ -379,7 +379,7 @@ def full_bayes(ybar, se, prior, mu=None):
     """
     ybar, se = checks.groups(**dict(zip(("ybar", "se"), _groups(ybar, se, positive=True), strict=True)))
     prior = priors.as_prior(prior)
-    known = None if mu is None else (float(checks.numbers("mu", mu[0])), _positive_sd(mu[1]))
+    known = None if mu is None else (checks.one("mu", mu[0]), checks.one("the sd of mu", mu[1], low=0, open_low=True))
     some = np.isfinite(se)
     if not some.any():
         raise ValueError("no group has data: se is infinite for all")
@@ -414,10 +414,6 @@ def _if_they_exist(moments, tail):
     """A mean and a standard deviation, or nan and inf where tau's tail is too long for one to exist."""
     mean, sd = moments
     return mean if tail < -2 - 1e-6 else np.nan, sd if tail < -3 - 1e-6 else np.inf
-
-
-def _positive_sd(value):
-    return float(checks.numbers("the sd of mu", value, low=0, open_low=True))
 
 
 def _theta_mixture(y, se, tau, weight, mu_hat, mu_variance, centre):

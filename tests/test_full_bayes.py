@@ -533,6 +533,14 @@ def test_few_groups_of_many_trials_under_a_long_tail(y, n):
     np.testing.assert_allclose(one.theta.mean, y / n, rtol=1e-3)
 
 
+@pytest.mark.parametrize(("y", "n"), [([300_000], [10**6]), ([300_000_000, 400_000_000, 2], [10**9, 10**9, 10])])
+def test_the_rule_settles_however_many_trials(y, n):
+    """With rounding of the size of n it would halve its step to the end: seconds, and thousands of sizes."""
+    full = beta_binomial.full_bayes(y, n, priors.half_cauchy(20))
+    assert np.unique(full.size).size < 300
+    np.testing.assert_allclose(full.theta.mean[:1], y[0] / n[0], rtol=1e-5)
+
+
 def test_the_posterior_follows_shift_and_unit():
     unit, shift = 2.0**80, 3.0 * 2.0**81
     before = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu=(1, 4))
