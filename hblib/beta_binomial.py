@@ -520,7 +520,7 @@ def _if_few(data, y, n, counts=None):
     return np.atleast_2d(rows.T).T[:, (rows[1] > 0) & (rows[2] > 0)]
 
 
-def _maximum(data, rows):
+def _maximum(data, rows=None):
     """Damped Newton in (logit mu, log phi) from the best of some starts; phi = 0 if nothing is higher.
 
     Where the score at phi = 0 is not positive the maximum is usually there; but with few groups, or a few large ones
