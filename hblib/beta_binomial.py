@@ -216,7 +216,9 @@ def fit(y, n, method="ml", counts=None):
     data = collapse(y, n, counts)
     status, mu, phi = _without_search(data)
     if status is None:
-        mu, phi = _moments(y, n, counts) if method == "moments" else _maximum(data, _if_few(data, y, n, counts))
+        mu, phi = (
+            _moments(y, n, counts) if method == "moments" else _maximum(data, _if_few(data, y, n, counts, least=10_000))
+        )
         status = "phi = 0" if phi == 0 else "phi = inf" if phi == np.inf else "ok"
     log_likelihood = _log_likelihood(data, mu, phi) if 0 <= phi < np.inf else np.nan
     if phi == np.inf:  # each group is one trial of a coin with probability mu, if it is all or nothing
@@ -386,7 +388,8 @@ def _logit_mode(data, size, start=None):
         low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
         step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, -1), np.inf)
         step = np.where(np.abs(step) < 20, step, 20 * np.sign(slope))
-        new = np.where((z + step >= low) & (z + step <= high), z + step, (low + high) / 2)
+        inside = ((z + step > low) & (z + step < high)) | (np.abs(step) < 1e-9)  # the latter has arrived
+        new = np.where(inside, z + step, (low + high) / 2)
         width = 1 / np.sqrt(np.maximum(-curvature, 1e-2))
         done = (np.abs(new - z) < np.minimum(0.1 * width, 0.3)).all()  # the nodes need no more
         z = new
@@ -483,9 +486,11 @@ def _log_likelihood(data, mu, phi, rest=None):
 def _sum_log1p(number, a, b, k, phi):
     """The sum of number log1p(a/(b + k phi)) over the nodes, the last axis of b, for each a and phi; block by block."""
     shape = np.broadcast_shapes(a.shape, phi.shape)
+    if np.prod(shape) * k.size <= _BLOCK:
+        return (number * np.log1p(a[..., None] / (b + k * phi[..., None]))).sum(axis=-1)
     a, phi = (np.broadcast_to(array, shape).reshape(-1, 1) for array in (a, phi))
     b = np.broadcast_to(b, (*shape, b.shape[-1])).reshape(-1, b.shape[-1])
-    total, rows = np.empty(a.size), max(1, _BLOCK // max(k.size, 1))
+    total, rows = np.empty(a.size), max(1, _BLOCK // k.size)
     for start in range(0, a.size, rows):
         block = slice(start, start + rows)
         terms = k * phi[block]
@@ -512,9 +517,9 @@ def _derivatives(data, mu, phi):
     return np.array([np.sum(by_y) - np.sum(by_f), by_phi]), np.array([[by_mu_twice, cross], [cross, curvature]])
 
 
-def _if_few(data, y, n, counts=None):
+def _if_few(data, y, n, counts=None, least=0):
     """Rows (y, n, counts) with data, if there are so few of so many trials that they cost less than sums over k."""
-    if data.k.size <= 16 * np.size(y):
+    if data.k.size <= 16 * np.size(y) or data.largest < least:
         return None
     rows = np.array(np.broadcast_arrays(y, n, 1 if counts is None else counts), dtype=float)
     return np.atleast_2d(rows.T).T[:, (rows[1] > 0) & (rows[2] > 0)]
