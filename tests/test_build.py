@@ -10,7 +10,15 @@ import pytest
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["00-how-to-read", "01-pooling", "02-beta-binomial", "03-normal-normal", "04-stein", "lesson-numbers"]
+PAGES = [
+    "00-how-to-read",
+    "01-pooling",
+    "02-beta-binomial",
+    "03-normal-normal",
+    "04-stein",
+    "08-parameterization",
+    "lesson-numbers",
+]
 
 
 @pytest.fixture
