@@ -87,3 +87,22 @@ def test_columns_are_aligned_and_frozen(load):
     assert len(np.unique(data.group)) == len(data.group)
     with pytest.raises(ValueError, match="read-only"):
         data[1][0] = 0
+
+
+def test_sleepstudy_is_complete():
+    people = datasets.sleepstudy()
+    assert np.isclose(people.y.sum(), 53731.4, atol=0.1)
+    assert people.day.tolist() == list(range(10)) * 18
+    assert (people.group.reshape(18, 10) == people.group[::10, None]).all()
+
+
+def test_stored_nuts_runs_have_every_form_at_every_lambda():
+    runs = datasets.nuts_over_lambda()
+    assert runs.form.tolist() == [form for form in ("centered", "noncentered", "between") for _ in range(11)]
+    grid = runs.lam.reshape(3, 11)
+    assert (np.diff(grid) > 0).all()
+    assert (grid == grid[0]).all()
+    assert (runs.bad_runs <= runs.runs).all()
+    good = runs.bad_runs == 0
+    assert (np.abs(runs.error)[good] < 5 * runs.error_se[good] + 0.01).all()
+    assert (runs.max_rhat[good] <= 1.01).all()
