@@ -69,6 +69,29 @@ def test_walt_williams_had_10_of_45_and_billy_had_not():
         assert games.y[~walt][finished].sum() >= 11
 
 
+def test_sleepstudy():
+    """Sums of lme4's copy; every person has the same ten days."""
+    people = datasets.sleepstudy()
+    assert (len(people.y), len(set(people.group.tolist())), sorted(set(people.day.tolist()))) == (
+        180,
+        18,
+        list(range(10)),
+    )
+    assert abs(people.y.sum() - 53731.4205) < 1e-6
+    assert people.y[people.group == 335][people.day[people.group == 335] >= 2].argmax() == 1
+
+
+def test_radon_is_aligned_house_by_house():
+    """The counts, one uranium a county, and a floor that is a floor."""
+    houses = datasets.radon()
+    assert (len(houses.y), len(np.unique(houses.group)), (houses.floor == 0).sum()) == (919, 85, 766)
+    assert {len(column) for column in houses} == {919}
+    assert houses.y[houses.floor == 0].mean() > houses.y[houses.floor == 1].mean() + 0.5
+    assert len(set(zip(houses.group.tolist(), houses.uranium.tolist(), strict=True))) == 85
+    with pytest.raises(ValueError, match="read-only"):
+        houses.y[0] = 0
+
+
 LOADERS = [
     datasets.surgical,
     datasets.rat_tumors,

@@ -119,6 +119,15 @@ class NutsRuns(NamedTuple):
     error_se: np.ndarray
 
 
+class Houses(NamedTuple):
+    """Log radon y by house: its county (group), the floor of the measurement, and the county's log uranium."""
+
+    y: np.ndarray
+    group: np.ndarray
+    floor: np.ndarray
+    uranium: np.ndarray
+
+
 def surgical():
     """Deaths y after n cardiac operations on babies in 12 hospitals.
 
@@ -271,6 +280,23 @@ def nuts_over_lambda():
     rows = _read("nuts_over_lambda.csv")
     kinds = {"lambda": float, "form": str, "runs": int}
     return NutsRuns(*(_column(rows, name, kinds.get(name, float)) for name in rows[0]))
+
+
+def radon():
+    """Log radon y (pCi/L) in 919 houses of 85 counties of Minnesota, measured in the basement (floor 0) or above (1).
+
+    uranium is the log of the county's surface uranium, in parts per million, repeated for each of its houses: rows may
+    be shuffled or dropped without losing which county it belongs to. The four lowest y are log 0.1.
+
+    Source: Price, Nero & Gelman (1996), Health Physics 71:922-936.
+
+    >>> houses = radon()
+    >>> print(len(houses.y), len(set(houses.group)), houses.group[0], houses.floor[:3])
+    919 85 AITKIN [1 0 0]
+    """
+    rows = _read("radon.csv")
+    columns = (_column(rows, *named) for named in (("county", str), ("floor", int), ("uranium", float)))
+    return Houses(_column(rows, "log_radon", float), *columns)
 
 
 def _read(name):
