@@ -13,7 +13,8 @@ Two conjugate families, the same verbs in both:
 
 Beyond the two families: `repairs` lengthens empirical Bayes intervals to what they should be, `james_stein` has Stein's
 estimators and their exact risks, `multilevel` three levels, varying coefficients and parameterizations, and `lkj` the
-usual prior on correlations. `datasets` holds the data that the pages use, and `retailer` simulates stores in chains.
+usual prior on correlations. `frames` brings any dataframe, wherever it lives, to the counts that a fit needs,
+`datasets` holds the data that the pages use, and `retailer` simulates stores in chains.
 
 >>> from hblib import beta_binomial
 >>> post = beta_binomial.posterior(y=[2, 200], n=[20, 2000], alpha=5, beta=95)
@@ -21,11 +22,23 @@ usual prior on correlations. `datasets` holds the data that the pages use, and `
 [0.0583, 0.0976]
 """
 
-from hblib import beta_binomial, datasets, james_stein, lkj, multilevel, normal_normal, priors, repairs, retailer
+from hblib import (
+    beta_binomial,
+    datasets,
+    frames,
+    james_stein,
+    lkj,
+    multilevel,
+    normal_normal,
+    priors,
+    repairs,
+    retailer,
+)
 
 __all__ = [
     "beta_binomial",
     "datasets",
+    "frames",
     "james_stein",
     "lkj",
     "multilevel",

@@ -3,32 +3,22 @@
 The log marginal likelihood is a sum over k of terms such as (number of groups with y_j > k) log(mu + k phi). So a
 million groups cost no more than their distinct values once they are counted, and counting is one pass over the data.
 
-Where the distinct values leave long gaps, the number above k is constant over the gap, and a sum of a smooth function
-over many consecutive k is replaced by the integral with Gregory's end corrections: a few nodes k with weights. Then the
-cost grows with the logarithm of n, and no digits are lost: all these k are at least 256, where the terms are smooth.
+Where the distinct values leave gaps, the number above k is constant over the gap, and the sum of a smooth function over
+its consecutive k is replaced by a few nodes with weights: Gauss's rule for that sum, exact for polynomials. All these k
+are at least 256, where the terms are smooth, and the shorter a gap is beside its distance from 0, the fewer nodes it
+takes to lose no digits: three where the gap is a thousandth of k. So the cost grows with the logarithm of n.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from hblib import checks
 
 _BLOCK = 1 << 15  # rows counted at a time: the temporary arrays stay in the processor's cache
 _HISTOGRAM = 1 << 17  # up to this n a histogram with a cell for each value; beyond it the distinct values are sorted
 _SMOOTH = 256  # below this k every term is summed
-_GAP = 64  # shorter gaps are summed too
-_GAUSS = np.polynomial.legendre.leggauss(10)
-
-
-def _gregory():
-    """Weights at the first points of a sum that turn an integral over the gap into the sum (Gregory, 1670)."""
-    c = [1 / 12, 1 / 24, 19 / 720, 3 / 160, 863 / 60480, 275 / 24192, 33953 / 3628800, 8183 / 1036800]
-    return np.array([sum(c[m - 1] * special.comb(m, i) for m in range(max(i, 1), 9)) * (-1) ** i for i in range(9)])
-
-
-_ENDS = _gregory()
+_DIGITS = np.log(1e17)  # of a sum over a gap that its nodes must keep
 
 
 @dataclass(frozen=True)
@@ -39,6 +29,7 @@ class TailCounts:
     y: np.ndarray  # groups with y > k
     f: np.ndarray  # groups with n - y > k
     between: np.ndarray  # groups with n - y <= k < n
+    surplus: np.ndarray  # sum of y - between up to each node but the last; never negative, and 0 after the last
     groups: float  # groups with n > 0
     trials: float  # their sum of n
     successes: float  # their sum of y
@@ -113,6 +104,7 @@ def _tail_counts(y, f, n):
         y=y_above,
         f=f_above,
         between=n_above - f_above,
+        surplus=_surplus(y_above - n_above + f_above),
         groups=float(np.sum(n[1])) - empty,
         trials=float(np.sum(n[0] * n[1])),
         successes=float(np.sum(y[0] * y[1])),
@@ -122,24 +114,51 @@ def _tail_counts(y, f, n):
     )
 
 
-def _nodes(low, high):
-    """Points k and weights w, so that the sum of w g(k) is the sum of g over low <= k < high; and each point's gap."""
-    length = high - low
-    long = (length > _GAP) & (low >= _SMOOTH)
-    short = ~long
-    gap = np.repeat(np.flatnonzero(short), length[short])
-    first = np.cumsum(length[short]) - length[short]
-    k = np.arange(gap.size) - np.repeat(first - low[short], length[short])
+def _surplus(net):
+    """Cumulative sums of numbers whose sum is 0, from the nearer end: that side has the smaller rounding error."""
+    from_left, from_right = np.cumsum(net)[:-1], -np.cumsum(net[::-1])[::-1][1:]
+    size = np.cumsum(np.abs(net))
+    return np.where(size[:-1] < size[-1:] / 2, from_left, from_right)
 
-    a, b = low[long][:, None].astype(float), high[long][:, None].astype(float)
-    ends = np.arange(_ENDS.size)
-    half = np.zeros(_ENDS.size)
-    half[0] = 0.5
-    points = [a + (b - a) / 2 * (_GAUSS[0] + 1), a + ends, b - ends]
-    weights = [(b - a) / 2 * _GAUSS[1], _ENDS + half + 0 * a, _ENDS - half + 0 * a]
-    points, weights = np.concatenate(points, axis=1), np.concatenate(weights, axis=1)
-    k = np.concatenate([k.astype(float), points.ravel()])
-    weight = np.concatenate([np.ones(gap.size), weights.ravel()])
-    gap = np.concatenate([gap, np.repeat(np.flatnonzero(long), points.shape[1])])
+
+def _nodes(low, high):
+    """Points k and weights w, so that the sum of w g(k) is the sum of g over low <= k < high; and each point's gap.
+
+    g may have its poles at 0 or below. Then it is analytic in an ellipse around the gap, the sum of whose half-axes is
+    rho times half the gap, and the error of Gauss's rule with p nodes falls as rho^(-2 p).
+    """
+    length = (high - low).astype(float)
+    z = 1 + 2 * low / length
+    needed = np.ceil(_DIGITS / (2 * np.log(z + np.sqrt(z**2 - 1) + (low == 0)))).astype(int)
+    few = (low >= _SMOOTH) & (needed < length)
+    gap = np.repeat(np.flatnonzero(~few), (high - low)[~few])
+    first = np.cumsum((high - low)[~few]) - (high - low)[~few]
+    k = [(np.arange(gap.size) - np.repeat(first - low[~few], (high - low)[~few])).astype(float)]
+    weight, gap = [np.ones(gap.size)], [gap]
+    for number in np.unique(needed[few]):
+        which = np.flatnonzero(few & (needed == number))
+        points, weights = _gauss_sum(length[which], number)
+        k.append((low[which, None] + points).ravel())
+        weight.append(weights.ravel())
+        gap.append(np.repeat(which, number))
+    k, weight, gap = (np.concatenate(part) for part in (k, weight, gap))
     order = np.argsort(k, kind="stable")
     return k[order], weight[order], gap[order]
+
+
+def _gauss_sum(length, number):
+    """Gauss's rule with `number` nodes for the sum over 0, 1, ..., length - 1; one row a length.
+
+    The orthogonal polynomials are the discrete Chebyshev (Gram) polynomials, whose recurrence is known in closed form;
+    the nodes are the eigenvalues of its matrix, and the weights come from the eigenvectors (Golub & Welsch, 1969).
+    """
+    i = np.arange(1, number)
+    beside = i * np.sqrt((1 - (i / length[:, None]) ** 2) / (4 * i**2 - 1.0))
+    matrix = np.zeros((length.size, number, number))
+    matrix[:, i, i - 1] = beside  # eigh reads the lower triangle
+    nodes, vectors = np.linalg.eigh(matrix)
+    nodes = (nodes - nodes[:, ::-1]) / 2  # the rule is symmetric, and rounding shall not spoil it
+    weights = vectors[:, 0, :] ** 2
+    weights = weights + weights[:, ::-1]
+    weights *= length[:, None] / weights.sum(axis=1, keepdims=True)
+    return (length[:, None] - 1) / 2 + length[:, None] / 2 * nodes, weights

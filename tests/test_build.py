@@ -43,9 +43,18 @@ def test_a_sound_change_builds(book):
         opened = parse_qs(binder.query)["urlpath"][0].removeprefix("lab/tree/")
         assert (book.folder / opened).is_file()
         colab = urlsplit(next(link for link in links if "colab.research.google.com" in link))
-        path = re.fullmatch(r"/github/example/course/blob/gh-pages/(.+\.ipynb)", colab.path)[1]
-        text = (html / path).read_text(encoding="utf8")
-        assert "hblib @ git+https://github.com/example/course" in text
+        assert "hblib @ git+https://github.com/example/course" in opened_by_colab(html, colab)
+    page = BeautifulSoup((html / "chapters/01-pooling.html").read_text(), "html.parser")
+    download, binder, colab, _ = (a["href"] for a in page.select_one(".exercise-links").find_all("a"))
+    assert "%pip install" in (html / "chapters" / download).read_text(encoding="utf8")
+    assert (book.folder / parse_qs(urlsplit(binder).query)["urlpath"][0].removeprefix("lab/tree/")).is_file()
+    assert "hblib @ git+https://github.com/example/course" in opened_by_colab(html, urlsplit(colab))
+
+
+def opened_by_colab(html, address):
+    """The text of the notebook that a link to Colab opens from the published site."""
+    path = re.fullmatch(r"/github/example/course/blob/gh-pages/(.+\.ipynb)", address.path)[1]
+    return (html / path).read_text(encoding="utf8")
 
 
 def test_a_failing_cell_fails_the_build(book):

@@ -16,6 +16,21 @@ def test_published_sums():
     assert (datasets.rat_tumors().y[-1], datasets.rat_tumors().n[-1]) == (4, 14)
     assert datasets.eight_schools().ybar.tolist() == [28, 8, -3, 7, -1, 1, 18, 12]
     assert datasets.eight_schools().se.tolist() == [15, 10, 16, 11, 9, 11, 10, 18]
+    flights, counties = datasets.flights(), datasets.kidney_cancer()
+    assert (flights.y.sum(), flights.n.sum(), len(flights.n), flights.n.min(), flights.n.max()) == (
+        77630,
+        327346,
+        4037,
+        1,
+        544,
+    )
+    assert (counties.y.sum(), counties.n.sum(), len(counties.n), counties.n.max()) == (
+        23412,
+        482076984,
+        3110,
+        15266402,
+    )
+    assert (counties.y_later.sum(), counties.n_later.sum()) == (25997, 499656066)
 
 
 def test_batters():
@@ -77,7 +92,15 @@ def test_radon_is_aligned_house_by_house():
         houses.y[0] = 0
 
 
-LOADERS = [datasets.surgical, datasets.rat_tumors, datasets.eight_schools, datasets.batters, datasets.batters_copied]
+LOADERS = [
+    datasets.surgical,
+    datasets.rat_tumors,
+    datasets.eight_schools,
+    datasets.batters,
+    datasets.batters_copied,
+    datasets.flights,
+    datasets.kidney_cancer,
+]
 
 
 @pytest.mark.parametrize("load", LOADERS)
@@ -87,3 +110,22 @@ def test_columns_are_aligned_and_frozen(load):
     assert len(np.unique(data.group)) == len(data.group)
     with pytest.raises(ValueError, match="read-only"):
         data[1][0] = 0
+
+
+def test_sleepstudy_is_complete():
+    people = datasets.sleepstudy()
+    assert np.isclose(people.y.sum(), 53731.4, atol=0.1)
+    assert people.day.tolist() == list(range(10)) * 18
+    assert (people.group.reshape(18, 10) == people.group[::10, None]).all()
+
+
+def test_stored_nuts_runs_have_every_form_at_every_lambda():
+    runs = datasets.nuts_over_lambda()
+    assert runs.form.tolist() == [form for form in ("centered", "noncentered", "between") for _ in range(11)]
+    grid = runs.lam.reshape(3, 11)
+    assert (np.diff(grid) > 0).all()
+    assert (grid == grid[0]).all()
+    assert (runs.bad_runs <= runs.runs).all()
+    good = runs.bad_runs == 0
+    assert (np.abs(runs.error)[good] < 5 * runs.error_se[good] + 0.01).all()
+    assert (runs.max_rhat[good] <= 1.01).all()

@@ -250,9 +250,11 @@ def test_a_question_has_an_answer_cell_and_then_its_check(name, question):
     assert f'check("{question.name}")' in [cell.source for cell in exercise.cells[at + 1 :] if cell.kind == "check"]
     if isinstance(question, Function):
         assert len(exercise.namespace[question.name].__doc__) > 20
+    text = "\n".join(cell.source for cell in student_cells(name) if cell.cell_type == "markdown")
+    tasks = text.split("## Question ")[1:]
+    assert len(tasks) == len(exercise.questions), "a heading in a cell for the solution alone? begin a new one with +++"
     if isinstance(question, Choice):
-        text = "\n".join(cell.source for cell in student_cells(name) if cell.cell_type == "markdown")
-        task = text.split("## Question ")[1 + list(exercise.questions).index(question.name)]
+        task = tasks[list(exercise.questions).index(question.name)]
         assert re.findall(r"^- \*\*(\w)\.\*\*", task, re.MULTILINE) == question.letters(exercise)
 
 

@@ -1,4 +1,4 @@
-"""What holds for every page: no computed number is typed, code fits the page, the expected parts are there."""
+"""What holds for every page and solution: no typed results, code that fits, all the parts that readers expect."""
 
 import re
 
@@ -6,8 +6,8 @@ import pytest
 
 import ledger
 
-PAGES = {page.stem: page for page in ledger.pages()}
-NUMBERED = [name for name in PAGES if re.match(r"0[1-9]|1\d", name)]
+PAGES = {page.stem: page for page in [*ledger.pages(), *ledger.solutions()]}
+NUMBERED = [page.stem for page in ledger.pages() if re.match(r"0[1-9]|1\d", page.stem)]
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
 
 

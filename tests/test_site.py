@@ -5,12 +5,14 @@ import json
 import nbclient
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 import check_site
+from hblib.coursework import notebooks, source
 from tests.conftest import ROOT
 
 BUILT = ROOT / "_build" / "html"
-NOTEBOOKS = sorted((BUILT / "_sources" / "chapters").glob("*.ipynb"))
+NOTEBOOKS = sorted((BUILT / "_sources").glob("*/*.ipynb"))
 
 
 def test_the_site_has_no_faults():
@@ -61,11 +63,27 @@ def test_mathjax_is_served_by_the_site():
 
 
 def test_every_page_can_be_downloaded():
-    pages = [path.stem for path in (ROOT / "chapters").glob("*.md") if "kernelspec" in path.read_text(encoding="utf8")]
-    assert sorted(pages) == [path.stem for path in NOTEBOOKS]
+    sources = [*(ROOT / "chapters").glob("*.md"), *(ROOT / "solutions").glob("*.md")]
+    pages = [f"{path.parent.name}/{path.stem}" for path in sources if "kernelspec" in path.read_text(encoding="utf8")]
+    assert sorted(pages) == [f"{path.parent.name}/{path.stem}" for path in NOTEBOOKS]
     for page in pages:
-        html = (BUILT / "chapters" / f"{page}.html").read_text(encoding="utf8")
-        assert f'_sources/chapters/{page}.ipynb"' in html
+        assert f'_sources/{page}.ipynb"' in (BUILT / f"{page}.html").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("name", source.names())
+def test_the_box_of_an_exercise_holds_links_task_and_solution(name):
+    about = notebooks.read(source.folder() / f"{name}.md").metadata["exercise"]
+    html = BeautifulSoup((BUILT / "chapters" / f"{about['page']}.html").read_text(encoding="utf8"), "html.parser")
+    link = html.find("a", href=f"../exercises/{name}.ipynb")
+    box = link.find_parent(class_="exercise")
+    assert notebooks.facts(name) in box.get_text()
+    solution = box.find("details").get_text()
+    for cell in source.load(name).cells:
+        if cell.kind == "answer":
+            inside = notebooks.MARKED.search(cell.source)[0].split("\n")[1:-1]
+            assert all(line.strip() in solution for line in inside)
+    assert source.BEGIN not in solution
+    nbformat.validate(nbformat.read(BUILT / "exercises" / f"{name}.ipynb", as_version=4))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -117,7 +117,7 @@ def fill(app, doctree, docname, home):
             place.replace_self(links(name, up, home, f"solutions/{name}" != docname, app, docname))
         else:
             page = app.env.get_and_resolve_doctree(f"solutions/{name}", app.builder)
-            place.replace_self(solution(page))
+            place.replace_self(solution(page, name))
 
 
 def links(name, up, home, from_page, app, docname):
@@ -138,8 +138,8 @@ def links(name, up, home, from_page, app, docname):
     return paragraph
 
 
-def solution(page):
-    """Of a page of `solutions/`: the answers, and what follows their checks, for each question."""
+def solution(page, name):
+    """Of the page of an exercise in `solutions/`: the answers, and what follows their checks, for each question."""
     found = []
     for section in page.findall(nodes.section):
         after_check, parts = False, []
@@ -154,7 +154,7 @@ def solution(page):
         if parts:
             found += [nodes.rubric("", section.next_node(nodes.title).astext()), *parts]
     for node in (copied for part in found for copied in part.findall(nodes.Element)):
-        node["ids"] = []  # they are on the solution's own page
+        node["ids"] = [f"{name}-{id}" for id in node["ids"]]  # the solution's own page has them as they are
     return found
 
 

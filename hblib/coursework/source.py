@@ -77,6 +77,8 @@ class Exercise:
         for cell in self.cells:
             if cell.kind == "questions":
                 self._execute(cell.source, namespace)
+        if "questions" not in namespace:
+            raise ValueError(f"{self.name} has no cell with the tag `questions`; is the last fence closed?")
         return {question.name: question for question in namespace["questions"]}
 
     def _execute(self, source, namespace):

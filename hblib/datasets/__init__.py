@@ -61,12 +61,62 @@ class Games(NamedTuple):
     date: np.ndarray
 
 
+class TwoPeriods(NamedTuple):
+    """Successes and trials by group, in one period and in the next."""
+
+    group: np.ndarray
+    y: np.ndarray
+    n: np.ndarray
+    y_later: np.ndarray
+    n_later: np.ndarray
+
+
+class Coverage(NamedTuple):
+    """How often 95 % intervals held the truth in simulations; one row a setting and method."""
+
+    model: np.ndarray  # "normal" or "counts"
+    groups: np.ndarray
+    spread: np.ndarray  # tau/se; for counts alpha + beta
+    method: np.ndarray
+    coverage: np.ndarray  # where the method gave an answer
+    error: np.ndarray  # the standard error of coverage
+    replicates: np.ndarray
+    answered: np.ndarray  # the share of data sets for which the method gave an answer
+
+    def find(self, model, groups, spread, method):
+        """(coverage, error) of one row.
+
+        >>> coverage().find("normal", 8, 1.0, "plug-in reml")[0].round(2)
+        np.float64(0.72)
+        """
+        rows = (self.model == model) & (self.groups == groups) & (self.spread == spread) & (self.method == method)
+        if rows.sum() != 1:
+            raise KeyError(f"no row for {model}, {groups} groups, {spread:g}, {method}")
+        return self.coverage[rows][0], self.error[rows][0]
+
+
 class Reactions(NamedTuple):
     """Reaction time y in milliseconds after so many days of little sleep, by person and day."""
 
     y: np.ndarray
     group: np.ndarray
     day: np.ndarray
+
+
+class NutsRuns(NamedTuple):
+    """What runs of NUTS cost in one of three coordinates at one lambda; benchmarks/nuts_over_lambda.py says how."""
+
+    lam: np.ndarray
+    form: np.ndarray
+    runs: np.ndarray
+    ess: np.ndarray  # effective draws of mu or tau, whichever has fewer, per 1000 gradients: the mean over the runs
+    ess_sd: np.ndarray  # over the runs
+    gradients: np.ndarray  # per draw
+    divergences: np.ndarray  # in a run of 4000 draws
+    bad_runs: np.ndarray
+    max_rhat: np.ndarray
+    error: np.ndarray  # of E(log tau), in posterior standard deviations of log tau: the mean over the runs
+    error_se: np.ndarray
 
 
 class Houses(NamedTuple):
@@ -161,6 +211,50 @@ def williams_1970():
     return Games(_column(rows, "player", str), *counts, _column(rows, "date", str))
 
 
+def flights():
+    """Flights y that landed more than 15 minutes late among the n of 4,037 planes that left New York in 2013.
+
+    Source: US Bureau of Transportation Statistics, in the R package nycflights13.
+
+    >>> planes = flights()
+    >>> int(planes.y.sum()), int(planes.n.sum())
+    (77630, 327346)
+    """
+    rows = _read("flights.csv")
+    return Counts(_column(rows, "tailnum", str), _column(rows, "late", int), _column(rows, "n", int))
+
+
+def kidney_cancer():
+    """Deaths of white men from kidney cancer y in n person-years, by US county, 1980-84 and 1985-89 (the later fields).
+
+    The rates are crude: nothing in the file says how old a county's men were. Alaska and a few counties are not in it.
+
+    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 2.7, from US mortality statistics.
+
+    >>> counties = kidney_cancer()
+    >>> print(len(counties.n), counties.y.sum(), counties.n.sum())
+    3110 23412 482076984
+    """
+    rows = _read("kidney_cancer.csv")
+    numbers = (_column(rows, name, int) for name in ("dc", "pop", "dc.2", "pop.2"))
+    return TwoPeriods(_column(rows, "county", str), *numbers)
+
+
+def coverage():
+    """Coverage of 95 % intervals with an estimated prior, by simulation with many replicates.
+
+    Source: tools/simulate_coverage.py of this course, which makes the file.
+
+    >>> table = coverage()
+    >>> print(len(table.model), int(table.groups.max()))
+    118 1000
+    """
+    rows = _read("coverage.csv")
+    kinds = {"model": str, "groups": int, "spread": float, "method": str, "coverage": float, "error": float}
+    kinds |= {"replicates": int, "answered": float}
+    return Coverage(*(_column(rows, name, kind) for name, kind in kinds.items()))
+
+
 def sleepstudy():
     """Reaction times y of 18 people who slept three hours a night, by person (group) and day, in milliseconds.
 
@@ -174,6 +268,18 @@ def sleepstudy():
     """
     rows = _read("sleepstudy.csv")
     return Reactions(_column(rows, "reaction", float), _column(rows, "subject", int), _column(rows, "day", int))
+
+
+def nuts_over_lambda():
+    """Runs of NUTS in three coordinates over a grid of lambda: a simulation, made by benchmarks/nuts_over_lambda.py.
+
+    >>> runs = nuts_over_lambda()
+    >>> print(sorted(set(runs.form.tolist())), float(runs.lam.min()), float(runs.lam.max()))
+    ['between', 'centered', 'noncentered'] 0.01 1000.0
+    """
+    rows = _read("nuts_over_lambda.csv")
+    kinds = {"lambda": float, "form": str, "runs": int}
+    return NutsRuns(*(_column(rows, name, kinds.get(name, float)) for name in rows[0]))
 
 
 def radon():
