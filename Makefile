@@ -5,6 +5,9 @@ LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
 SOURCES := _config.yml _toc.yml $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
 CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' -o -name '*.mplstyle')
 
+# The matrices here are small: threads would wait for each other longer than they compute.
+export OMP_NUM_THREADS := 1
+
 .PHONY: help book test exercises bench lab format lock clean
 
 help: ## this list
@@ -54,7 +57,9 @@ _build/.code: $(VENV)/.ready $(CODE)
 	rm -rf _build
 	@mkdir -p _build && touch $@
 
+# The stamp is as old as the build's beginning, so that what was edited meanwhile is built next time.
 _build/html/.checked: _build/.code $(SOURCES)
+	@touch _build/.begun
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	$(BIN)/python tools/check_site.py _build/html
-	@touch $@
+	@touch -r _build/.begun $@
