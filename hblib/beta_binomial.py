@@ -217,7 +217,7 @@ def fit(y, n, method="ml", counts=None):
     status, mu, phi = _without_search(data)
     if status is None:
         mu, phi = (
-            _moments(y, n, counts) if method == "moments" else _maximum(data, _if_few(data, y, n, counts, least=10_000))
+            _moments(y, n, counts) if method == "moments" else _maximum(data, _if_few(data, y, n, counts, 4, 10_000))
         )
         status = "phi = 0" if phi == 0 else "phi = inf" if phi == np.inf else "ok"
     log_likelihood = _log_likelihood(data, mu, phi) if 0 <= phi < np.inf else np.nan
@@ -234,7 +234,7 @@ class FullBayes:
     """The exact posterior; what `full_bayes` returns. mu = alpha/(alpha + beta) is the mean and size = alpha + beta.
 
     `mu`, `size` and `weight` are the nodes of the quadrature and their posterior weights, flat arrays: the posterior
-    mean of any function of the hyperparameters is np.sum(weight * function(mu, size)), if it exists.
+    mean of any smooth function of the hyperparameters is np.sum(weight * function(mu, size)), if it exists.
     """
 
     mu: np.ndarray
@@ -518,9 +518,12 @@ def _derivatives(data, mu, phi):
     return np.array([np.sum(by_y) - np.sum(by_f), by_phi]), np.array([[by_mu_twice, cross], [cross, curvature]])
 
 
-def _if_few(data, y, n, counts=None, least=0):
-    """Rows (y, n, counts) with data, if there are so few of so many trials that they cost less than sums over k."""
-    if data.k.size <= 16 * np.size(y) or data.largest < least:
+def _if_few(data, y, n, counts=None, cost=16, least=0):
+    """Rows (y, n, counts) with data, if there are so few of so many trials that sums over k would cost more.
+
+    `cost` is what a row costs, in terms of such a sum.
+    """
+    if data.k.size <= cost * np.size(y) or data.largest < least:
         return None
     rows = np.array(np.broadcast_arrays(y, n, 1 if counts is None else counts), dtype=float)
     return np.atleast_2d(rows.T).T[:, (rows[1] > 0) & (rows[2] > 0)]

@@ -327,8 +327,8 @@ def _by_group(values, group):
 class FullBayes:
     """The exact posterior; what `full_bayes` returns.
 
-    `tau` and `weight` are the nodes of the quadrature and their posterior weights: the mean of any function of tau is
-    np.sum(weight * function(tau)).
+    `tau` and `weight` are the nodes of the quadrature and their posterior weights: the mean of any smooth function of
+    tau is np.sum(weight * function(tau)).
     """
 
     tau: np.ndarray
