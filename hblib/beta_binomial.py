@@ -14,10 +14,11 @@ from scipy import special
 
 from hblib import checks, priors, quadrature
 from hblib.distributions import Beta, Normal
-from hblib.full_bayes import Mixture
+from hblib.full_bayes import Mixture, mean_sd
+from hblib.log_pmf import gradient, log_pmf
 from hblib.tail_counts import collapse
 
-_BLOCK = 1 << 15  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
+_BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
 
 
 def posterior(y, n, alpha, beta):
@@ -215,7 +216,9 @@ def fit(y, n, method="ml", counts=None):
     data = collapse(y, n, counts)
     status, mu, phi = _without_search(data)
     if status is None:
-        mu, phi = _moments(y, n, counts) if method == "moments" else _maximum(data)
+        mu, phi = (
+            _moments(y, n, counts) if method == "moments" else _maximum(data, _if_few(data, y, n, counts, 4, 10_000))
+        )
         status = "phi = 0" if phi == 0 else "phi = inf" if phi == np.inf else "ok"
     log_likelihood = _log_likelihood(data, mu, phi) if 0 <= phi < np.inf else np.nan
     if phi == np.inf:  # each group is one trial of a coin with probability mu, if it is all or nothing
@@ -231,7 +234,7 @@ class FullBayes:
     """The exact posterior; what `full_bayes` returns. mu = alpha/(alpha + beta) is the mean and size = alpha + beta.
 
     `mu`, `size` and `weight` are the nodes of the quadrature and their posterior weights, flat arrays: the posterior
-    mean of any function of the hyperparameters is np.sum(weight * function(mu, size)), if it exists.
+    mean of any smooth function of the hyperparameters is np.sum(weight * function(mu, size)), if it exists.
     """
 
     mu: np.ndarray
@@ -294,111 +297,110 @@ def full_bayes(y, n, prior, counts=None):
     prior = priors.as_prior(prior)
     data = collapse(y, n, counts)
     y, n = checks.groups(y=np.asarray(y, dtype=float), n=np.asarray(n, dtype=float))
+    rows = _if_few(data, y, n, counts)
+    guess = (data.trials + 1) / (data.successes + 0.5)
+    coarse = np.log(guess) + np.arange(-40, 41)
+    centres, widths = _logit_mode(data, np.exp(coarse))
 
-    def nodes(size):
-        """mu's nodes for each size, and the log of p(y, mu, size) d mu there."""
-        centre, width = _logit_mode(data, size)
-        mu, log_slope = _mean_nodes(data, centre, width)
-        return mu, _grid_log_likelihood(data, mu, size) + log_slope + prior.log_density(size)[..., None]
+    def mode(size):
+        return _logit_mode(data, size, start=np.interp(np.log(size), coarse, centres))
+
+    parts = []  # for each node of the size: the nodes of mu and their weights
+
+    def log_density(size):
+        mu, log_f = _given_size(data, rows, size, *mode(size), widths.min())
+        top = log_f.max(axis=-1, keepdims=True)
+        f = np.exp(log_f - top)
+        total = f.sum(axis=-1, keepdims=True)
+        parts.append((size, mu, f / total))
+        return (np.log(total) + top)[:, 0] + prior.log_density(size)
 
     def rough(size):
         """Laplace's approximation to the sum over mu's nodes."""
-        centre, width = _logit_mode(data, size)
-        at_mode = _log_likelihood(data, special.expit(centre), 1 / size) + np.log(width)
-        return at_mode + special.log_expit(centre) + special.log_expit(-centre) + prior.log_density(size)
+        centre, width = mode(size)
+        mu, rest = special.expit(centre), special.expit(-centre)
+        return _log_likelihood(data, mu, 1 / size, rest) + np.log(width * mu * rest) + prior.log_density(size)
 
-    guess = (data.trials + 1) / (data.successes + 0.5)
-    size, w, log_evidence = quadrature.integrate_scale(
-        lambda s: special.logsumexp(nodes(s)[1], axis=-1),
-        prior.lower,
-        prior.upper,
-        guess,
-        tolerance=1e-12,
-        rough=rough,
-    )
-    mu, log_density = nodes(size)
-    given_size = special.softmax(log_density, axis=-1)
-    joint = w[:, None] * given_size
-    mean, sd = _theta_moments(y, n, w, size, np.sum(given_size * mu, axis=-1), np.sum(given_size * mu**2, axis=-1))
-    flat = [np.broadcast_to(array, joint.shape).ravel() for array in (mu, size[:, None], joint)]
-    (mu_mean, mu_sd), (log_mean, log_sd) = (_mean_sd(flat[2], value) for value in (flat[0], np.log(flat[1])))
-    new_variance = mu_sd**2 + np.sum(flat[2] * flat[0] * (1 - flat[0]) / (flat[1] + 1))
+    size, w, log_evidence = quadrature.integrate_scale(log_density, prior.lower, prior.upper, guess, rough)
+    sizes, mu, given_size = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(sizes, kind="stable")
+    return _full_bayes(y, n, prior, float(log_evidence), size, w, mu[order], given_size[order])
+
+
+def _full_bayes(y, n, prior, log_evidence, size, w, mu, given_size):
+    """The result from the nodes: sizes with weights w, and for each of them a row of mu with weights given the size."""
+    first = (given_size * mu).sum(axis=-1)
+    variance = (given_size * (mu - first[:, None]) ** 2).sum(axis=-1)
+    mu_mean, mu_sd = mean_sd(w, first, variance)
+    log_mean, log_sd = mean_sd(w, np.log(size))
+    nodes = [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], w[:, None] * given_size)]
+    new_sd = np.sqrt(mu_sd**2 + np.sum(w * (first * (1 - first) - variance) / (size + 1)))
+    kept = [array[nodes[2] > 1e-13 * nodes[2].max()] for array in nodes]
     return FullBayes(
-        *flat,
+        *nodes,
         mu_mean,
         mu_sd,
         log_mean,
         log_sd,
-        float(log_evidence),
-        theta=_mixture(mean, sd, y, n, *flat),
-        new_group=_mixture(np.array([mu_mean]), np.sqrt([new_variance]), np.zeros(1), np.zeros(1), *flat),
+        log_evidence,
+        theta=_mixture(*_theta_moments(y, n, w, size, first, first**2 + variance), y, n, *kept),
+        new_group=_mixture(np.array([mu_mean]), np.array([new_sd]), np.zeros(1), np.zeros(1), *kept),
         tail=quadrature.tail_power(prior.log_density, prior.upper),  # the likelihood tends to a constant
     )
 
 
-def _logit_mode(data, size):
-    """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, all sizes at once.
-
-    The density of logit mu is log-concave in mu, so its derivative changes sign once.
-    """
-    x = data.k / np.asarray(size, dtype=float)[..., None]
-    low, high = np.full(x.shape[:-1], -300.0), np.full(x.shape[:-1], 36.0)
-    z = np.clip(special.logit((data.successes + 0.5) / (data.trials + 1)) + 0 * low, -30, 30)
-    for _ in range(60):
-        mu, rest = special.expit(z), special.expit(-z)
-        success, failure = data.y / (mu[..., None] + x), data.f / (rest[..., None] + x)
-        by_mu = np.sum(success, axis=-1) - np.sum(failure, axis=-1)
-        twice = -np.sum(success / (mu[..., None] + x) + failure / (rest[..., None] + x), axis=-1)
-        slope = mu * rest * by_mu + rest - mu
-        curvature = (mu * rest) ** 2 * twice + mu * rest * ((rest - mu) * by_mu - 2)
-        low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
-        step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, -1), np.inf)
-        step = np.where(np.abs(step) < 20, step, 20 * np.sign(slope))
-        new = np.where((z + step > low) & (z + step < high), z + step, (low + high) / 2)
-        done = np.abs(new - z).max(initial=0) < 1e-2  # the nodes need no more
-        z = new
-        if done:
-            break
-    return z, 1 / np.sqrt(np.maximum(-curvature, 1e-2))
-
-
-def _mean_nodes(data, centre, width):
-    """Nodes of mu for each size, by logit(mu) = centre + width sinh(t), and the log of d mu.
+def _given_size(data, rows, size, centre, width, narrowest):
+    """Nodes of mu for each size, by logit(mu) = centre + width sinh(t), and the log of p(y | mu, size) d mu there.
 
     The tails of logit mu fall at least as exp(-(1 + groups with a success) |z|) on the left, and with a failure on the
     right; that tells how far t must run.
     """
-    reach = [12 + 50 / (1 + data.groups - groups) / width.min() for groups in (data.no_success, data.no_failure)]
+    reach = [12 + 50 / (1 + data.groups - groups) / narrowest for groups in (data.no_success, data.no_failure)]
     step = 0.13
     t = np.arange(-np.arcsinh(reach[0]), np.arcsinh(reach[1]), step)
-    z = np.clip(centre[..., None] + width[..., None] * np.sinh(t), -300.0, 36.0)  # at 36 mu is 1 to all digits
-    log_slope = special.log_expit(z) + special.log_expit(-z) + np.log(width[..., None] * np.cosh(t) * step)
-    return special.expit(z), np.where((z > -300) & (z < 36), log_slope, -np.inf)
+    z = np.clip(centre[:, None] + width[:, None] * np.sinh(t), -300.0, 36.0)  # at 36 mu is 1 to all digits
+    mu, rest = special.expit(z), special.expit(-z)
+    log_slope = np.where((z > -300) & (z < 36), np.log(mu * rest * width[:, None] * np.cosh(t) * step), -np.inf)
+    size = size[:, None]
+    if rows is not None:
+        return mu, log_slope + sum(count * log_pmf(y_j, n_j, mu, rest, size) for y_j, n_j, count in rows.T)
+    return mu, log_slope + _log_likelihood(data, mu, 1 / size, rest)
 
 
-def _grid_log_likelihood(data, mu, size):
-    """`_log_likelihood` at the nodes of mu for each size (mu's last axis), in its plain form, which is quicker."""
-    x = data.k / np.asarray(size, dtype=float)[..., None]
-    trials = np.sum(data.between * (np.log1p(data.k) - np.log1p(x)) - data.y * np.log1p(data.k), axis=-1)
-    total = np.repeat(trials[..., None], mu.shape[-1], axis=-1)
+def _logit_mode(data, size, start=None):
+    """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, all sizes at once.
+
+    The density of logit mu is log-concave in mu, so its derivative changes sign once.
+    """
     successes, failures = data.y != 0, data.f != 0
-    x_success, x_failure = x[..., None, successes], 1 + x[..., None, failures]
-    for columns in np.array_split(np.arange(mu.shape[-1]), max(1, min(mu.shape[-1], x.size * mu.shape[-1] >> 18))):
-        part = mu[..., columns, None]
-        total[..., columns] += np.sum(data.y[successes] * np.log(part + x_success), axis=-1)
-        total[..., columns] += np.sum(data.f[failures] * np.log1p(-part / x_failure), axis=-1)
-    return total
-
-
-def _mean_sd(weight, value):
-    mean = np.sum(weight * value)
-    return float(mean), float(np.sqrt(np.sum(weight * (value - mean) ** 2)))
+    y, f = data.y[successes], data.f[failures]
+    x_y, x_f = (data.k[some] / size[:, None] for some in (successes, failures))
+    low, high = np.full(size.shape, -300.0), np.full(size.shape, 36.0)
+    pooled = special.logit((data.successes + 0.5) / (data.trials + 1))
+    z = np.clip(pooled + 0 * low if start is None else start, -30, 30)
+    for _ in range(60):
+        mu, rest = special.expit(z), special.expit(-z)
+        success, failure = 1 / (mu[:, None] + x_y), 1 / (rest[:, None] + x_f)
+        by_y, by_f = y * success, f * failure
+        by_mu = by_y.sum(axis=-1) - by_f.sum(axis=-1)
+        by_mu_twice = -(by_y * success).sum(axis=-1) - (by_f * failure).sum(axis=-1)
+        slope = mu * rest * by_mu + rest - mu
+        curvature = (mu * rest) ** 2 * by_mu_twice + mu * rest * ((rest - mu) * by_mu - 2)
+        low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
+        step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, -1), np.inf)
+        step = np.where(np.abs(step) < 20, step, 20 * np.sign(slope))
+        inside = ((z + step > low) & (z + step < high)) | (np.abs(step) < 1e-9)  # the latter has arrived
+        new = np.where(inside, z + step, (low + high) / 2)
+        width = 1 / np.sqrt(np.maximum(-curvature, 1e-2))
+        done = (np.abs(new - z) < np.minimum(0.1 * width, 0.3)).all()  # the nodes need no more
+        z = new
+        if done:
+            break
+    return z, width
 
 
 def _mixture(mean, sd, y, n, mu, size, weight):
-    """The mixture of the conjugate posteriors over the nodes that count."""
-    keep = weight > 1e-13 * weight.max()
-    mu, size, weight = mu[keep], size[keep], weight[keep]
+    """The mixture of the conjugate posteriors over the nodes."""
 
     def given(rows, nodes):
         alpha, beta = mu[nodes] * size[nodes], (1 - mu[nodes]) * size[nodes]
@@ -418,9 +420,7 @@ def _theta_moments(y, n, weight, size, first, second):
     """
     distinct, which = np.unique(n, return_inverse=True)
     a = size / (size + distinct[:, None])
-    inner = weight / (
-        size + distinct[:, None] + 1
-    )  # theta's variance given mu and size is its mean (1 - mean) times this
+    inner = weight / (size + distinct[:, None] + 1)  # theta's variance given mu, size is its mean (1 - mean) times this
 
     def sums(*terms):
         return (np.sum(term, axis=-1)[which] for term in terms)
@@ -467,62 +467,69 @@ def _moments(y, n, counts):
     return mu, rho / (1 - rho) if rho < 1 else np.inf
 
 
-def _log_likelihood(data, mu, phi):
-    """The log marginal likelihood; mu and phi may be arrays of one shape.
+def _log_likelihood(data, mu, phi, rest=None):
+    """The log marginal likelihood; mu, phi and rest = 1 - mu may be arrays that broadcast.
 
-    A success above k adds log((mu + k phi)/(k + 1)), which goes with log C(n, y), and a trial without one subtracts
-    log((1 + k phi)/(k + 1)). Where k phi >= 1 both are near log(phi), and nearly cancel; so that is taken out of each
-    and added at the end, times the difference of their numbers. Failures are taken together with trials likewise.
+    A success above k multiplies the likelihood by (mu + k phi)/(1 + k phi), a failure by (rest + k phi)/(1 + k phi).
+    What is left, the sum of (y - between) log((1 + k phi)/(1 + k)), is summed by parts, which leaves `surplus` and the
+    steps of the logarithm. So no terms of different sign cancel, whatever phi is.
     """
-    mu, phi = np.asarray(mu, dtype=float)[..., None], np.asarray(phi, dtype=float)[..., None]
-    total, excess = np.zeros(mu.shape[:-1]), _excess(data, phi)
-    step = max(1, _BLOCK // max(total.size, 1))
-    for start in range(0, data.k.size, step):
-        part = slice(start, start + step)
-        k = data.k[part]
-        x = phi * k
-        with np.errstate(divide="ignore", invalid="ignore"):  # phi = 0, where the first branch is not taken
-            success = np.where(x >= 1, np.log1p((mu / phi - 1) / (k + 1)), np.log((mu + x) / (k + 1)))
-            trial = np.where(x >= 1, np.log1p((1 / phi - 1) / (k + 1)), np.log((1 + x) / (k + 1)))
-        terms = data.y[part] * success - data.between[part] * trial
-        terms += data.f[part] * np.log1p(-mu / (1 + x))
-        total += np.sum(terms, axis=-1)
-    return total + special.xlogy(excess, phi[..., 0])
+    mu, phi = np.asarray(mu, dtype=float), np.asarray(phi, dtype=float)
+    rest = 1 - mu if rest is None else rest
+    gap, successes, failures = np.diff(data.k), data.y != 0, data.f != 0
+    some = gap > 0  # two gaps between distinct values may share a node
+    per_step = (1 + data.k[1:][some]) / gap[some]
+    total = _sum_log1p(-data.surplus[some], phi - 1, per_step, per_step * data.k[:-1][some], phi)
+    total = total - _sum_log1p(data.y[successes], rest, mu[..., None], data.k[successes], phi)
+    return total - _sum_log1p(data.f[failures], mu, rest[..., None], data.k[failures], phi)
 
 
-def _excess(data, phi):
-    """Successes less trials without one, over the k with k phi >= 1; over all k the two are equally many.
-
-    So it is minus the sum over the other k, and the side with the smaller numbers loses fewer digits.
-    """
-    net, either = data.y - data.between, np.abs(data.y + data.between)
-    below = np.append(0.0, np.cumsum(net))
-    above = np.append(np.cumsum(net[::-1])[::-1], 0.0)
-    numbers = np.append(0.0, np.cumsum(either))
-    with np.errstate(divide="ignore"):
-        first = np.searchsorted(data.k, 1 / phi)[..., 0]  # the first k with k phi >= 1
-    return np.where(numbers[first] < numbers[-1] / 2, -below[first], above[first])
+def _sum_log1p(number, a, b, k, phi):
+    """The sum of number log1p(a/(b + k phi)) over the nodes, the last axis of b, for each a and phi; block by block."""
+    shape = np.broadcast_shapes(a.shape, phi.shape)
+    if np.prod(shape) * k.size <= _BLOCK:
+        return (number * np.log1p(a[..., None] / (b + k * phi[..., None]))).sum(axis=-1)
+    a, phi = (np.broadcast_to(array, shape).reshape(-1, 1) for array in (a, phi))
+    b = np.broadcast_to(b, (*shape, b.shape[-1])).reshape(-1, b.shape[-1])
+    total, rows = np.empty(a.size), max(1, _BLOCK // k.size)
+    for start in range(0, a.size, rows):
+        block = slice(start, start + rows)
+        terms = k * phi[block]
+        terms += b[block]
+        np.divide(a[block], terms, out=terms)
+        np.log1p(terms, out=terms)
+        terms *= number
+        terms.sum(axis=-1, out=total[block])
+    return total.reshape(shape)
 
 
 def _derivatives(data, mu, phi):
-    """Gradient and Hessian of `_log_likelihood` in (mu, phi), numbers; the gradient with the same care."""
-    k = data.k
-    success, failure, trial = 1 / (mu + k * phi), 1 / (1 - mu + k * phi), 1 / (1 + k * phi)
-    both = k * mu * failure * trial  # k failure - k trial
-    high = k * phi >= 1
-    scale = 1 / phi if phi > 0 else 0.0  # unused at phi = 0
-    by_success = np.where(high, -mu * scale, k) * success  # k success, less 1/phi where k phi >= 1
-    by_trial = np.where(high, -scale, k) * trial
-    by_phi = np.sum(data.y * by_success) - np.sum(data.between * by_trial) + np.sum(data.f * both)
-    by_phi += scale * _excess(data, np.array([phi]))[()]
-    gradient = [np.sum(data.y * success) - np.sum(data.f * failure), by_phi]
-    y2, f2 = data.y * success**2, data.f * failure**2
-    cross = np.sum(k * (f2 - y2))
-    curvature = np.sum(data.between * (k * trial) ** 2 - y2 * k**2 - data.f * both * k * (failure + trial))
-    return np.array(gradient, dtype=float), np.array([[-np.sum(y2 + f2), cross], [cross, curvature]])
+    """Gradient and Hessian of `_log_likelihood` in (mu, phi), numbers; by sums of one sign, as there."""
+    k, rest = data.k, 1 - mu
+    success, failure, trial = 1 / (mu + k * phi), 1 / (rest + k * phi), 1 / (1 + k * phi)
+    by_y, by_f = data.y * success, data.f * failure
+    steps = data.surplus * np.diff(k) * trial[1:] * trial[:-1]
+    by_phi = np.sum(by_y * k * rest * trial) + np.sum(by_f * k * mu * trial) - np.sum(steps)
+    cross = np.sum(k * (by_f * failure - by_y * success))
+    curvature = np.sum(steps * (k * trial)[1:]) + np.sum(steps * (k * trial)[:-1])
+    curvature -= np.sum(by_y * k**2 * rest * trial * (success + trial))
+    curvature -= np.sum(by_f * k**2 * mu * trial * (failure + trial))
+    by_mu_twice = -np.sum(by_y * success + by_f * failure)
+    return np.array([np.sum(by_y) - np.sum(by_f), by_phi]), np.array([[by_mu_twice, cross], [cross, curvature]])
 
 
-def _maximum(data):
+def _if_few(data, y, n, counts=None, cost=16, least=0):
+    """Rows (y, n, counts) with data, if there are so few of so many trials that sums over k would cost more.
+
+    `cost` is what a row costs, in terms of such a sum.
+    """
+    if data.k.size <= cost * np.size(y) or data.largest < least:
+        return None
+    rows = np.array(np.broadcast_arrays(y, n, 1 if counts is None else counts), dtype=float)
+    return np.atleast_2d(rows.T).T[:, (rows[1] > 0) & (rows[2] > 0)]
+
+
+def _maximum(data, rows=None):
     """Damped Newton in (logit mu, log phi) from the best of some starts; phi = 0 if nothing is higher.
 
     Where the score at phi = 0 is not positive the maximum is usually there; but with few groups, or a few large ones
@@ -540,35 +547,46 @@ def _maximum(data):
     floor = _log_likelihood(data, pooled, 0.0)
     if not rising and (best == 0 or values[best] < floor - 1):  # the highest is at phi = 0, or runs towards it
         return pooled, 0.0
-    mu, phi, value = _climb(data, np.array([special.logit(mus[best]), np.log(starts[best])]), values[best])
+    mu, phi, value = _climb(data, np.array([special.logit(mus[best]), np.log(starts[best])]), rows)
     return (mu, phi) if rising or value > floor + 1e-9 * (1 + abs(floor)) else (pooled, 0.0)
 
 
-def _climb(data, at, value):
+def _climb(data, at, rows):
     """Newton from (logit mu, log phi), halving steps that do not climb; returns mu, phi and the log likelihood."""
+
+    def log_likelihood(at):
+        mu, phi = special.expit(at[0]), np.exp(at[1])
+        if rows is None:
+            return _log_likelihood(data, mu, phi)
+        y, n, counts = rows
+        return np.sum(counts * log_pmf(y, n, mu, special.expit(-at[0]), 1 / phi))
+
+    value = log_likelihood(at)
     for _ in range(200):
-        step = _newton_step(data, at)
+        step = _newton_step(data, at, rows)
         while np.abs(step).max() > 1e-13 * (1 + np.abs(at).max()):
-            trial = at + step
-            trial_value = _log_likelihood(data, special.expit(trial[0]), np.exp(trial[1]))
+            trial_value = log_likelihood(at + step)
             if trial_value >= value - 1e-12 * abs(value):
                 break
             step = step / 2
         else:
             break
-        at, value = trial, trial_value
+        at, value = at + step, trial_value
         if np.abs(step).max() < 1e-9:  # Newton squares its error, so the step just made was the last that counts
             break
     return special.expit(at[0]), np.exp(at[1]), value
 
 
-def _newton_step(data, at):
+def _newton_step(data, at, rows):
     mu, phi = special.expit(at[0]), np.exp(at[1])
-    gradient, hessian = _derivatives(data, mu, phi)
+    slope, hessian = _derivatives(data, mu, phi)
+    if rows is not None:
+        y, n, counts = rows
+        slope = (counts * gradient(y, n, mu, phi)).sum(axis=-1)
     scale = np.array([mu * (1 - mu), phi])  # d(mu, phi)/d(logit mu, log phi)
-    curvature = np.diag(gradient * scale * [1 - 2 * mu, 1])
+    curvature = np.diag(slope * scale * [1 - 2 * mu, 1])
     values, vectors = np.linalg.eigh(hessian * np.outer(scale, scale) + curvature)
-    uphill = vectors.T @ (gradient * scale) / np.maximum(np.abs(values), 1e-12)  # climbs even where L is not concave
+    uphill = vectors.T @ (slope * scale) / np.maximum(np.abs(values), 1e-12)  # climbs even where L is not concave
     return vectors @ uphill * min(1, 2 / max(np.abs(uphill).max(), 1e-300))
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_BLOCK = 1 << 14  # rows worked on at a time
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -25,52 +27,57 @@ class Cells:
         return float(np.sum(self.number))
 
     def at(self, tau2):
-        """Weights w of one group a cell, the best mu, and each cell's sum of squares about it, for one or many tau2."""
+        """For one or many tau2: a group's weight w, the sum of all, the best mu, cells' sums of squares about it."""
         w = 1 / (self.variance + np.asarray(tau2, dtype=float)[..., None])
-        mu = np.sum(self.number * w * self.mean, axis=-1) / np.sum(self.number * w, axis=-1)
-        return w, mu, self.squares + self.number * (self.mean - mu[..., None]) ** 2
+        weight = self.number * w
+        total = weight.sum(axis=-1)
+        mu = (weight * self.mean).sum(axis=-1) / total
+        return w, total, mu, self.squares_about(mu)
+
+    def squares_about(self, mu):
+        return self.squares + self.number * (self.mean - mu[..., None]) ** 2
 
     def log_likelihood(self, tau2, restricted, mu=None):
         """The log likelihood of tau2 at its best mu (or at `mu`); restricted: mu integrated out under a flat prior."""
-        if restricted:
-            return self.integrated(tau2)[0]
-        w, _, squares = self.at(tau2)
-        if mu is not None:
-            squares = self.squares + self.number * (self.mean - mu) ** 2
-        return np.sum(self.number * np.log(w / (2 * np.pi)) - w * squares, axis=-1) / 2
+        w, total, _, squares = self.at(tau2)
+        if mu is not None and not restricted:
+            squares = self.squares_about(mu)
+        return self.log_likelihood_at(w, total, squares, restricted)
 
-    def integrated(self, tau2):
-        """The restricted log likelihood of tau2, and the mean and precision of mu given tau2."""
-        w, mu, squares = self.at(tau2)
-        precision = np.sum(self.number * w, axis=-1)
-        value = np.sum(self.number * np.log(w / (2 * np.pi)) - w * squares, axis=-1)
-        return (value - np.log(precision / (2 * np.pi))) / 2, mu, precision
+    def log_likelihood_at(self, w, total, squares, restricted):
+        """The same from what `at` gives."""
+        value = (self.number * np.log(w / (2 * np.pi)) - w * squares).sum(axis=-1)
+        return (value - np.log(total / (2 * np.pi)) if restricted else value) / 2
 
     def score(self, tau2, restricted):
         """Its derivative with respect to tau2."""
-        w, _, squares = self.at(tau2)
-        score = np.sum(w**2 * squares - self.number * w, axis=-1)
-        if restricted:
-            score = score + np.sum(self.number * w**2, axis=-1) / np.sum(self.number * w, axis=-1)
-        return score / 2
+        w, total, _, squares = self.at(tau2)
+        score = (w**2 * squares - self.number * w).sum(axis=-1)
+        return (score + (self.number * w**2).sum(axis=-1) / total if restricted else score) / 2
 
 
 def collect(ybar, se, counts=None):
     """The `Cells` of the rows, which must be finite; `counts` says how many groups share each row, one each if None."""
-    total = float(ybar.size if counts is None else np.sum(counts))
-    weigh = (lambda values: values) if counts is None else (lambda values: counts * values)
-    equal = se.size > 0 and se.min() == se.max()  # the common case, and much quicker than sorting
-    precision = 1.0 if equal else 1 / se**2  # so that an imprecise outlier does not move the centre
-    centre = float(np.sum(weigh(ybar * precision)) / np.sum(weigh(precision + 0 * ybar))) if total else 0.0
+    if counts is None and se.size and se.min() == se.max():  # the common case, and much quicker than sorting
+        return _one_cell(ybar, float(se.flat[0]))
+    number = np.ones(ybar.shape) if counts is None else counts
+    precision = number / se**2  # as weights, so that an imprecise outlier does not move the centre
+    centre = float(np.sum(precision * ybar) / np.sum(precision)) if ybar.size else 0.0
     y = ybar - centre
-    spread = float(np.ptp(y)) if y.size else 0.0
-    if equal:
-        mean = np.sum(weigh(y)) / total
-        y -= mean
-        parts = [np.array([value]) for value in (total, mean, np.sum(weigh(np.square(y, out=y))))]
-        return Cells(se.ravel()[:1] ** 2, *parts, centre, spread)
     distinct, which = np.unique(se, return_inverse=True)
-    number = np.bincount(which, weights=counts, minlength=distinct.size).astype(float)
-    mean = np.bincount(which, weights=weigh(y), minlength=distinct.size) / number
-    squares = np.bincount(which, weights=weigh((y - mean[which]) ** 2), minlength=distinct.size)
-    return Cells(distinct**2, number, mean, squares, centre, spread)
+    total = np.bincount(which, weights=number, minlength=distinct.size)
+    mean = np.bincount(which, weights=number * y, minlength=distinct.size) / total
+    squares = np.bincount(which, weights=number * (y - mean[which]) ** 2, minlength=distinct.size)
+    return Cells(distinct**2, total, mean, squares, centre, float(np.ptp(y)) if y.size else 0.0)
+
+
+def _one_cell(ybar, se):
+    """All groups in one cell, block by block: the temporary arrays stay in the processor's cache."""
+    centre, rest, squares = float(np.mean(ybar)), 0.0, 0.0
+    for start in range(0, ybar.size, _BLOCK):
+        y = ybar[start : start + _BLOCK] - centre
+        rest += y.sum()
+        squares += np.square(y, out=y).sum()
+    mean = rest / ybar.size  # the rounding of the centre
+    parts = (np.array([value]) for value in (se**2, float(ybar.size), mean, squares - rest * mean))
+    return Cells(*parts, centre, float(np.ptp(ybar)))

@@ -28,6 +28,20 @@ def numbers(name, values, low=-np.inf, open_low=False, allow_inf=False, allow_na
     return array
 
 
+def one(name, value, **limits):
+    """Return one number, checked as `numbers` does, as a float.
+
+    >>> one("tau", [1, 2])
+    Traceback (most recent call last):
+    ...
+    ValueError: tau must be one number, but has shape (2,)
+    """
+    array = numbers(name, value, **limits)
+    if array.ndim:
+        raise ValueError(f"{name} must be one number, but has shape {array.shape}")
+    return float(array)
+
+
 def counts(name, values):
     """Return `values` as a float array of whole numbers at least 0.
 

@@ -13,6 +13,12 @@ import numpy as np
 from hblib import checks
 
 
+def mean_sd(weight, mean, variance=0.0):
+    """Mean and standard deviation of a mixture of distributions with these means and variances."""
+    centre = np.sum(weight * mean)
+    return float(centre), float(np.sqrt(np.sum(weight * ((mean - centre) ** 2 + variance))))
+
+
 @dataclass(frozen=True)
 class Mixture:
     """Distributions indexed by group, mixed over nodes: `given(rows, nodes)` is the family's posterior on those."""

@@ -36,7 +36,7 @@ def log_density(R, eta):
     >>> print(round(log_density([[1, 0.5], [0.5, 1]], eta=2), 6), round(np.log(0.75 * (1 - 0.5**2)), 6))
     -0.575364 -0.575364
     """
-    R, eta = checks.numbers("R", R), _eta(eta)
+    R, eta = checks.numbers("R", R), checks.one("eta", eta, low=0, open_low=True)
     if R.ndim < 2 or R.shape[-1] != R.shape[-2]:
         raise ValueError(f"R must have shape (..., K, K), but has shape {R.shape}")
     K = R.shape[-1]
@@ -109,7 +109,7 @@ def draws(eta, K, size, rng):
     >>> draws(eta=2, K=3, size=5, rng=np.random.default_rng(1)).shape
     (5, 3, 3)
     """
-    eta, K = _eta(eta), int(_size(K))
+    eta, K = checks.one("eta", eta, low=0, open_low=True), int(_size(K))
     factor = np.zeros((size, K, K))
     factor[:, 0, 0] = 1
     for k in range(1, K):
@@ -121,13 +121,6 @@ def draws(eta, K, size, rng):
     R = factor @ factor.swapaxes(1, 2)
     R[:, np.arange(K), np.arange(K)] = 1  # up to rounding it is already
     return R
-
-
-def _eta(eta):
-    eta = checks.numbers("eta", eta, low=0, open_low=True)
-    if eta.ndim:
-        raise ValueError(f"eta must be one number, but has shape {eta.shape}")
-    return float(eta)
 
 
 def _size(K):

@@ -309,7 +309,7 @@ def least_squares(x, y, group, sigma):
     >>> print(estimate.round(6).tolist())
     [[1.0, 2.0], [5.0, -0.5]]
     """
-    x, y, sigma = checks.numbers("x", x), checks.numbers("y", y), _one("sigma", sigma, low=0)
+    x, y, sigma = checks.numbers("x", x), checks.numbers("y", y), checks.one("sigma", sigma, low=0)
     group = np.asarray(group)
     if x.ndim != 2 or y.shape != x.shape[:1] or group.shape != y.shape:
         raise ValueError(
@@ -389,7 +389,7 @@ def gibbs(ybar, se, tau, w, draws, rng):
     ((1000,), (1000, 3))
     """
     ybar, se, w = _rows(ybar, se, w)
-    tau = _one("tau", tau, low=0, open_low=True)
+    tau = checks.one("tau", tau, low=0, open_low=True)
     weight = 1 / (se**2 + tau**2)
     if not weight.sum():
         raise ValueError("se must be finite for at least one group: without data the posterior of mu is improper")
@@ -475,8 +475,8 @@ def _model(ybar, se, mu_prior, tau_prior, theta):
     checks.one_of("tau_prior", family, ("HalfCauchy", "HalfNormal"))
     seen = np.isfinite(se)
     with pm.Model() as model:
-        mu = pm.Normal("mu", _one("mu_prior", mean), _one("mu_prior", sd, low=0, open_low=True))
-        tau = getattr(pm, family)("tau", _one("tau_prior", scale, low=0, open_low=True))
+        mu = pm.Normal("mu", checks.one("mu_prior", mean), checks.one("mu_prior", sd, low=0, open_low=True))
+        tau = getattr(pm, family)("tau", checks.one("tau_prior", scale, low=0, open_low=True))
         every = theta(pm, mu, tau, len(se))
         pm.Normal("ybar", every[seen], se[seen], observed=ybar[seen])
     return model
@@ -563,8 +563,8 @@ class _Levels(NamedTuple):
 
 
 def _levels(se, tau_store, tau_chain, chain, ybar=0.0):
-    tau_store = _one("tau_store", tau_store, low=0, allow_inf=True)
-    tau_chain = _one("tau_chain", tau_chain, low=0, allow_inf=True)
+    tau_store = checks.one("tau_store", tau_store, low=0, allow_inf=True)
+    tau_chain = checks.one("tau_chain", tau_chain, low=0, allow_inf=True)
     labels, index = np.unique(np.atleast_1d(chain), return_inverse=True)
     se, index, ybar = checks.groups(se=checks.numbers("se", se, low=0, allow_inf=True), chain=index, ybar=ybar)
     unpooled = np.isinf(tau_store)
@@ -603,13 +603,6 @@ def _rows(ybar, se, w):
     ybar, w = checks.numbers("ybar", ybar, allow_nan=True), checks.numbers("w", w)
     ybar, se, w = checks.groups(ybar=ybar, se=se, w=w)
     return checks.numbers("ybar", np.where(np.isinf(se), 0, ybar)), se, w
-
-
-def _one(name, value, **limits):
-    array = checks.numbers(name, value, **limits)
-    if array.ndim:
-        raise ValueError(f"{name} must be one number, but has shape {array.shape}")
-    return float(array)
 
 
 def _covariance(name, matrix, K, allow_inf=False):

@@ -16,7 +16,7 @@ import numpy as np
 from hblib import checks, priors, quadrature
 from hblib.cells import collect
 from hblib.distributions import Normal
-from hblib.full_bayes import Mixture
+from hblib.full_bayes import Mixture, mean_sd
 
 
 def posterior(ybar, se, mu, tau):
@@ -105,7 +105,7 @@ def log_marginal(ybar, se, mu, tau, counts=None):
     >>> print(round(log_marginal(ybar=[9, 11, 10], se=0.8**0.5, mu=10, tau=0.2**0.5), 6))
     -3.756816
     """
-    ybar, se, counts = _collapse(ybar, se, counts)
+    ybar, se, counts = _rows(ybar, se, counts, positive=False)
     mu, tau = _prior(mu, tau, allow_inf=False)
     mu, tau = (array[..., None] for array in checks.together(mu=mu, tau=tau))
     variance = tau**2 + se**2
@@ -174,8 +174,7 @@ def fit(ybar, se, method="ml", counts=None):
     0.2 tau = 0
     """
     checks.one_of("method", method, ("ml", "reml", *_MOMENTS))
-    checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
-    cells = collect(*_collapse(ybar, se, counts))
+    cells = collect(*_rows(ybar, se, counts))
     if cells.groups < 2:
         mu = cells.centre if cells.groups else np.nan
         return Fit(mu, np.nan, "not identified", method, np.nan, np.nan, np.nan)
@@ -214,9 +213,8 @@ def profile(ybar, se, tau, method="ml"):
     [-3.6721, -3.7568]
     """
     checks.one_of("method", method, ("ml", "reml"))
-    checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
     tau = checks.numbers("tau", tau, low=0)
-    return collect(*_collapse(ybar, se, None)).log_likelihood(tau**2, method == "reml")[()]
+    return collect(*_rows(ybar, se)).log_likelihood(tau**2, method == "reml")[()]
 
 
 class GroupMeans(NamedTuple):
@@ -285,20 +283,19 @@ def fit_observations(values, group, method="reml"):
     freedom = np.sum(n) - restricted
 
     def objective(ratio):
-        w, _, squares = cells.at(ratio)
+        w, total, _, squares = cells.at(ratio)
         value = np.sum(cells.number * np.log(w)) - freedom * np.log(within + np.sum(w * squares))
-        return value - np.log(np.sum(cells.number * w)) if restricted else value
+        return value - np.log(total) if restricted else value
 
     def score(ratio):
-        w, _, squares = cells.at(ratio)
-        value = freedom * np.sum(w**2 * squares) / (within + np.sum(w * squares)) - np.sum(cells.number * w)
-        return value + np.sum(cells.number * w**2) / np.sum(cells.number * w) if restricted else value
+        w, total, _, squares = cells.at(ratio)
+        value = freedom * np.sum(w**2 * squares) / (within + np.sum(w * squares)) - total
+        return value + np.sum(cells.number * w**2) / total if restricted else value
 
     top = max(1.0, 4 * cells.spread**2 * np.sum(n) / within)
     ratio = highest(score, objective, np.append(0.0, np.geomspace(1e-6 / n.max(), top, 64)))
-    w, mean, squares = cells.at(ratio)
+    w, total, mean, squares = cells.at(ratio)
     sigma2 = (within + np.sum(w * squares)) / freedom
-    precision = np.sum(cells.number * w) / sigma2
     log_likelihood = (objective(ratio) + np.sum(np.log(1 / n)) - freedom * (np.log(2 * np.pi / freedom) + 1)) / 2
     return Fit(
         cells.centre + float(mean),
@@ -306,7 +303,7 @@ def fit_observations(values, group, method="reml"):
         "ok" if ratio > 0 else "tau = 0",
         method,
         float(log_likelihood),
-        float(1 / np.sqrt(precision)),
+        float(np.sqrt(sigma2 / total)),
         np.nan,
         float(np.sqrt(sigma2)),
     )
@@ -330,8 +327,8 @@ def _by_group(values, group):
 class FullBayes:
     """The exact posterior; what `full_bayes` returns.
 
-    `tau` and `weight` are the nodes of the quadrature and their posterior weights: the mean of any function of tau is
-    np.sum(weight * function(tau)).
+    `tau` and `weight` are the nodes of the quadrature and their posterior weights: the mean of any smooth function of
+    tau is np.sum(weight * function(tau)).
     """
 
     tau: np.ndarray
@@ -380,13 +377,13 @@ def full_bayes(ybar, se, prior, mu=None):
     >>> print(round(full.mu_mean, 10), round(full.tau_mean, 10), round(full.theta.mean[0], 10))
     7.9323750182 6.5754833467 11.4002608704
     """
-    checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
-    ybar, se = checks.groups(**dict(zip(("ybar", "se"), _groups(ybar, se), strict=True)))
+    ybar, se = checks.groups(**dict(zip(("ybar", "se"), _groups(ybar, se, positive=True), strict=True)))
     prior = priors.as_prior(prior)
-    known = None if mu is None else (float(checks.numbers("mu", mu[0])), _positive_sd(mu[1]))
-    cells = collect(*_collapse(ybar, se, None))
-    if not cells.groups:
+    known = None if mu is None else (checks.one("mu", mu[0]), checks.one("the sd of mu", mu[1], low=0, open_low=True))
+    some = np.isfinite(se)
+    if not some.any():
         raise ValueError("no group has data: se is infinite for all")
+    cells = collect(ybar[some], se[some])
     centre = cells.centre
 
     def log_density(tau):
@@ -396,10 +393,10 @@ def full_bayes(ybar, se, prior, mu=None):
     tau, weight, log_evidence = quadrature.integrate_scale(log_density, prior.lower, prior.upper, guess)
     _, mu_hat, mu_variance = _given_tau(cells, tau, known)
     spread = mu_variance + tau**2  # of a new group's theta, given tau
-    tail = quadrature.tail_power(log_density, prior.upper)
-    tau_mean, tau_sd = _mean_sd(weight, tau, 0, tail)
-    mu_mean, mu_sd = _mean_sd(weight, mu_hat, mu_variance, tail if known is None else -np.inf)
-    new_mean, new_sd = _mean_sd(weight, mu_hat, spread, tail)
+    tail = quadrature.tail_power(prior.log_density, prior.upper) - cells.groups + (known is None)  # of log_density
+    tau_mean, tau_sd = _if_they_exist(mean_sd(weight, tau), tail)
+    mu_mean, mu_sd = _if_they_exist(mean_sd(weight, mu_hat, mu_variance), tail if known is None else -np.inf)
+    new_mean, new_sd = _if_they_exist(mean_sd(weight, mu_hat, spread), tail)
     new = Mixture(
         np.array([new_mean + centre]),
         np.array([new_sd]),
@@ -413,42 +410,32 @@ def full_bayes(ybar, se, prior, mu=None):
     )
 
 
-def _mean_sd(weight, value, extra, tail):
-    """Mean and standard deviation of a mixture with these means and variances; where tau's tail is too long for one to
-    exist, nan or inf."""
-    mean = np.sum(weight * value)
-    sd = np.sqrt(np.sum(weight * ((value - mean) ** 2 + extra)))
-    return float(mean) if tail < -2 - 1e-6 else np.nan, float(sd) if tail < -3 - 1e-6 else np.inf
-
-
-def _positive_sd(value):
-    return float(checks.numbers("the sd of mu", value, low=0, open_low=True))
+def _if_they_exist(moments, tail):
+    """A mean and a standard deviation, or nan and inf where tau's tail is too long for one to exist."""
+    mean, sd = moments
+    return mean if tail < -2 - 1e-6 else np.nan, sd if tail < -3 - 1e-6 else np.inf
 
 
 def _theta_mixture(y, se, tau, weight, mu_hat, mu_variance, centre):
     """Every group's mixture over the nodes. Given tau, theta_j is linear in y_j: a few sums for each distinct se do."""
     distinct, which = np.unique(se, return_inverse=True)
-    empty = np.isinf(distinct)[:, None]
-    finite = np.where(empty, 1.0, distinct[:, None])
-    with np.errstate(over="ignore"):
-        kappa = np.where(empty, 0.0, 1 / (1 + (finite / tau) ** 2))
-    noise = np.where(empty, tau**2, kappa * finite**2)
-    offset, rest = (1 - kappa) * mu_hat, noise + (1 - kappa) ** 2 * mu_variance
-    slope, base = np.sum(weight * kappa, axis=-1), np.sum(weight * offset, axis=-1)
-    d_slope, d_base = kappa - slope[:, None], offset - base[:, None]
-    parts = [np.sum(weight * value, axis=-1) for value in (rest + d_base**2, 2 * d_slope * d_base, d_slope**2)]
+    pull = 1 / (1 + (tau / distinct[:, None]) ** 2)  # 1 - kappa, the weight of mu; 1 for a group without data
+    rest = pull * tau**2 + pull**2 * mu_variance
     y = np.where(np.isinf(se), 0.0, y)
-    mean = base[which] + slope[which] * y + centre
-    sd = np.sqrt(parts[0][which] + y * (parts[1][which] + y * parts[2][which]))
+    slope, base = np.sum(weight * pull, axis=-1), np.sum(weight * pull * mu_hat, axis=-1)
+    d_slope, d_base = slope[:, None] - pull, pull * mu_hat - base[:, None]
+    parts = [np.sum(weight * value, axis=-1)[which] for value in (rest + d_base**2, 2 * d_slope * d_base, d_slope**2)]
+    mean = y + (base[which] - slope[which] * y) + centre
+    sd = np.sqrt(parts[0] + y * (parts[1] + y * parts[2]))
 
     def given(rows, nodes):
-        k = kappa[which[rows], nodes]
-        return Normal(offset[which[rows], nodes] + k * y[rows] + centre, np.sqrt(rest)[which[rows], nodes])
+        at = which[rows], nodes
+        return Normal(y[rows] + pull[at] * (mu_hat[nodes] - y[rows]) + centre, np.sqrt(rest[at]))
 
     def joint(nodes, rng):  # the groups share the mu of a draw
         mu = rng.normal(mu_hat[nodes], np.sqrt(mu_variance)[nodes])[:, None]
-        k, spread = kappa[which][:, nodes].T, np.sqrt(noise)[which][:, nodes].T
-        return rng.normal(k * y + (1 - k) * mu + centre, spread)
+        to_mu = pull[which][:, nodes].T
+        return rng.normal(y + to_mu * (mu - y) + centre, np.sqrt(to_mu) * tau[nodes][:, None])
 
     return Mixture(mean, sd, weight, given, joint)
 
@@ -458,7 +445,8 @@ def _given_tau(cells, tau, known):
 
     A normal prior on mu, `known` = (mean, sd), acts like one more observation of mu.
     """
-    log_p, best, precision = cells.integrated(tau**2)
+    w, precision, best, squares = cells.at(tau**2)
+    log_p = cells.log_likelihood_at(w, precision, squares, restricted=True)
     if known is None:
         return log_p, best, 1 / precision
     m, s = known[0] - cells.centre, known[1]  # log_p is that of the deviations; best ~ N(m, s^2 + 1/precision) is left
@@ -467,13 +455,13 @@ def _given_tau(cells, tau, known):
     return log_p, (precision * best + m / s**2) / (precision + 1 / s**2), 1 / (precision + 1 / s**2)
 
 
-def _groups(ybar, se):
+def _groups(ybar, se, positive=False):
     """ybar may be missing where se = inf: a group without data has no mean."""
-    se = checks.numbers("se", se, low=0, allow_inf=True)
-    ybar = checks.numbers("ybar", ybar, allow_nan=True)
-    without_data = np.isinf(se)
-    ybar, se = checks.together(ybar=ybar, se=se)
-    checks.numbers("ybar", np.where(np.isinf(se), 0, ybar) if without_data.any() else ybar)
+    se = checks.numbers("se", se, low=0, open_low=positive, allow_inf=True)
+    if np.isfinite(se).all():
+        return checks.together(ybar=checks.numbers("ybar", ybar), se=se)
+    ybar, se = checks.together(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se)
+    checks.numbers("ybar", np.where(np.isinf(se), 0, ybar))
     return ybar, se
 
 
@@ -481,21 +469,17 @@ def _prior(mu, tau, allow_inf=True):
     return checks.numbers("mu", mu), checks.numbers("tau", tau, low=0, allow_inf=allow_inf)
 
 
-def _collapse(ybar, se, counts):
-    """The rows that carry information, one axis: (ybar, se, counts); a single se, and counts None, stay as they are."""
-    se = checks.numbers("se", se, low=0, allow_inf=True)
-    if counts is None and se.size == 1 and np.ndim(ybar) == 1 and np.size(ybar) and np.isfinite(se).all():
-        return checks.numbers("ybar", ybar), se, None
-    ybar, se = _groups(ybar, se)
-    counts = None if counts is None else checks.counts("counts", counts)
-    if counts is None:
-        ybar, se = checks.groups(ybar=ybar, se=se)
-    else:
-        ybar, se, counts = checks.groups(ybar=ybar, se=se, counts=counts)
-    keep = np.isfinite(se) if counts is None else np.isfinite(se) & (counts > 0)
-    if keep.all():
-        return ybar, se, counts
-    return ybar[keep], se[keep], None if counts is None else counts[keep]
+def _rows(ybar, se, counts=None, positive=True):
+    """The rows that carry information: (ybar, se, counts); counts None, and one se for all, stay as they are."""
+    if counts is None and np.size(se) == 1 and np.ndim(ybar) == 1 and np.size(ybar) and np.isfinite(se).all():
+        return checks.numbers("ybar", ybar), checks.numbers("se", se, low=0, open_low=positive), None
+    ybar, se = _groups(ybar, se, positive)
+    number = np.ones(1) if counts is None else checks.counts("counts", counts)
+    ybar, se, number = checks.groups(ybar=ybar, se=se, counts=number)
+    keep = np.isfinite(se) & (number > 0)
+    if not keep.all():
+        ybar, se, number = ybar[keep], se[keep], number[keep]
+    return ybar, se, None if counts is None else number
 
 
 def _lesson_moments(cells):
@@ -505,19 +489,19 @@ def _lesson_moments(cells):
 
 
 def _dersimonian_laird(cells):
-    w, _, squares = cells.at(0.0)
-    w1, w2 = np.sum(cells.number * w), np.sum(cells.number * w**2)
+    w, w1, _, squares = cells.at(0.0)
+    w2 = np.sum(cells.number * w**2)
     tau2 = max(0.0, (np.sum(w * squares) - (cells.groups - 1)) / (w1 - w2 / w1))
-    return cells.at(tau2)[1], tau2
+    return cells.at(tau2)[2], tau2
 
 
 def _paule_mandel(cells):
     def excess(tau2):
-        w, _, squares = cells.at(tau2)
+        w, _, _, squares = cells.at(tau2)
         return np.sum(w * squares) - (cells.groups - 1)
 
     tau2 = highest(excess, lambda tau2: tau2, _grid(cells))
-    return cells.at(tau2)[1], tau2
+    return cells.at(tau2)[2], tau2
 
 
 _MOMENTS = {"moments": _lesson_moments, "dersimonian-laird": _dersimonian_laird, "paule-mandel": _paule_mandel}
@@ -543,8 +527,8 @@ def highest(score, value, grid):
 
 def _mean_and_errors(cells, tau2, restricted):
     """mu and the standard errors of mu and tau from the observed information at tau2."""
-    w, mu, squares = cells.at(tau2)
-    w1, w2, w3 = (np.sum(cells.number * w**power) for power in (1, 2, 3))
+    w, w1, mu, squares = cells.at(tau2)
+    w2, w3 = (np.sum(cells.number * w**power) for power in (2, 3))
     if tau2 == 0:
         return mu, 1 / np.sqrt(w1), np.nan
     lean = np.sum(w**2 * cells.number * (cells.mean - mu))  # how much mu moves with tau2

@@ -55,7 +55,7 @@ def exponential(scale):
 
 def uniform(upper=np.inf):
     """Flat on (0, upper); without `upper` the improper flat prior."""
-    upper = float(checks.numbers("upper", upper, low=0, open_low=True, allow_inf=True))
+    upper = checks.one("upper", upper, low=0, open_low=True, allow_inf=True)
     if np.isinf(upper):
         return Prior("flat", lambda x: np.zeros_like(x, dtype=float), proper=False)
     return Prior(f"uniform(0, {upper:g})", lambda x: np.full_like(x, -np.log(upper), dtype=float), upper=upper)
@@ -76,7 +76,7 @@ def inverse_gamma_on_variance(shape, rate):
 def power(exponent):
     """Density x^exponent, improper. On alpha + beta with a uniform mean, exponent -3/2 is (alpha + beta)^(-5/2) on
     (alpha, beta), because the Jacobian of (mean, size) is the size."""
-    exponent = float(checks.numbers("exponent", exponent))
+    exponent = checks.one("exponent", exponent)
 
     def log_density(x):
         with np.errstate(divide="ignore"):
@@ -102,4 +102,4 @@ def as_prior(prior):
 
 
 def _positive(name, value):
-    return float(checks.numbers(name, value, low=0, open_low=True))
+    return checks.one(name, value, low=0, open_low=True)

@@ -10,10 +10,11 @@ import numpy as np
 
 _DEPTH = 45.0  # contributions below exp(-45) of the largest do not count
 _REACH = 9.0  # how far t may run
+_SETTLED = 1e-12  # relative change on halving the step; what error is left then is about the square of this
 _FARTHEST = 300.0  # how far x = log s may run: an integrand that has not fallen by a factor of exp(300) will not fall
 
 
-def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, tolerance=1e-13, rough=None):
+def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, rough=None):
     """Nodes and weights for the density proportional to f(s) on lower < s < upper.
 
     Parameters
@@ -21,7 +22,6 @@ def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, tolerance=1e-13, 
     log_f : a function of an array of s > 0 that gives log f(s), up to a constant.
     lower, upper : the ends of the range of s.
     guess : a value of s of the size that matters.
-    tolerance : when the normaliser changes less than this, relatively, on halving the step, the rule has settled.
     rough : a cheaper function within a factor of exp(20) of f, to find out where f matters; f itself if left out.
 
     Returns
@@ -41,33 +41,40 @@ def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, tolerance=1e-13, 
     if not lower < upper:
         raise ValueError(f"lower must be below upper, but they are {lower} and {upper}")
     ends = np.log(lower) if lower > 0 else -np.inf, np.log(upper)
-
-    def in_log(f):
-        def log_integrand(x):
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                value = f(np.exp(x)) + x
-            return np.where(np.isnan(value), -np.inf, value)
-
-        return log_integrand
-
-    log_integrand, look = in_log(log_f), in_log(rough or log_f)
+    log_integrand, look = _in_log(log_f), _in_log(rough or log_f)
     map_ = (*ends, *_peak(look, *ends, np.log(guess)))
     first, final = _span(look, *map_, depth=_DEPTH + (20 if rough else 0))
-    step, totals = 0.25, [np.inf]
-    for _ in range(8):
-        t = step * np.arange(np.floor(first / step), np.ceil(final / step) + 1)
-        x, value = _integrand_in_t(log_integrand, t, *map_)
-        top = value.max()
-        terms = np.exp(value - top)
-        totals.append(np.log(np.sum(terms)) + top + np.log(step))
-        change, total = abs(totals[-1] - totals[-2]), totals[-1]
-        if change < max(tolerance, 8 * np.finfo(float).eps * abs(total)):  # not below the rounding of total
+    step = 0.25
+    first, count = step * np.floor(first / step), int(np.ceil(final / step) - np.floor(first / step))
+    x, value = _integrand_in_t(log_integrand, first + step * np.arange(count + 1), *map_)
+    total = _log_sum(value, step)
+    for _ in range(7):
+        between = _integrand_in_t(log_integrand, first + step * (np.arange(count) + 0.5), *map_)
+        x, value = np.append(x, between[0]), np.append(value, between[1])
+        step, count, before, total = step / 2, 2 * count, total, _log_sum(value, step / 2)
+        if abs(total - before) < max(_SETTLED, 8 * np.finfo(float).eps * abs(total)):  # not below the rounding of total
             break
-        step = step / 2
-    if change > 1e-6:
+    if abs(total - before) > 1e-6:
         raise ValueError("the integral did not settle: the integrand is too narrow a peak to be found from this guess")
     order = np.argsort(x)
-    return np.exp(x[order]), (terms / np.sum(terms))[order], total
+    weight = np.exp(value[order] - value.max())
+    return np.exp(x[order]), weight / np.sum(weight), total
+
+
+def _log_sum(value, step):
+    top = value.max()
+    return np.log(np.sum(np.exp(value - top)) * step) + top
+
+
+def _in_log(f):
+    """The log of the integrand in x = log s."""
+
+    def log_integrand(x):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            value = f(np.exp(x)) + x
+        return np.where(np.isnan(value), -np.inf, value)
+
+    return log_integrand
 
 
 def _integrand_in_t(log_integrand, t, low, high, centre, width):
@@ -103,8 +110,8 @@ def _peak(log_integrand, low, high, guess):
 def _span(log_integrand, *map_, depth):
     """How far t must run on both sides for the rest not to count."""
     low, high, centre, _ = map_
-    for end, side, where in ((low, -1, "towards 0"), (high, 1, "towards infinity")):
-        near, far = log_integrand(centre + side * _FARTHEST * np.array([0.5, 1.0]))
+    values = log_integrand(centre + _FARTHEST * np.array([-0.5, -1.0, 0.5, 1.0]))
+    for end, near, far, where in ((low, *values[:2], "towards 0"), (high, *values[2:], "towards infinity")):
         if np.isinf(end) and far > near - 0.1 and far > -np.inf:
             raise ValueError(f"the posterior is improper: prior times likelihood does not fall {where}")
     t = np.linspace(-_REACH, _REACH, 181)

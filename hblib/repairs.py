@@ -17,7 +17,7 @@ each number to within 1; the delta method where it answers):
 
                         8 groups                  20 groups
     tau/se              0.5     1     2           0.5     1     2
-    plugged in           52    73    90            63    86    94
+    plugged in           51    73    90            63    86    94
     `morris`             98    96    95            96    94    95
     `kass_steffey`       98    94    94            96    93    94
     `laird_louis`        95    92    93            94    92    94

@@ -29,6 +29,7 @@ class TailCounts:
     y: np.ndarray  # groups with y > k
     f: np.ndarray  # groups with n - y > k
     between: np.ndarray  # groups with n - y <= k < n
+    surplus: np.ndarray  # sum of y - between up to each node but the last; never negative, and 0 after the last
     groups: float  # groups with n > 0
     trials: float  # their sum of n
     successes: float  # their sum of y
@@ -103,6 +104,7 @@ def _tail_counts(y, f, n):
         y=y_above,
         f=f_above,
         between=n_above - f_above,
+        surplus=_surplus(y_above - n_above + f_above),
         groups=float(np.sum(n[1])) - empty,
         trials=float(np.sum(n[0] * n[1])),
         successes=float(np.sum(y[0] * y[1])),
@@ -110,6 +112,13 @@ def _tail_counts(y, f, n):
         no_failure=_at_zero(f) - empty,
         largest=float(n[0].max(initial=0)),
     )
+
+
+def _surplus(net):
+    """Cumulative sums of numbers whose sum is 0, from the nearer end: that side has the smaller rounding error."""
+    from_left, from_right = np.cumsum(net)[:-1], -np.cumsum(net[::-1])[::-1][1:]
+    size = np.cumsum(np.abs(net))
+    return np.where(size[:-1] < size[-1:] / 2, from_left, from_right)
 
 
 def _nodes(low, high):

@@ -69,6 +69,29 @@ def test_walt_williams_had_10_of_45_and_billy_had_not():
         assert games.y[~walt][finished].sum() >= 11
 
 
+def test_sleepstudy():
+    """Sums of lme4's copy; every person has the same ten days."""
+    people = datasets.sleepstudy()
+    assert (len(people.y), len(set(people.group.tolist())), sorted(set(people.day.tolist()))) == (
+        180,
+        18,
+        list(range(10)),
+    )
+    assert abs(people.y.sum() - 53731.4205) < 1e-6
+    assert people.y[people.group == 335][people.day[people.group == 335] >= 2].argmax() == 1
+
+
+def test_radon_is_aligned_house_by_house():
+    """The counts, one uranium a county, and a floor that is a floor."""
+    houses = datasets.radon()
+    assert (len(houses.y), len(np.unique(houses.group)), (houses.floor == 0).sum()) == (919, 85, 766)
+    assert {len(column) for column in houses} == {919}
+    assert houses.y[houses.floor == 0].mean() > houses.y[houses.floor == 1].mean() + 0.5
+    assert len(set(zip(houses.group.tolist(), houses.uranium.tolist(), strict=True))) == 85
+    with pytest.raises(ValueError, match="read-only"):
+        houses.y[0] = 0
+
+
 LOADERS = [
     datasets.surgical,
     datasets.rat_tumors,
@@ -87,3 +110,22 @@ def test_columns_are_aligned_and_frozen(load):
     assert len(np.unique(data.group)) == len(data.group)
     with pytest.raises(ValueError, match="read-only"):
         data[1][0] = 0
+
+
+def test_sleepstudy_is_complete():
+    people = datasets.sleepstudy()
+    assert np.isclose(people.y.sum(), 53731.4, atol=0.1)
+    assert people.day.tolist() == list(range(10)) * 18
+    assert (people.group.reshape(18, 10) == people.group[::10, None]).all()
+
+
+def test_stored_nuts_runs_have_every_form_at_every_lambda():
+    runs = datasets.nuts_over_lambda()
+    assert runs.form.tolist() == [form for form in ("centered", "noncentered", "between") for _ in range(11)]
+    grid = runs.lam.reshape(3, 11)
+    assert (np.diff(grid) > 0).all()
+    assert (grid == grid[0]).all()
+    assert (runs.bad_runs <= runs.runs).all()
+    good = runs.bad_runs == 0
+    assert (np.abs(runs.error)[good] < 5 * runs.error_se[good] + 0.01).all()
+    assert (runs.max_rhat[good] <= 1.01).all()

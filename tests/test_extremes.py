@@ -90,6 +90,17 @@ def test_rates_of_three_in_a_million():
     assert abs(fit.mu - 3e-6) < 4 * fit.se_mu
 
 
+@pytest.mark.parametrize(("trials", "size", "J"), [(10**6, 1e6, 30), (10**6, 2e5, 100), (10**5, 6e4, 100)])
+def test_groups_that_hardly_differ_keep_their_digits(trials, size, J):
+    """phi is of the size of 1/n: sums over single trials would lose its score in their rounding."""
+    rng = np.random.default_rng(41)
+    n = np.full(J, trials)
+    y = rng.binomial(n, rng.beta(size / 10, size * 0.9, J))
+    fit = beta_binomial.fit(y, n)
+    assert fit.status == "ok"
+    np.testing.assert_allclose([fit.alpha, fit.beta], exact_maximum(y, n, (fit.alpha, fit.beta)), rtol=1e-12)
+
+
 def test_ten_million_rows():
     """A million rows ten times over: the same estimate as with counts of 10, in little memory of its own."""
     rng = np.random.default_rng(43)

@@ -168,6 +168,16 @@ def test_equal_rows_may_be_counted():
     np.testing.assert_allclose(few.theta.sd[where], whole.theta.sd, rtol=1e-12)
 
 
+def test_equal_rows_of_many_trials_may_be_counted():
+    """So few rows of so many trials go another way than the rats."""
+    y, n, counts = np.array([3000, 8000, 500]), np.array([10**6, 3 * 10**6, 2 * 10**5]), np.array([2, 1, 3])
+    few = beta_binomial.full_bayes(y, n, priors.half_cauchy(100), counts=counts)
+    whole = beta_binomial.full_bayes(np.repeat(y, counts), np.repeat(n, counts), priors.half_cauchy(100))
+    assert few.mu_mean == pytest.approx(whole.mu_mean, rel=1e-12)
+    assert few.log_evidence == pytest.approx(whole.log_evidence, abs=1e-9)
+    np.testing.assert_allclose(few.theta.mean, whole.theta.mean[[0, 2, 3]], rtol=1e-12)
+
+
 def test_rats_with_a_half_cauchy_size():
     full = beta_binomial.full_bayes(RATS.y, RATS.n, priors.half_cauchy(20))
     got = rate_moments(full, row=70)
@@ -541,6 +551,14 @@ def test_few_groups_of_many_trials_under_a_long_tail(y, n):
     assert other.mu_mean == pytest.approx(1 - one.mu_mean, rel=1e-9)
     assert other.log_evidence == pytest.approx(one.log_evidence, rel=1e-9)
     np.testing.assert_allclose(one.theta.mean, y / n, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("y", "n"), [([300_000], [10**6]), ([300_000_000, 400_000_000, 2], [10**9, 10**9, 10])])
+def test_the_rule_settles_however_many_trials(y, n):
+    """With rounding of the size of n it would halve its step to the end: seconds, and thousands of sizes."""
+    full = beta_binomial.full_bayes(y, n, priors.half_cauchy(20))
+    assert np.unique(full.size).size < 300
+    np.testing.assert_allclose(full.theta.mean[:1], y[0] / n[0], rtol=1e-5)
 
 
 def test_the_posterior_follows_shift_and_unit():

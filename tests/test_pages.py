@@ -6,8 +6,8 @@ import pytest
 
 import ledger
 
-PAGES = {page.stem: page for page in [*ledger.pages(), *ledger.solutions()]}
-NUMBERED = [page.stem for page in ledger.pages() if re.match(r"0[1-9]|1\d", page.stem)]
+PAGES = {f"{page.parent.name}/{page.stem}": page for page in [*ledger.pages(), *ledger.solutions()]}
+NUMBERED = [name for name in PAGES if re.match(r"chapters/(0[1-9]|1\d)", name)]
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
 
 
@@ -89,8 +89,9 @@ def test_every_figure_has_a_description_and_a_caption(name):
     for cell in ledger.load(PAGES[name]).cells:
         if cell.cell_type == "code" and "plt.show()" in cell.source:
             assert len(cell.metadata["mystnb"]["image"]["alt"]) > 80
-            assert cell.metadata["mystnb"]["figure"]["caption"]
-            assert cell.metadata["mystnb"]["figure"]["name"].startswith("fig-")
+            if name.startswith("chapters"):
+                assert cell.metadata["mystnb"]["figure"]["caption"]
+                assert cell.metadata["mystnb"]["figure"]["name"].startswith("fig-")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -95,6 +95,39 @@ class Coverage(NamedTuple):
         return self.coverage[rows][0], self.error[rows][0]
 
 
+class Reactions(NamedTuple):
+    """Reaction time y in milliseconds after so many days of little sleep, by person and day."""
+
+    y: np.ndarray
+    group: np.ndarray
+    day: np.ndarray
+
+
+class NutsRuns(NamedTuple):
+    """What runs of NUTS cost in one of three coordinates at one lambda; benchmarks/nuts_over_lambda.py says how."""
+
+    lam: np.ndarray
+    form: np.ndarray
+    runs: np.ndarray
+    ess: np.ndarray  # effective draws of mu or tau, whichever has fewer, per 1000 gradients: the mean over the runs
+    ess_sd: np.ndarray  # over the runs
+    gradients: np.ndarray  # per draw
+    divergences: np.ndarray  # in a run of 4000 draws
+    bad_runs: np.ndarray
+    max_rhat: np.ndarray
+    error: np.ndarray  # of E(log tau), in posterior standard deviations of log tau: the mean over the runs
+    error_se: np.ndarray
+
+
+class Houses(NamedTuple):
+    """Log radon y by house: its county (group), the floor of the measurement, and the county's log uranium."""
+
+    y: np.ndarray
+    group: np.ndarray
+    floor: np.ndarray
+    uranium: np.ndarray
+
+
 def surgical():
     """Deaths y after n cardiac operations on babies in 12 hospitals.
 
@@ -220,6 +253,50 @@ def coverage():
     kinds = {"model": str, "groups": int, "spread": float, "method": str, "coverage": float, "error": float}
     kinds |= {"replicates": int, "answered": float}
     return Coverage(*(_column(rows, name, kind) for name, kind in kinds.items()))
+
+
+def sleepstudy():
+    """Reaction times y of 18 people who slept three hours a night, by person (group) and day, in milliseconds.
+
+    Days 0 and 1 were training and day 2 the baseline: an analysis of the lack of sleep starts at day 2.
+
+    Source: Belenky et al. (2003), Journal of Sleep Research 12:1-12.
+
+    >>> people = sleepstudy()
+    >>> print(len(people.y), len(set(people.group)), people.y[0])
+    180 18 249.56
+    """
+    rows = _read("sleepstudy.csv")
+    return Reactions(_column(rows, "reaction", float), _column(rows, "subject", int), _column(rows, "day", int))
+
+
+def nuts_over_lambda():
+    """Runs of NUTS in three coordinates over a grid of lambda: a simulation, made by benchmarks/nuts_over_lambda.py.
+
+    >>> runs = nuts_over_lambda()
+    >>> print(sorted(set(runs.form.tolist())), float(runs.lam.min()), float(runs.lam.max()))
+    ['between', 'centered', 'noncentered'] 0.01 1000.0
+    """
+    rows = _read("nuts_over_lambda.csv")
+    kinds = {"lambda": float, "form": str, "runs": int}
+    return NutsRuns(*(_column(rows, name, kinds.get(name, float)) for name in rows[0]))
+
+
+def radon():
+    """Log radon y (pCi/L) in 919 houses of 85 counties of Minnesota, measured in the basement (floor 0) or above (1).
+
+    uranium is the log of the county's surface uranium, in parts per million, repeated for each of its houses: rows may
+    be shuffled or dropped without losing which county it belongs to. The four lowest y are log 0.1.
+
+    Source: Price, Nero & Gelman (1996), Health Physics 71:922-936.
+
+    >>> houses = radon()
+    >>> print(len(houses.y), len(set(houses.group)), houses.group[0], houses.floor[:3])
+    919 85 AITKIN [1 0 0]
+    """
+    rows = _read("radon.csv")
+    columns = (_column(rows, *named) for named in (("county", str), ("floor", int), ("uranium", float)))
+    return Houses(_column(rows, "log_radon", float), *columns)
 
 
 def _read(name):
