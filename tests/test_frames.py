@@ -1,5 +1,6 @@
 """hblib.frames gives the same rows from every kind of dataframe, and says what is wrong with a table."""
 
+import importlib.util
 import sys
 
 import duckdb
@@ -17,16 +18,15 @@ def in_duckdb(table):
 
 
 def in_dask(table):
-    return pytest.importorskip("dask.dataframe").from_pandas(table.to_pandas().convert_dtypes(), npartitions=3)
+    return importlib.import_module("dask.dataframe").from_pandas(table.to_pandas().convert_dtypes(), npartitions=3)
 
 
 def in_spark(table):
-    sql = pytest.importorskip("pyspark.sql")
+    sql = importlib.import_module("pyspark.sql")
     session = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
     return session.createDataFrame(table.to_pandas())
 
 
-# Dask and Spark are tested where they are installed; the course's own environment does without them.
 KINDS = {
     "pandas": lambda table: table.to_pandas(),
     "pandas, nullable": lambda table: table.to_pandas().convert_dtypes(),
@@ -34,9 +34,10 @@ KINDS = {
     "Polars, lazy": lambda table: pl.from_arrow(table).lazy(),
     "PyArrow": lambda table: table,
     "DuckDB": in_duckdb,
-    "Dask": in_dask,
-    "Spark": in_spark,
 }
+# The course's own environment does without these two; where they are installed they are tested as well.
+ON_A_CLUSTER = {"dask": in_dask, "pyspark": in_spark}
+KINDS |= {name: make for name, make in ON_A_CLUSTER.items() if importlib.util.find_spec(name)}
 NOT_OURS = [  # what narwhals and PySpark say about their own future
     pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning"),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support:FutureWarning"),
