@@ -6,7 +6,6 @@ import nbclient
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from jupyter_client.manager import AsyncKernelManager
 
 import check_site
 from hblib.coursework import notebooks, source
@@ -96,9 +95,12 @@ def test_a_downloaded_notebook_is_plain_and_runs(path, tmp_path):
             for myst in ("{glue", "{cite", "{lesson", ":::", "{numref", ".md)", "```{"):
                 assert myst not in cell.source
     assert not any(cell.get("outputs") for cell in notebook.cells)
-    # sockets in files of their own: two workers may pick the same TCP port
-    manager = AsyncKernelManager(transport="ipc", ip=str(tmp_path / "k"))
-    nbclient.execute(notebook, cwd=tmp_path, km=manager)
+    try:
+        nbclient.execute(notebook, cwd=tmp_path)
+    except RuntimeError as error:
+        if "Kernel died before replying" not in str(error):
+            raise
+        nbclient.execute(notebook, cwd=tmp_path)  # another worker's kernel had taken the same TCP port
 
 
 def test_a_downloaded_notebook_holds_the_books_numbers():
