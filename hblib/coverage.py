@@ -48,9 +48,9 @@ def exact(groups, ratio, method="reml", prob=0.95):
     """
     checks.one_of("method", method, ("reml", "ml", "morris"))
     checks.counts("groups", groups)
-    J = float(checks.numbers("groups", groups, low=4))
-    tau2 = float(checks.numbers("ratio", ratio, low=0, open_low=True)) ** 2
-    prob = float(checks.numbers("prob", prob, low=0))
+    J = checks.one("groups", groups, low=4)
+    tau2 = checks.one("ratio", ratio, low=0, open_low=True) ** 2
+    prob = checks.one("prob", prob, low=0)
     if prob >= 1:
         raise ValueError(f"prob must be below 1, but is {prob}")
     z, v = special.ndtri((1 + prob) / 2), tau2 + 1  # in units of se

@@ -38,7 +38,7 @@ class Mixture:
 
     def interval(self, prob=0.95):
         """The central interval of every group, by bisection of the mixture's distribution function."""
-        prob = float(checks.numbers("prob", prob, low=0))
+        prob = checks.one("prob", prob, low=0)
         if prob >= 1:
             raise ValueError(f"prob must be below 1, but is {prob}")
         return self._quantile((1 - prob) / 2), self._quantile((1 + prob) / 2)

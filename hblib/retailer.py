@@ -86,7 +86,7 @@ def simulate(rng, chains=6, stores=12, weeks=30, sigma=0.25, rate=0.05, chain_si
         raise TypeError(f"simulate() got an unexpected argument {sorted(unknown)[0]!r}")
     mu, tau_chain, tau_store = (_three(name, scales.get(name, value)) for name, value in _DEFAULTS.items())
     sizes = (("sigma", sigma), ("rate", rate), ("chain_size", chain_size), ("store_size", store_size))
-    sigma, rate, chain_size, store_size = (float(checks.numbers(*size, low=0, open_low=True)) for size in sizes)
+    sigma, rate, chain_size, store_size = (checks.one(*size, low=0, open_low=True) for size in sizes)
     if rate >= 1:
         raise ValueError(f"rate must be below 1, but is {rate}")
 

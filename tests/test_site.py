@@ -72,8 +72,8 @@ def test_every_page_can_be_downloaded():
 
 @pytest.mark.parametrize("name", source.names())
 def test_the_box_of_an_exercise_holds_links_task_and_solution(name):
-    about = notebooks.read(source.folder() / f"{name}.md").metadata["exercise"]
-    html = BeautifulSoup((BUILT / "chapters" / f"{about['page']}.html").read_text(encoding="utf8"), "html.parser")
+    page = notebooks.about(name)["page"]
+    html = BeautifulSoup((BUILT / "chapters" / f"{page}.html").read_text(encoding="utf8"), "html.parser")
     link = html.find("a", href=f"../exercises/{name}.ipynb")
     box = link.find_parent(class_="exercise")
     assert notebooks.facts(name) in box.get_text()

@@ -168,11 +168,10 @@ def add_buttons(app, pagename, templatename, context, doctree):
     how = "" if pagename == HOW_TO_RUN else context["pathto"](HOW_TO_RUN)
     links = [("JupyterLab on your computer", "fas fa-laptop", f"{how}#run-it")]
     if home:
-        slug = home.removeprefix("https://github.com/")
-        binder = f"https://mybinder.org/v2/gh/{slug}/HEAD?urlpath=lab/tree/{pagename}.md"
+        binder = reader_notebooks.binder(home, f"{pagename}.md")
         links.append(("Binder", "_static/images/logo_binder.svg", binder))
     if home and is_notebook(app, pagename):
-        colab = f"https://colab.research.google.com/github/{slug}/blob/gh-pages/_sources/{pagename}.ipynb"
+        colab = reader_notebooks.colab(home, f"_sources/{pagename}.ipynb")
         links.append(("Colab", "_static/images/logo_colab.png", colab))
     buttons = [
         {"type": "link", "text": text, "tooltip": f"Open this page: {text}", "icon": icon, "url": url}

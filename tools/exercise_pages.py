@@ -55,7 +55,7 @@ class Box(SphinxDirective):
 
     def run(self):
         name = self.arguments[0]
-        self.env.note_dependency(str(source.folder() / f"{name}.md"))
+        self.env.note_dependency(str(source.path(name)))
         title, task = task_of(name)
         return self.parse_text_to_nodes(BOX.format(name=name, title=title, task=task))
 
@@ -76,15 +76,15 @@ class List(SphinxDirective):
     def run(self):
         lines = ["| Exercise | Page | |", "| --- | --- | --- |"]
         for name in source.names():
-            self.env.note_dependency(str(source.folder() / f"{name}.md"))
-            page = notebooks.read(source.folder() / f"{name}.md").metadata["exercise"]["page"]
+            self.env.note_dependency(str(source.path(name)))
+            page = notebooks.about(name)["page"]
             lines.append(f"| [](/solutions/{name}.md) | [](/chapters/{page}.md) | {notebooks.facts(name)} |")
         return self.parse_text_to_nodes("\n".join(lines))
 
 
 def task_of(name):
     """Title and task of an exercise, the headings as bold lines."""
-    cells = notebooks.read(source.folder() / f"{name}.md").cells
+    cells = notebooks.read(source.path(name)).cells
     asked = [c.source for c in cells if c.cell_type == "markdown" and "solution" not in c.metadata.get("tags", [])]
     title, _, task = "\n\n".join(asked).removeprefix("# ").partition("\n")
     return title, re.sub(r"^#+ (.*)$", r"**\1**", task, flags=re.MULTILINE)
@@ -113,23 +113,20 @@ def fill(app, doctree, docname, home):
     for place in list(doctree.findall(Later)):
         name = place["exercise"]
         if place["what"] == "links":
-            up = app.builder.get_relative_uri(docname, "index").removesuffix("index.html")
-            place.replace_self(links(name, up, home, f"solutions/{name}" != docname, app, docname))
+            place.replace_self(links(app, docname, name, home))
         else:
             page = app.env.get_and_resolve_doctree(f"solutions/{name}", app.builder)
             place.replace_self(solution(page, name))
 
 
-def links(name, up, home, from_page, app, docname):
+def links(app, docname, name, home):
     """One paragraph: how long and how hard, and where to do it."""
-    targets = [("Download the notebook", f"{up}exercises/{name}.ipynb")]
+    up, notebook = "../" * docname.count("/"), f"exercises/{name}.ipynb"
+    targets = [("Download the notebook", up + notebook)]
     if home:
-        slug = home.removeprefix("https://github.com/")
-        targets.append(("Binder", f"https://mybinder.org/v2/gh/{slug}/HEAD?urlpath=lab/tree/exercises/{name}.ipynb"))
-        targets.append(
-            ("Colab", f"https://colab.research.google.com/github/{slug}/blob/gh-pages/exercises/{name}.ipynb")
-        )
-    if from_page:
+        targets.append(("Binder", reader_notebooks.binder(home, notebook)))
+        targets.append(("Colab", reader_notebooks.colab(home, notebook)))
+    if docname != f"solutions/{name}":
         targets.append(("solution on its own page", app.builder.get_relative_uri(docname, f"solutions/{name}")))
     paragraph = nodes.paragraph("", "", nodes.emphasis("", f"{notebooks.facts(name)}."), classes=["exercise-links"])
     for number, (text, uri) in enumerate(targets):

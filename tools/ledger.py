@@ -17,8 +17,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext
 import nbformat
+
+from hblib.coursework import notebooks
 
 ROOT = Path(__file__).parent.parent
 LEDGER = ROOT / "chapters" / "lesson_numbers.toml"
@@ -69,7 +70,7 @@ def solutions(folder=LEDGER.parent):
 
 def load(page):
     """A page as a notebook."""
-    return jupytext.read(page, fmt="md:myst")  # without the hint some pages look like Pandoc's Markdown
+    return notebooks.read(page)
 
 
 def cited(cell):

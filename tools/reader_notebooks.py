@@ -24,6 +24,20 @@ except ImportError:
     %pip install --quiet "hblib @ git+{repository}" """
 
 
+def binder(home, path):
+    """Opens a file of the repository at `home` on Binder."""
+    return f"https://mybinder.org/v2/gh/{slug(home)}/HEAD?urlpath=lab/tree/{path}"
+
+
+def colab(home, path):
+    """Opens a notebook of the published site on Colab."""
+    return f"https://colab.research.google.com/github/{slug(home)}/blob/gh-pages/{path}"
+
+
+def slug(home):
+    return home.removeprefix("https://github.com/")
+
+
 def plain(page, glued, repository):
     """The text of the .ipynb for `page`; `glued` is the file with the values that its cells gave to the prose."""
     notebook = ledger.load(page)

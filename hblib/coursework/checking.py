@@ -59,7 +59,7 @@ class Verdict:
     def text(self):
         sign = {"correct": "✓", "not-answered": "…"}.get(self.outcome, "✗")
         lines = f"{sign} {self.question}: {self.message}".split("\n")
-        return "\n".join(textwrap.fill(line, 96, subsequent_indent="    ", drop_whitespace=True) for line in lines)
+        return "\n".join(textwrap.fill(line, 96, subsequent_indent="    ") for line in lines)
 
 
 class Stop(Exception):
@@ -78,11 +78,14 @@ def judge_in(answers, exercise, question):
     answer = answers[question.name]
     if isinstance(question, Choice | Draws):
         return judge(exercise, question, answer)
-    shown = question.public(exercise)
     if isinstance(question, Value):
-        return judge(exercise, question, lambda **_: answer, [shown])
-    fresh = [question.case(np.random.default_rng(seed)) for seed in SEEDS]
-    return judge(exercise, question, answer, [shown, *fresh])
+        return judge(exercise, question, lambda **_: answer, cases(exercise, question, seeds=()))
+    return judge(exercise, question, answer, cases(exercise, question))
+
+
+def cases(exercise, question, seeds=SEEDS):
+    """The inputs that a message may show, and fresh ones."""
+    return [question.public(exercise), *(question.case(np.random.default_rng(seed)) for seed in seeds)]
 
 
 def judge(exercise, question, answer, cases=()):
@@ -130,7 +133,7 @@ def _computed(exercise, question, answer, cases):
 
 
 def _is_function(question, answer, inputs):
-    if answer is None or answer is ...:
+    if _missing(answer):
         raise Stop("not-answered", NOT_ANSWERED)
     if not callable(answer):
         raise Stop("wrong", f"should be a function, but is {_kind(answer)}.")
@@ -140,6 +143,11 @@ def _is_function(question, answer, inputs):
         raise Stop("wrong", f"should take the arguments {', '.join(inputs)}, by these names.") from None
     except ValueError:
         pass  # a function without a signature, as some of NumPy's are
+
+
+def _missing(answer):
+    """Is this what an untouched stub leaves behind?"""
+    return answer is None or answer is ...
 
 
 NOT_ANSWERED = "not answered yet. Put your answer where it says YOUR CODE HERE, run that cell, then this one again."
@@ -153,7 +161,7 @@ def _call(question, answer, inputs):
         line = _their_line(error, answer)
         where = f"\n  in your line  {line}" if line else ""
         raise Stop("error", f"it raised {type(error).__name__}: {error}{where}\n  for {_show_inputs(inputs)}") from None
-    if result is None or result is ...:
+    if _missing(result):
         raise Stop("not-answered", NOT_ANSWERED if isinstance(question, Value) else NO_RESULT)
     return result
 
@@ -210,8 +218,8 @@ def _absolute(question, inputs):
 def _explain(question, answer, cases, given, expected, tolerances):
     """Stop with the best that can be said of a wrong answer."""
     for mistake in question.mistakes:
-        wrong = [mistake.answer(**copy.deepcopy(inputs)) for inputs in cases]
-        if all(map(agree, given, wrong, tolerances)):
+        wrong = (mistake.answer(**copy.deepcopy(inputs)) for inputs in cases)
+        if all(map(agree, given, wrong, tolerances)):  # most mistakes are ruled out by the first case
             raise Stop("wrong", f"not yet. {mistake.hint}", mistake.name)
     at = next(i for i in range(len(cases)) if not agree(given[i], expected[i], tolerances[i]))
     both = f"  yours:    {_show(given[at])}\n  expected: {_show(expected[at])}"
@@ -235,7 +243,7 @@ def holds(rule, answer):
 
 def _choice(exercise, question, answer):
     letters = question.letters(exercise)
-    if answer is None or answer is ... or answer == "":
+    if _missing(answer) or answer == "":
         raise Stop("not-answered", "not answered yet. Put a letter, in quotes, in the place of the three dots.")
     letter = answer.strip().lower() if isinstance(answer, str) else answer
     if not isinstance(answer, str) or letter not in letters:
@@ -245,12 +253,12 @@ def _choice(exercise, question, answer):
 
 
 def _draws(exercise, question, answer):
-    if answer is None or answer is ...:
+    if _missing(answer):
         raise Stop("not-answered", NOT_ANSWERED)
     draws = _numbers(answer)
     if draws is None:
         raise Stop("wrong", f"should be an array of draws, but is {_kind(answer)}.")
-    data = {name: exercise.namespace[name] for name in question.case(np.random.default_rng(0))}
+    data = question.public(exercise)
     mean, sd = question.exact(**data)
     shape = ("chains", "draws", *np.shape(mean))
     if draws.ndim != len(shape) or draws.shape[2:] != np.shape(mean) or draws.shape[0] < 2 or draws.shape[1] < 100:

@@ -17,17 +17,22 @@ HOW = "Run the cells from the top. Each check tells you at once how your answer 
 
 
 def read(path):
-    """A MyST notebook as a nbformat one."""
+    """A MyST notebook, a page or a solution, as a nbformat one."""
     import jupytext
 
-    return jupytext.read(path, fmt="md:myst")
+    return jupytext.read(path, fmt="md:myst")  # without the hint some pages look like Pandoc's Markdown
+
+
+def about(name):
+    """Page, minutes and difficulty of an exercise, from the head of its source."""
+    return read(source.path(name)).metadata["exercise"]
 
 
 def student(name):
     """The text of the student's notebook."""
     import nbformat
 
-    exercise, written = source.load(name), read(source.folder() / f"{name}.md")
+    exercise, written = source.load(name), read(source.path(name))
     code = iter(exercise.cells)
     cells = []
     for cell in written.cells:
@@ -62,10 +67,10 @@ def stub(solution, indent, questions):
 
 def facts(name):
     """Minutes, difficulty, questions and points of an exercise, in words."""
-    about = read(source.folder() / f"{name}.md").metadata["exercise"]
+    head = about(name)
     questions = source.load(name).questions.values()
     count = f"{len(questions)} question{'s' * (len(questions) > 1)}, {sum(q.points for q in questions)} points"
-    return f"About {about['minutes']} minutes, {about['difficulty']}, {count}"
+    return f"About {head['minutes']} minutes, {head['difficulty']}, {count}"
 
 
 def write_all(target):

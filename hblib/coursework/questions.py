@@ -94,7 +94,7 @@ class Value(Computed):
     edges = properties = ()
 
     def public(self, exercise):
-        return {name: exercise.namespace[name] for name in self.case(np.random.default_rng(0))}
+        return _data(self, exercise)
 
     def expected(self, exercise, inputs):
         return self.exact(**inputs) if self.exact else exercise.run(inputs)[self.name]
@@ -135,6 +135,15 @@ class Draws:
 
     def __post_init__(self):
         _require(self, bool(self.mistakes), "needs at least one mistake with its hint")
+
+    def public(self, exercise):
+        """The data of the task."""
+        return _data(self, exercise)
+
+
+def _data(question, exercise):
+    """The values that the task gives to the names which `case` fills anew."""
+    return {name: exercise.namespace[name] for name in question.case(np.random.default_rng(0))}
 
 
 def _require(question, good, rule):

@@ -91,6 +91,11 @@ def folder():
     return next((path for path in (PACKAGE / "solutions", PACKAGE.parent / "solutions") if path.is_dir()), None)
 
 
+def path(name):
+    """The file of an exercise."""
+    return folder() / f"{name}.md"
+
+
 def names():
     """The exercises that there are."""
     return sorted(path.stem for path in folder().glob("[0-9]*.md")) if folder() else []
@@ -105,7 +110,7 @@ def load(name):
     """
     if name not in names():
         raise ValueError(f"there is no exercise {name!r}; there are {', '.join(names()) or 'none here'}")
-    return Exercise(name, code_cells((folder() / f"{name}.md").read_text(encoding="utf8")))
+    return Exercise(name, code_cells(path(name).read_text(encoding="utf8")))
 
 
 def code_cells(text):

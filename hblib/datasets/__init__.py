@@ -104,7 +104,7 @@ class Reactions(NamedTuple):
 
 
 class NutsRuns(NamedTuple):
-    """What runs of NUTS cost in one of three coordinates at one lambda; benchmarks/nuts_over_lambda.py says how."""
+    """What runs of NUTS cost in one of three coordinates at one lambda; tools/simulate_nuts.py says how."""
 
     lam: np.ndarray
     form: np.ndarray
@@ -137,8 +137,7 @@ def surgical():
     >>> int(hospitals.y.sum()), int(hospitals.n.sum())
     (208, 2814)
     """
-    rows = _read("surgical.csv")
-    return Counts(_column(rows, "hospital", str), _column(rows, "r", int), _column(rows, "n", int))
+    return _table(Counts, "surgical.csv", {"hospital": str, "r": int, "n": int})
 
 
 def rat_tumors():
@@ -163,8 +162,7 @@ def eight_schools():
     >>> print(eight_schools().ybar.sum())
     70.0
     """
-    rows = _read("eight_schools.csv")
-    return Means(_column(rows, "school", str), _column(rows, "y", float), _column(rows, "sigma", float))
+    return _table(Means, "eight_schools.csv", {"school": str, "y": float, "sigma": float})
 
 
 def batters():
@@ -177,9 +175,8 @@ def batters():
     >>> print(first.group[0], first.y[0], first.n[0], first.rest_y[0], first.rest_n[0])
     Roberto Clemente 18 45 127 367
     """
-    rows = _read("batters.csv")
-    names = ("hits", "at_bats", "rest_hits", "rest_at_bats")
-    return Batters(_column(rows, "player", str), *(_column(rows, name, int) for name in names))
+    columns = {"player": str, "hits": int, "at_bats": int, "rest_hits": int, "rest_at_bats": int}
+    return _table(Batters, "batters.csv", columns)
 
 
 def batters_copied():
@@ -206,9 +203,7 @@ def williams_1970():
     >>> int(games.y[walt].sum()), int(games.n[walt].sum())
     (10, 45)
     """
-    rows = _read("williams_1970.csv")
-    counts = (_column(rows, name, int) for name in ("hits", "at_bats"))
-    return Games(_column(rows, "player", str), *counts, _column(rows, "date", str))
+    return _table(Games, "williams_1970.csv", {"player": str, "hits": int, "at_bats": int, "date": str})
 
 
 def flights():
@@ -220,8 +215,7 @@ def flights():
     >>> int(planes.y.sum()), int(planes.n.sum())
     (77630, 327346)
     """
-    rows = _read("flights.csv")
-    return Counts(_column(rows, "tailnum", str), _column(rows, "late", int), _column(rows, "n", int))
+    return _table(Counts, "flights.csv", {"tailnum": str, "late": int, "n": int})
 
 
 def kidney_cancer():
@@ -235,9 +229,8 @@ def kidney_cancer():
     >>> print(len(counties.n), counties.y.sum(), counties.n.sum())
     3110 23412 482076984
     """
-    rows = _read("kidney_cancer.csv")
-    numbers = (_column(rows, name, int) for name in ("dc", "pop", "dc.2", "pop.2"))
-    return TwoPeriods(_column(rows, "county", str), *numbers)
+    columns = {"county": str, "dc": int, "pop": int, "dc.2": int, "pop.2": int}
+    return _table(TwoPeriods, "kidney_cancer.csv", columns)
 
 
 def coverage():
@@ -249,10 +242,8 @@ def coverage():
     >>> print(len(table.model), int(table.groups.max()))
     118 1000
     """
-    rows = _read("coverage.csv")
-    kinds = {"model": str, "groups": int, "spread": float, "method": str, "coverage": float, "error": float}
-    kinds |= {"replicates": int, "answered": float}
-    return Coverage(*(_column(rows, name, kind) for name, kind in kinds.items()))
+    columns = {"model": str, "groups": int, "spread": float, "method": str, "coverage": float, "error": float}
+    return _table(Coverage, "coverage.csv", {**columns, "replicates": int, "answered": float})
 
 
 def sleepstudy():
@@ -266,20 +257,18 @@ def sleepstudy():
     >>> print(len(people.y), len(set(people.group)), people.y[0])
     180 18 249.56
     """
-    rows = _read("sleepstudy.csv")
-    return Reactions(_column(rows, "reaction", float), _column(rows, "subject", int), _column(rows, "day", int))
+    return _table(Reactions, "sleepstudy.csv", {"reaction": float, "subject": int, "day": int})
 
 
 def nuts_over_lambda():
-    """Runs of NUTS in three coordinates over a grid of lambda: a simulation, made by benchmarks/nuts_over_lambda.py.
+    """Runs of NUTS in three coordinates over a grid of lambda: a simulation, made by tools/simulate_nuts.py.
 
     >>> runs = nuts_over_lambda()
     >>> print(sorted(set(runs.form.tolist())), float(runs.lam.min()), float(runs.lam.max()))
     ['between', 'centered', 'noncentered'] 0.01 1000.0
     """
-    rows = _read("nuts_over_lambda.csv")
-    kinds = {"lambda": float, "form": str, "runs": int}
-    return NutsRuns(*(_column(rows, name, kinds.get(name, float)) for name in rows[0]))
+    columns = {"lambda": float, **dict.fromkeys(NutsRuns._fields[1:], float), "form": str, "runs": int}
+    return _table(NutsRuns, "nuts_over_lambda.csv", columns)
 
 
 def radon():
@@ -294,9 +283,13 @@ def radon():
     >>> print(len(houses.y), len(set(houses.group)), houses.group[0], houses.floor[:3])
     919 85 AITKIN [1 0 0]
     """
-    rows = _read("radon.csv")
-    columns = (_column(rows, *named) for named in (("county", str), ("floor", int), ("uranium", float)))
-    return Houses(_column(rows, "log_radon", float), *columns)
+    return _table(Houses, "radon.csv", {"log_radon": float, "county": str, "floor": int, "uranium": float})
+
+
+def _table(kind, name, columns):
+    """A file as a tuple of this kind; `columns` says which columns its fields are, in their order, and of what type."""
+    rows = _read(name)
+    return kind(*(_column(rows, column, of) for column, of in columns.items()))
 
 
 def _read(name):

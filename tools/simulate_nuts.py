@@ -1,6 +1,6 @@
 """NUTS in three coordinates, over a grid of how much the data say: writes hblib/datasets/nuts_over_lambda.csv.
 
-    python benchmarks/nuts_over_lambda.py
+    .venv/bin/python tools/simulate_nuts.py
 
 Eighteen groups with tau = 1 and se^2 = 1/lambda, so that lambda = n tau^2/sigma^2; priors mu ~ N(0, 5^2) and
 tau ~ HalfNormal(1). The data are ideal: normal scores, stretched to the standard deviation sqrt(1 + 1/lambda) that
