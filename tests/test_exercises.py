@@ -61,17 +61,21 @@ def test_the_right_letter_passes_in_any_case(name, question):
         assert checking.judge(exercise, question, letter).points == question.points
 
 
-def sample(exercise, question, moments, seed):
-    """Independent draws with this mean and SD."""
-    mean, sd = moments(**question.public(exercise))
-    return np.random.default_rng(seed).normal(mean, sd, size=(4, 2000, *np.shape(mean)))
+def sample(moments, seed, change=lambda draws: draws):
+    """An answer to a question for draws: independent ones with the mean and SD that `moments` gives for the data."""
+
+    def answer(**data):
+        mean, sd = moments(**data)
+        return change(np.random.default_rng(seed).normal(mean, sd, size=(4, 2000, *np.shape(mean))))
+
+    return answer
 
 
 @pytest.mark.parametrize(("name", "question"), BY_KIND[Draws])
 def test_draws_from_the_posterior_pass_on_200_seeds(name, question):
     exercise, question = asked(name, question)
     for seed in range(200):
-        verdict = checking.judge(exercise, question, sample(exercise, question, question.exact, seed))
+        verdict = judged(exercise, question, sample(question.exact, seed), seeds=[seed])
         assert verdict.outcome == "correct", verdict.text
 
 
@@ -121,13 +125,16 @@ def test_each_wrong_letter_gets_its_own_feedback(name, question):
 def test_draws_from_a_wrong_model_get_their_hint(name, question):
     exercise, question = asked(name, question)
     for mistake in question.mistakes:
-        verdict = checking.judge(exercise, question, sample(exercise, question, mistake.answer, 1))
+        verdict = judged(exercise, question, sample(mistake.answer, 1), seeds=())
         assert (verdict.found, verdict.points) == (mistake.name, 0), verdict.text
-    stuck = sample(exercise, question, question.exact, 1)
-    stuck[0] += 3 * stuck.std()
-    assert checking.judge(exercise, question, stuck).outcome == "wrong"
-    short = sample(exercise, question, question.exact, 1)[:, :60].repeat(20, axis=1)
-    assert checking.judge(exercise, question, short).found == "diagnostics", "agrees with the truth, but is too short"
+
+    def stuck(draws):
+        draws[0] += 3 * draws.std()
+        return draws
+
+    assert judged(exercise, question, sample(question.exact, 1, stuck), seeds=()).outcome == "wrong"
+    short = sample(question.exact, 1, lambda draws: draws[:, :60].repeat(20, axis=1))
+    assert judged(exercise, question, short, seeds=()).found == "diagnostics", "agrees with the truth, but is too short"
 
 
 @pytest.mark.parametrize(("name", "question"), BY_KIND[Computed])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hblib.coursework import source
-from hblib.coursework.questions import Choice, Draws, Value
+from hblib.coursework.questions import Choice, Draws, Function, Value
 
 SEEDS = range(5)  # of the fresh inputs that `check` tries, beside those that it may show
 
@@ -76,9 +76,9 @@ def judge_in(answers, exercise, question):
         message = "not defined yet. Run the cell that defines it first."
         return Verdict(question.name, "not-answered", 0, message)
     answer = answers[question.name]
-    if isinstance(question, Choice | Draws):
+    if isinstance(question, Choice):
         return judge(exercise, question, answer)
-    if isinstance(question, Value):
+    if isinstance(question, Value | Draws):
         return judge(exercise, question, lambda **_: answer, cases(exercise, question, seeds=()))
     return judge(exercise, question, answer, cases(exercise, question))
 
@@ -91,14 +91,16 @@ def cases(exercise, question, seeds=SEEDS):
 def judge(exercise, question, answer, cases=()):
     """The verdict on an answer. `cases` are the inputs to try it on; messages show the first.
 
-    A computed answer is a function of the inputs, also where the student's is a value: then it reruns the notebook.
+    Any answer but a letter is a function of the inputs, also where the student's is a value: then it stands for a run
+    of the notebook with these data.
     """
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             if isinstance(question, Choice):
                 _choice(exercise, question, answer)
             elif isinstance(question, Draws):
-                _draws(exercise, question, answer)
+                for inputs in cases:
+                    _draws(question, inputs, _call(question, answer, inputs))
             else:
                 _computed(exercise, question, answer, cases)
     except Stop as stop:
@@ -158,11 +160,11 @@ def _call(question, answer, inputs):
     try:
         result = answer(**copy.deepcopy(inputs))
     except Exception as error:
-        line = _their_line(error, answer)
+        line = getattr(error, "line", None) or _their_line(error, answer)
         where = f"\n  in your line  {line}" if line else ""
         raise Stop("error", f"it raised {type(error).__name__}: {error}{where}\n  for {_show_inputs(inputs)}") from None
     if _missing(result):
-        raise Stop("not-answered", NOT_ANSWERED if isinstance(question, Value) else NO_RESULT)
+        raise Stop("not-answered", NO_RESULT if isinstance(question, Function) else NOT_ANSWERED)
     return result
 
 
@@ -252,13 +254,10 @@ def _choice(exercise, question, answer):
         raise Stop("wrong", f"not yet. {question.feedback[letter]}", letter)
 
 
-def _draws(exercise, question, answer):
-    if _missing(answer):
-        raise Stop("not-answered", NOT_ANSWERED)
+def _draws(question, data, answer):
     draws = _numbers(answer)
     if draws is None:
         raise Stop("wrong", f"should be an array of draws, but is {_kind(answer)}.")
-    data = question.public(exercise)
     mean, sd = question.exact(**data)
     shape = ("chains", "draws", *np.shape(mean))
     if draws.ndim != len(shape) or draws.shape[2:] != np.shape(mean) or draws.shape[0] < 2 or draws.shape[1] < 100:

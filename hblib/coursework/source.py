@@ -17,6 +17,7 @@ A cell that begins with `check(` is the student's check.
 
 import contextlib
 import io
+import os
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -87,7 +88,12 @@ class Exercise:
 
 
 def folder():
-    """Where the exercises stand: beside the package in a clone of the course, inside it when it is installed."""
+    """Where the exercises stand: beside the package in a clone of the course, inside it when it is installed.
+
+    The environment variable HBLIB_EXERCISES names another folder, for exercises of one's own.
+    """
+    if own := os.environ.get("HBLIB_EXERCISES"):
+        return Path(own)
     return next((path for path in (PACKAGE / "solutions", PACKAGE.parent / "solutions") if path.is_dir()), None)
 
 

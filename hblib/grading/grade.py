@@ -1,0 +1,131 @@
+"""From a file to its grade."""
+
+import hashlib
+import tempfile
+import threading
+import time
+import unicodedata
+from pathlib import Path
+
+from hblib.coursework import source
+from hblib.grading import plan, sandbox, submission, view
+
+FORMAT = 1
+LONGEST = 1_000  # characters of a text in a report
+
+
+class Grader:
+    """Grades one notebook after another; a context, because the sandboxes need folders meanwhile.
+
+    secret     bytes that make the inputs unforeseeable; equal secrets and equal files give equal grades
+    isolation  "bwrap", or "process" for notebooks that one trusts
+    """
+
+    def __init__(self, secret, isolation="bwrap", limits=sandbox.DEFAULT):
+        self.secret, self.isolation, self.limits = secret, isolation, limits
+        self._folder = tempfile.TemporaryDirectory(prefix="hblib-")
+        self._views = {}
+        # Exercises run with the output of the whole process redirected, so no two threads may do so at once.
+        self._lock = threading.Lock()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._folder.cleanup()
+
+    def grade(self, path, name=None):
+        """The result for a file, as results.schema.json has it; `name` is its exercise, where the file may not say."""
+        begun = time.monotonic()
+        try:
+            handed_in = submission.read(path)
+            name = name or submission.exercise_of(handed_in, source.names())
+        except submission.Invalid as invalid:
+            return result(Path(path).name, "invalid-submission", self.isolation, reason=str(invalid))
+        outcome, asked = self._run(handed_in, name)
+        with self._lock:
+            return judged(handed_in, asked, outcome, self.isolation, time.monotonic() - begun)
+
+    def _run(self, handed_in, name):
+        with self._lock:
+            folder = self._view(name)
+        with tempfile.TemporaryDirectory(dir=self._folder.name) as home:
+            process = sandbox.start(self.isolation, folder, home, self.limits)  # it starts up while we prepare
+            try:
+                with self._lock:
+                    asked = plan.make(source.load(name), handed_in, self.secret)
+                outcome = sandbox.collect(process, asked.job(handed_in, self.limits.cell), self.limits)
+            finally:
+                sandbox.kill(process)
+        sandbox.verify(outcome.hello, self.isolation, self.limits)
+        return outcome, asked
+
+    def _view(self, name):
+        if name not in self._views:
+            folder = Path(self._folder.name) / f"view-{len(self._views)}"
+            folder.mkdir()
+            self._views[name] = view.make(source.load(name), folder)
+        return self._views[name]
+
+
+def judged(handed_in, asked, outcome, isolation, seconds):
+    """The result of a notebook that ran."""
+    questions, flags = [], []
+    for verdict in plan.verdicts(asked, handed_in, outcome):
+        question = asked.exercise.questions[verdict.question]
+        questions.append(
+            {
+                "name": verdict.question,
+                "outcome": verdict.outcome,
+                "points": verdict.points,
+                "possible": question.points,
+                "message": clean(verdict.message),
+                "found": clean(verdict.found),
+            }
+        )
+        if verdict.outcome == "wrong" and plan.only_public(asked, question, outcome):
+            flags.append(f"right on the public data only: {verdict.question}")
+    complete = not outcome.killed and all(plan.finished(outcome, run) for run in range(len(asked.runs) + 1))
+    if outcome.killed:
+        flags.append(f"killed: {outcome.killed}")
+    if outcome.dropped:
+        flags.append(f"lines that are no messages: {outcome.dropped}")
+    return result(
+        handed_in.name,
+        "graded" if complete else "graded-incomplete",
+        isolation,
+        reason="" if complete else plan.why(outcome),
+        exercise=asked.exercise.name,
+        sha256=handed_in.sha256,
+        code=hashlib.sha256("\0".join(handed_in.cells).encode()).hexdigest(),
+        questions=questions,
+        warnings=[warning(message) for message in outcome.messages if message["k"] == "cell" and message["run"] == 0][
+            :20
+        ],
+        flags=flags,
+        seconds=round(seconds, 3),
+    )
+
+
+def result(notebook, status, isolation, **more):
+    """A result, in the form of results.schema.json."""
+    empty = {"reason": "", "exercise": "", "sha256": "", "code": "", "questions": [], "warnings": [], "flags": []}
+    filled = {"format": FORMAT, "notebook": clean(notebook), "status": status, "isolation": isolation, **empty, **more}
+    points = {name: sum(question[name] for question in filled["questions"]) for name in ("points", "possible")}
+    return {**filled, **points, "seconds": more.get("seconds", 0.0)}
+
+
+def warning(message):
+    """What happened in a cell, in a sentence."""
+    what = "was not done in time" if "timeout" in message else "raised {}: {}".format(*message["raised"])
+    return clean(f"code cell {message['cell'] + 1} {what}")
+
+
+def clean(text):
+    """Text of a submission without what could act on a terminal or change the order of letters, and not too long.
+
+    >>> clean("red: \\x1b[31m!")
+    'red: [31m!'
+    """
+    kept = "".join(letter for letter in text if letter == "\n" or not unicodedata.category(letter).startswith("C"))
+    return kept if len(kept) <= LONGEST else kept[:LONGEST] + " …"

@@ -1,0 +1,231 @@
+"""What a submission is asked, and what its answers are worth.
+
+The sandbox gets inputs and sends results. `judge`, which also stands behind the students' own checks, then meets those
+results in the form of a function that looks them up.
+"""
+
+import copy
+import hashlib
+import hmac
+import inspect
+import json
+import re
+from dataclasses import dataclass
+
+from hblib.coursework import checking
+from hblib.coursework.questions import Choice, Draws, Function
+from hblib.grading import wire
+
+FRESH = 5, 2, 1  # inputs nobody can foresee: for a function, a value (a run of the notebook each), draws (likewise)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An exercise, and the inputs that its questions are judged on.
+
+    cases   question -> inputs, the public ones first; none for a letter
+    calls   question -> {key: encoded inputs} for a function: the cases, and what edges and properties try
+    runs    (question, case number) of the runs of the notebook after the first
+    """
+
+    exercise: object
+    cases: dict
+    calls: dict
+    runs: tuple
+
+    def job(self, submission, seconds):
+        """What the runner is told."""
+        given = {cell.source for cell in self.exercise.cells if cell.kind == "given"}
+        runs = [{"data": {}, "asks": {name: [*self.calls[name].values()] or None for name in self.cases}}]
+        for name, case in self.runs:
+            runs.append({"data": encode_inputs(self.cases[name][case]), "asks": {name: None}})
+        return {
+            "cells": submission.cells,
+            "given": [index for index, code in enumerate(submission.cells) if code in given],
+            "seconds": seconds,
+            "runs": runs,
+        }
+
+
+def make(exercise, submission, secret):
+    """The plan for a submission. Who does not know the secret cannot foresee the inputs."""
+    cases, calls, runs = {}, {}, []
+    for name, question in exercise.questions.items():
+        cases[name], calls[name] = [], {}
+        if isinstance(question, Choice):
+            continue
+        fresh = FRESH[0 if isinstance(question, Function) else 2 if isinstance(question, Draws) else 1]
+        about = "\n".join((exercise.name, submission.sha256, name)).encode()
+        seed = int.from_bytes(hmac.digest(secret, about, hashlib.sha256))
+        cases[name] = checking.cases(exercise, question, [(seed, number) for number in range(fresh)])
+        if isinstance(question, Function):
+            calls[name] = rehearse(exercise, question, cases[name])
+        else:
+            runs += [(name, case) for case in range(1, fresh + 1)]
+    return Plan(exercise, cases, calls, tuple(runs))
+
+
+def rehearse(exercise, question, cases):
+    """All that a function is called with while it is judged, found by judging the right answer."""
+    calls = {}
+
+    def recorder(*args, **kwargs):
+        inputs = dict(inspect.signature(exercise.namespace[question.name]).bind(*args, **kwargs).arguments)
+        encoded = encode_inputs(inputs)
+        calls[key(encoded)] = encoded
+        return question.expected(exercise, copy.deepcopy(inputs))
+
+    verdict = checking.judge(exercise, question, recorder, cases)
+    if verdict.outcome != "correct":
+        raise RuntimeError(f"the solution of {exercise.name} fails its own question: {verdict.text}")
+    for rule in question.properties:
+        checking.holds(rule, recorder)
+    return calls
+
+
+def encode_inputs(inputs):
+    return {name: wire.encode(value, inputs=True) for name, value in inputs.items()}
+
+
+def key(encoded):
+    return json.dumps(encoded, sort_keys=True)
+
+
+# --- From messages to verdicts ----------------------------------------------------------------------------------------
+
+
+def verdicts(plan, submission, outcome):
+    """The verdict on each question."""
+    return [_verdict(plan, submission, question, outcome) for question in plan.exercise.questions.values()]
+
+
+def _verdict(plan, submission, question, outcome):
+    last = {m["run"]: m for m in outcome.messages if m["k"] == "answer" and m["name"] == question.name}
+    if 0 not in last:
+        return _unanswered(submission, question, outcome)
+    replay = Replay(plan, question, last)
+    try:
+        answer = replay.answer()
+        verdict = checking.judge(plan.exercise, question, answer, plan.cases[question.name])
+    except ValueError as error:  # no answer that the runner could have sent
+        return checking.Verdict(question.name, "wrong", 0, f"is no answer: {error}")
+    if replay.late and verdict.outcome == "error":
+        message = "was not done in time. A loop that does not end, or one where a line of NumPy would do?"
+        return checking.Verdict(question.name, "timeout", 0, message)
+    return verdict
+
+
+def only_public(plan, question, outcome):
+    """Is a wrong answer right for the inputs that everybody can see?"""
+    last = {m["run"]: m for m in outcome.messages if m["k"] == "answer" and m["name"] == question.name}
+    if 0 not in last or not plan.cases[question.name]:
+        return False
+    try:
+        answer = Replay(plan, question, last).answer()
+        verdict = checking.judge(plan.exercise, question, answer, plan.cases[question.name][:1])
+    except ValueError:
+        return False
+    return verdict.outcome in ("correct", "partial")
+
+
+class Replay:
+    """The answers to a question as the function that `judge` calls."""
+
+    def __init__(self, plan, question, last):
+        self.plan, self.question, self.last, self.late = plan, question, last, False
+
+    def answer(self):
+        first = self.last[0]
+        if isinstance(self.question, Choice):
+            return wire.decode(first.get("value"))
+        if not isinstance(self.question, Function):
+            return self._of_runs()
+        return self._of_calls(first["calls"]) if "calls" in first else wire.decode(first["value"])
+
+    def _of_runs(self):
+        """A value or draws: a result for each run of the notebook."""
+        cases, name = self.plan.cases[self.question.name], self.question.name
+        numbers = [0, *(number for number, run in enumerate(self.plan.runs, start=1) if run[0] == name)]
+        found = {
+            key(encode_inputs(inputs)): wire.decode(self.last[number].get("value"))
+            for number, inputs in zip(numbers, cases, strict=True)
+            if number in self.last
+        }
+
+        def answer(**inputs):
+            try:
+                return found[key(encode_inputs(inputs))]
+            except KeyError:
+                raise RuntimeError("the notebook does not come so far when it is run with other data") from None
+
+        return answer
+
+    def _of_calls(self, results):
+        expected = self.plan.calls[self.question.name]
+        if len(results) != len(expected):
+            raise ValueError(f"{len(results)} results for {len(expected)} calls")
+        found = dict(zip(expected, results, strict=True))
+        reference = inspect.signature(self.plan.exercise.namespace[self.question.name])
+
+        def answer(*args, **kwargs):
+            inputs = reference.bind(*args, **kwargs).arguments
+            return self._result(found[key(encode_inputs(inputs))])
+
+        fits = results[0].get("binds") is not False
+        answer.__signature__ = reference if fits else inspect.Signature()
+        return answer
+
+    def _result(self, result):
+        if "value" in result:
+            return wire.decode(result["value"])
+        if result.get("timeout") is True:
+            self.late = True
+            raise TimeoutError
+        raise Raised.like(result.get("raised"))
+
+
+class Raised(Exception):
+    """An error that a submission's function raised, told by the sandbox."""
+
+    line = ""
+
+    @classmethod
+    def like(cls, raised):
+        match raised:
+            case [str(kind), str(message), str(line)] if kind.isidentifier() and len(kind) <= 60:
+                error = type(kind, (cls,), {})(message[:300])
+                error.line = line[:200]
+                return error
+        return cls("something")
+
+
+def _unanswered(submission, question, outcome):
+    """The verdict where no answer has come: what became of the cell that should have given it?"""
+    binds = re.compile(rf"^(?:def {question.name}\b|{question.name}\s*=)", re.MULTILINE)
+    for message in outcome.messages:
+        if message["k"] != "cell" or message["run"] != 0:
+            continue
+        if any(map(binds.search, submission.cells[message["cell"] : message["cell"] + 1])):
+            if "timeout" in message:
+                return checking.Verdict(question.name, "timeout", 0, "its cell was not done in time.")
+            kind, text, _ = message["raised"]
+            return checking.Verdict(question.name, "error", 0, f"its cell raised {kind}: {text}")
+    if outcome.killed == "time":
+        return checking.Verdict(question.name, "timeout", 0, "the notebook was not done in time.")
+    if outcome.killed or not finished(outcome):
+        return checking.Verdict(question.name, "killed", 0, f"no answer came: {why(outcome)}.")
+    return checking.Verdict(question.name, "not-answered", 0, "not answered: no cell defines it.")
+
+
+def finished(outcome, run=0):
+    return any(message["k"] == "end" and message["run"] == run for message in outcome.messages)
+
+
+def why(outcome):
+    """What ended a notebook early, in words."""
+    ends = {
+        "time": "the notebook was not done in time",
+        "memory": "the notebook took more memory than there is for it",
+        "size": "the notebook sent more than the grader reads",
+    }
+    return ends.get(outcome.killed, "the notebook ended its own process")

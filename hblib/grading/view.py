@@ -1,0 +1,87 @@
+"""What a submission sees of the course: a folder for the sandbox.
+
+It holds the runner, and of hblib those modules that the exercise's own cells import, with what these rest on. Whatever
+else hblib has would often be the answer itself; and there are no solutions, no questions and no grader.
+"""
+
+import ast
+import shutil
+from pathlib import Path
+
+from hblib.coursework.source import PACKAGE
+
+HERE = Path(__file__).parent
+
+INIT = '''"""hblib, as far as this exercise uses it."""
+
+
+def __getattr__(name):
+    if name in {there!r} or name.startswith("__"):
+        raise AttributeError(name)
+    raise ImportError(f"hblib.{{name}} is no part of this exercise; write it yourself")
+'''
+COURSEWORK = '''"""The checks say nothing while a notebook is graded: the grader asks for itself."""
+
+
+def exercise(name):
+    return lambda *names: None
+'''
+
+
+def make(exercise, folder):
+    """Fill an empty `folder` with the view for an exercise, and return it."""
+    folder = Path(folder)
+    for script in ("runner.py", "wire.py"):
+        shutil.copy(HERE / script, folder)
+    there = needed(modules_of(exercise))
+    for name in there:
+        source = PACKAGE / name
+        if source.is_dir():
+            shutil.copytree(source, folder / "hblib" / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            (folder / "hblib").mkdir(exist_ok=True)
+            shutil.copy(source.with_suffix(".py"), folder / "hblib")
+    (folder / "hblib" / "coursework").mkdir(parents=True)
+    (folder / "hblib" / "coursework" / "__init__.py").write_text(COURSEWORK)
+    (folder / "hblib" / "__init__.py").write_text(INIT.format(there=[*there, "coursework"]))
+    return folder
+
+
+def modules_of(exercise):
+    """The modules of hblib that the given cells and the solution of an exercise import.
+
+    >>> from hblib.coursework import source
+    >>> sorted(modules_of(source.load("02-new-group")))
+    ['beta_binomial', 'datasets']
+    """
+    code = "\n".join(cell.source for cell in exercise.cells if cell.kind in ("given", "answer"))
+    return imported(code) - {"coursework"}
+
+
+def needed(modules):
+    """These modules and all that they import, directly or not.
+
+    >>> needed({"datasets"})
+    ['datasets']
+    """
+    found, left = set(), set(modules)
+    while left:
+        name = left.pop()
+        found.add(name)
+        path = PACKAGE / name
+        files = path.glob("*.py") if path.is_dir() else [path.with_suffix(".py")]
+        left |= set().union(*(imported(file.read_text(encoding="utf8")) for file in files)) - found
+    return sorted(found)
+
+
+def imported(code):
+    """The modules of hblib that some code names in its imports, wherever they stand."""
+    names = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module == "hblib":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hblib."):
+            names.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("hblib.")}
+    return names
