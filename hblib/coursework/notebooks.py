@@ -4,6 +4,7 @@ Equal sources give equal bytes. The student's notebook holds the task, the given
 checks; no solution, no question, no output and no metadata.
 """
 
+import json
 import re
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def student(name):
         cell.id = f"{name}-{number}"
     metadata = {"kernelspec": written.metadata["kernelspec"], "language_info": {"name": "python"}}
     return nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata), version=4) + "\n"
+
+
+def solved(name):
+    """A notebook with the solution in it, as somebody would hand it in."""
+    kinds = ("given", "answer", "check")
+    texts = [cell.source for cell in source.load(name).cells if cell.kind in kinds]
+    blank = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**blank, "id": f"{name}-{number}", "source": text} for number, text in enumerate(texts)]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 
 
 def student_code(cell, questions):

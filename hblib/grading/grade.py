@@ -14,6 +14,10 @@ FORMAT = 1
 LONGEST = 1_000  # characters of a text in a report
 
 
+class Stopped(RuntimeError):
+    """Somebody stopped the grader before it had a grade."""
+
+
 class Grader:
     """Grades one notebook after another; a context, because the sandboxes need folders meanwhile.
 
@@ -24,7 +28,7 @@ class Grader:
     def __init__(self, secret, isolation="bwrap", limits=sandbox.DEFAULT):
         self.secret, self.isolation, self.limits = secret, isolation, limits
         self._folder = tempfile.TemporaryDirectory(prefix="hblib-")
-        self._views = {}
+        self._views, self._running, self._stopped = {}, set(), False
         # Exercises run with the output of the whole process redirected, so no two threads may do so at once.
         self._lock = threading.Lock()
 
@@ -51,14 +55,24 @@ class Grader:
             folder = self._view(name)
         with tempfile.TemporaryDirectory(dir=self._folder.name) as home:
             process = sandbox.start(self.isolation, folder, home, self.limits)  # it starts up while we prepare
+            self._running.add(process)
             try:
                 with self._lock:
                     asked = plan.make(source.load(name), handed_in, self.secret)
                 outcome = sandbox.collect(process, asked.job(handed_in, self.limits.cell), self.limits)
             finally:
                 sandbox.kill(process)
+                self._running.discard(process)
+        if self._stopped:
+            raise Stopped("the grader was stopped")
         sandbox.verify(outcome.hello, self.isolation, self.limits)
         return outcome, asked
+
+    def stop(self):
+        """End whatever runs, from another thread; its results are lost, not wrong."""
+        self._stopped = True
+        for process in list(self._running):
+            sandbox.kill(process)
 
     def _view(self, name):
         if name not in self._views:

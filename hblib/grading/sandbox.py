@@ -128,10 +128,22 @@ def environment(home):
     return {**one_thread, "HOME": home, "PATH": path, "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "PIP_NO_INDEX": "1"}
 
 
+def complaint(isolation):
+    """What bwrap says when it is to start nothing but `true`, which tells why it starts nothing else."""
+    if isolation == "process":
+        return "Python did not start"
+    harmless = [bubblewrap(), "--unshare-all", "--ro-bind", "/", "/", "true"]
+    said = subprocess.run(harmless, capture_output=True, text=True, timeout=20).stderr.strip() or "no reason given"
+    restricted = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+    if restricted.exists() and restricted.read_text().strip() == "1":
+        said += " (on Ubuntu: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0)"
+    return said
+
+
 def verify(hello, isolation, limits):
     """Raise `Unavailable` unless the sandbox started, and was as closed as it should be."""
     if hello is None:
-        raise Unavailable("the sandbox does not start; `hblib doctor` may tell why")
+        raise Unavailable(f"the sandbox does not start: {complaint(isolation)}")
     if isolation == "process":
         return
     open_doors = {

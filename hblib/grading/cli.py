@@ -1,0 +1,157 @@
+"""The command `hblib`: grade notebooks, a class of them, write reports, and see whether this machine can."""
+
+import argparse
+import os
+import platform
+import secrets
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from hblib.coursework import notebooks, source
+from hblib.grading import batch, report, sandbox
+from hblib.grading.grade import Grader
+
+GRADED, TROUBLE, USAGE, NOT_GRADED = range(4)  # exit codes; 1: a notebook that is none, or too few points
+
+
+def main(argv=None):
+    """Run the command; returns the exit code."""
+    options = parser().parse_args(argv)
+    try:
+        return options.do(options)
+    except sandbox.Unavailable as reason:
+        print(f"Nothing was graded: {reason}", file=sys.stderr)
+        return NOT_GRADED
+    except (OSError, ValueError) as error:
+        print(f"hblib: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        return NOT_GRADED
+
+
+def parser():
+    top = argparse.ArgumentParser(prog="hblib", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    one = commands.add_parser("grade", help="grade notebooks")
+    one.add_argument("notebooks", nargs="+", metavar="NOTEBOOK")
+    one.add_argument("--exercise", choices=source.names(), metavar="NAME", help="which exercise they all are")
+    one.add_argument("--out", metavar="DIR", help="write results.json, junit.xml and summary.md there")
+    one.add_argument("--fail-under", type=float, default=0, metavar="PERCENT", help="exit code 1 for less than this")
+    one.set_defaults(do=grade)
+
+    many = commands.add_parser("grade-batch", help="grade a class: FOLDER/STUDENT/*.ipynb or FOLDER/STUDENT.ipynb")
+    many.add_argument("folder")
+    many.add_argument("--out", required=True, metavar="DIR", help="where the results go")
+    many.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N", help="notebooks side by side")
+    many.set_defaults(do=grade_batch)
+
+    for each in (one, many):
+        each.add_argument("--secret-file", metavar="FILE", help="what makes the inputs unforeseeable (- for stdin)")
+        each.add_argument("--isolation", choices=("bwrap", "process"), default="bwrap", help="process protects nothing")
+        each.add_argument("--cell-seconds", type=float, default=sandbox.DEFAULT.cell, metavar="S", help="for a cell")
+        each.add_argument("--seconds", type=float, default=sandbox.DEFAULT.wall, metavar="S", help="for a notebook")
+
+    again = commands.add_parser("report", help="check a results.json and write its reports")
+    again.add_argument("results")
+    again.add_argument("--out", required=True, metavar="DIR")
+    again.set_defaults(do=write_reports)
+
+    commands.add_parser("doctor", help="can this machine grade?").set_defaults(do=doctor)
+    return top
+
+
+def grader(options, secret):
+    if options.isolation == "bwrap":
+        sandbox.bubblewrap()  # to say at once if there is none
+    limits = sandbox.Limits(wall=options.seconds, cell=options.cell_seconds)
+    return Grader(secret, options.isolation, limits)
+
+
+def secret_of(options, otherwise):
+    """The secret that the options name, or else what `otherwise` gives."""
+    if options.secret_file is None:
+        return otherwise()
+    data = sys.stdin.buffer.read() if options.secret_file == "-" else Path(options.secret_file).read_bytes()
+    if len(data.strip()) < 16:
+        raise ValueError("the secret must have at least 16 characters; make one with: openssl rand -hex 32")
+    return data.strip()
+
+
+def grade(options):
+    results = []
+    with grader(options, secret_of(options, lambda: secrets.token_bytes(32))) as busy:
+        for notebook in options.notebooks:
+            results.append({"student": "", **busy.grade(notebook, options.exercise)})
+            print(report.terminal(results[-1]), flush=True)
+    if options.out:
+        report.write(results, options.out)
+        print(f"The reports are in {options.out}: results.json, junit.xml, summary.md")
+    return exit_code(results, options.fail_under)
+
+
+def exit_code(results, percent=0):
+    """0, or what keeps a set of results from being good."""
+    if any(result["status"] == "not-graded" for result in results):
+        return NOT_GRADED
+    points, possible = (sum(result[name] for result in results) for name in ("points", "possible"))
+    invalid = any(result["status"] == "invalid-submission" for result in results)
+    return TROUBLE if invalid or 100 * points < percent * possible else GRADED
+
+
+def grade_batch(options):
+    from rich.console import Console
+    from rich.progress import Progress
+
+    if not Path(options.folder).is_dir():
+        raise ValueError(f"{options.folder} is no folder")
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    items = batch.find(options.folder)
+    secret = secret_of(options, lambda: own_secret(out / "secret"))
+    begun = time.monotonic()
+    with grader(options, secret) as busy, Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task(f"{len(items)} notebooks", total=len(items))
+        results = batch.run(busy, items, out, options.workers, lambda item, result: progress.advance(bar))
+    report.write_class(results, out)
+    by_status = {
+        status: sum(r["status"] == status for r in results) for status in sorted({r["status"] for r in results})
+    }
+    print(f"{len(results)} notebooks in {time.monotonic() - begun:.0f} s: {by_status}")
+    print(f"Grades: {out / 'grades.csv'}. To look at: {out / 'flags.csv'}. For the students: {out / 'students'}")
+    return NOT_GRADED if by_status.get("not-graded") else GRADED
+
+
+def own_secret(path):
+    """A secret kept beside the results, so that a batch begun again is the same batch."""
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+    return path.read_bytes().strip()
+
+
+def write_reports(options):
+    results = report.read(options.results)
+    report.write_class(results, options.out)
+    print(f"{len(results)} results are valid; the reports are in {options.out}")
+    return GRADED
+
+
+def doctor(options):
+    """Say what this machine has, and grade a solved notebook in the sandbox."""
+    print(f"Python {platform.python_version()} on {platform.platform()}, user {os.getuid()}")
+    print(f"{len(source.names())} exercises in {source.folder()}")
+    print(f"bubblewrap: {sandbox.bubblewrap()}")
+    name = source.names()[0]
+    with tempfile.TemporaryDirectory() as folder, Grader(secrets.token_bytes(32)) as busy:
+        notebook = Path(folder) / f"{name}.ipynb"
+        notebook.write_text(notebooks.solved(name), encoding="utf8")
+        result = busy.grade(notebook)
+    print(f"{name}, solved: {result['points']:g} of {result['possible']:g} points in {result['seconds']:.1f} s")
+    if result["status"] != "graded" or result["points"] != result["possible"]:
+        raise sandbox.Unavailable(f"the sandbox does not give a right notebook its points: {report.terminal(result)}")
+    print("This machine can grade: no network, no files of yours, limits on time, memory and processes.")
+    return GRADED

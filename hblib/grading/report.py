@@ -1,0 +1,203 @@
+"""Results as files: for programs (JSON, JUnit XML, CSV) and for people (Markdown, the terminal).
+
+Every text here may come from a submission. It was cleaned when the result was made; what is left is escaped here for
+the format in hand.
+"""
+
+import csv
+import hashlib
+import html
+import json
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+SCHEMA = Path(__file__).parent / "results.schema.json"
+GRADED = ("graded", "graded-incomplete")
+
+
+def read(path):
+    """The results in a file; ValueError unless they have the form of results.schema.json."""
+    import jsonschema
+
+    results = json.loads(Path(path).read_text(encoding="utf8"))
+    try:
+        jsonschema.validate(results, json.loads(SCHEMA.read_text(encoding="utf8")))
+    except jsonschema.ValidationError as error:
+        raise ValueError(f"{path} does not hold results: {error.json_path}: {error.message[:200]}") from None
+    return results["results"]
+
+
+def write(results, folder):
+    """Write results.json, junit.xml and summary.md into a folder."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    save(folder / "results.json", json.dumps({"format": 1, "results": results}, indent=1) + "\n")
+    save(folder / "junit.xml", junit(results))
+    save(folder / "summary.md", summary(results))
+
+
+def write_class(results, folder):
+    """All that `write` writes, and grades.csv, flags.csv and a page for every student."""
+    folder = Path(folder)
+    write(results, folder)
+    save_csv(folder / "grades.csv", grades(results))
+    save_csv(folder / "flags.csv", [("student", "exercise", "flag"), *flags(results)])
+    (folder / "students").mkdir(exist_ok=True)
+    for student, own in by_student(results).items():
+        save(folder / "students" / f"{slug(student)}.md", summary(own))
+
+
+def save(path, text):
+    """Write a file at once or not at all."""
+    unfinished = path.with_name(f".{path.name}.new")
+    unfinished.write_text(text, encoding="utf8", newline="\n")
+    unfinished.replace(path)
+
+
+def save_csv(path, rows):
+    with path.open("w", encoding="utf8", newline="") as file:
+        csv.writer(file).writerows([[cell(value) for value in row] for row in rows])
+
+
+def cell(value):
+    """A value for a spreadsheet, which takes a text that begins like a formula for one.
+
+    >>> cell("=1+1"), cell(-0.5)
+    ("'=1+1", -0.5)
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def slug(name):
+    """A file name for any text; different texts give different names.
+
+    >>> slug("anna"), slug("../etc")
+    ('anna', '.._etc-5e2ad8')
+    """
+    plain = re.sub(r"[^\w.-]", "_", name)[:80]
+    if plain == name and plain.strip("."):
+        return plain
+    return f"{plain}-{hashlib.sha256(name.encode('utf8', 'replace')).hexdigest()[:6]}"
+
+
+def by_student(results):
+    """student -> the results, in the order in which they come."""
+    groups = defaultdict(list)
+    for result in results:
+        groups[result["student"]].append(result)
+    return groups
+
+
+# --- Tables -----------------------------------------------------------------------------------------------------------
+
+
+def grades(results):
+    """A row a student, a column an exercise; empty where nothing was graded, which is not a zero."""
+    exercises = sorted({result["exercise"] for result in results if result["exercise"]})
+    rows = [("student", *exercises, "points", "possible")]
+    for student, own in by_student(results).items():
+        graded = {result["exercise"]: result for result in own if result["status"] in GRADED}
+        points = [f"{graded[name]['points']:g}" if name in graded else "" for name in exercises]
+        totals = [f"{sum(result[name] for result in graded.values()):g}" for name in ("points", "possible")]
+        rows.append((student, *points, *totals))
+    return rows
+
+
+def flags(results):
+    """(student, exercise, flag) for all that somebody should look at."""
+    same = Counter((result["exercise"], result["code"]) for result in results if touched(result))
+    for result in results:
+        who = result["student"], result["exercise"] or result["notebook"]
+        if result["status"] != "graded":
+            yield *who, f"{result['status']}: {result['reason']}"
+        for flag in result["flags"]:
+            yield *who, flag
+        if touched(result) and same[result["exercise"], result["code"]] > 1:
+            yield *who, f"identical code: {same[result['exercise'], result['code']]} notebooks ({result['code'][:8]})"
+
+
+def touched(result):
+    """Has anybody answered anything?"""
+    return any(question["outcome"] != "not-answered" for question in result["questions"])
+
+
+# --- Markdown, XML, terminal ------------------------------------------------------------------------------------------
+
+SIGNS = {"correct": "✓", "partial": "½", "not-answered": "…"}
+ISOLATION = {
+    "bwrap": "Run in a sandbox (bubblewrap).",
+    "process": "Run without a sandbox, which protects against nothing: good for one's own notebooks only.",
+}
+
+
+def markdown(text):
+    """Text that Markdown takes for nothing but text, also on GitHub, where it may mention people.
+
+    >>> markdown("<b>*a*</b>")
+    '<code>&lt;b&gt;\\\\*a\\\\*&lt;/b&gt;</code>'
+    """
+    escaped = re.sub(r"([\\`*_\[\]|~!#$])", r"\\\1", html.escape(text, quote=False))
+    return f"<code>{escaped.strip()}</code>".replace("\n", "<br>") if text.strip() else ""
+
+
+def summary(results):
+    """Results for people, as Markdown."""
+    return "\n".join(line for result in results for line in _lines(result))
+
+
+def _lines(result):
+    title = markdown(result["exercise"] or result["notebook"])
+    who = f"{markdown(result['student'])}: " if result.get("student") else ""
+    yield f"## {who}{title}"
+    yield ""
+    if result["status"] not in GRADED:
+        yield f"Not graded ({result['status']}): {markdown(result['reason'])}"
+        yield ""
+        return
+    yield f"**{result['points']:g} of {result['possible']:g} points.** {ISOLATION[result['isolation']]}"
+    yield ""
+    if result["reason"]:
+        yield f"The notebook did not run to its end: {markdown(result['reason'])}"
+        yield ""
+    yield "| question | points | |"
+    yield "| --- | --- | --- |"
+    for question in result["questions"]:
+        sign = SIGNS.get(question["outcome"], "✗")
+        points = f"{question['points']:g} of {question['possible']:g}"
+        yield f"| {sign} {markdown(question['name'])} | {points} | {markdown(question['message'])} |"
+    yield ""
+    for warning in result["warnings"]:
+        yield f"- {markdown(warning)}"
+    yield ""
+
+
+def terminal(result):
+    """A result for the terminal. No line begins as a submission likes, because CI systems obey some lines."""
+    lines = [f"{result['student']}: " if result.get("student") else ""]
+    lines[0] += f"{result['exercise'] or result['notebook']}: {result['status']}"
+    lines[0] += f", {result['points']:g} of {result['possible']:g} points" if result["status"] in GRADED else ""
+    lines += [result["reason"]] if result["reason"] else []
+    lines += [f"{SIGNS.get(q['outcome'], '✗')} {q['name']}: {q['message']}" for q in result["questions"]]
+    lines += result["warnings"]
+    return "\n".join(f"| {line}" for line in "\n".join(lines).split("\n"))
+
+
+def junit(results):
+    """Results as JUnit XML, a suite a notebook and a case a question."""
+    root = ElementTree.Element("testsuites")
+    for result in results:
+        name = ": ".join(filter(None, (result.get("student"), result["exercise"] or result["notebook"])))
+        suite = ElementTree.SubElement(root, "testsuite", name=name, time=str(result["seconds"]))
+        cases = result["questions"] or [{"name": "notebook", "outcome": result["status"], "message": result["reason"]}]
+        for question in cases:
+            case = ElementTree.SubElement(suite, "testcase", classname=name, name=question["name"])
+            if question["outcome"] != "correct":
+                kind = "error" if result["status"] == "not-graded" else "failure"
+                ElementTree.SubElement(case, kind, message=question["outcome"]).text = question["message"]
+        failures = sum(len(case) and case[0].tag == "failure" for case in suite)
+        errors = sum(len(case) and case[0].tag == "error" for case in suite)
+        suite.attrib.update(tests=str(len(cases)), failures=str(failures), errors=str(errors))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
