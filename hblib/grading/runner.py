@@ -36,10 +36,9 @@ def main():
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # wire.py, and the student's view of hblib
     channel = os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    os.dup2(nowhere, 1)  # what the notebook prints; the grader has closed stderr
     limit(told["limits"])
-    prepare()
+    shell = prepare()
     send(channel, {"k": "hello", **facts(told["hidden"])})
     job = json.load(sys.stdin)
     os.dup2(nowhere, 0)
@@ -47,7 +46,7 @@ def main():
         child = os.fork()
         if child == 0:
             try:
-                perform(channel, number, run, job)
+                perform(shell, channel, number, run, job)
             finally:
                 os._exit(0)
         os.waitpid(child, 0)
@@ -63,9 +62,14 @@ def limit(limits):
 
 
 def prepare():
-    """Import what notebooks import, before the grader's clock of a cell runs."""
-    for module in ("IPython.core.interactiveshell", "scipy.stats"):
-        importlib.import_module(module)
+    """A shell to run cells in. What could go wrong here is not the notebook's fault, so it comes before the hello."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    importlib.import_module("scipy.stats")  # most notebooks want it, and it takes its time
+    quiet = Config()
+    quiet.HistoryManager.enabled = False
+    return InteractiveShell.instance(config=quiet)
 
 
 def facts(hidden):
@@ -88,14 +92,9 @@ def send(channel, message):
 # --- One run ----------------------------------------------------------------------------------------------------------
 
 
-def perform(channel, number, run, job):
+def perform(shell, channel, number, run, job):
     import wire
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
 
-    quiet = Config()
-    quiet.HistoryManager.enabled = False
-    shell = InteractiveShell.instance(config=quiet)
     names = shell.user_ns
     owner, replaced = os.getpid(), set()
     seen, when = {}, {}  # of each answer that was sent: the object, and after how many cells
