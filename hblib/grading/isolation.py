@@ -140,9 +140,9 @@ class Container:
         return [*self.engine, "run", *options, *self.options, self.image, *runner(self.python, COURSE, limits)]
 
     def stop(self, command):
-        """Remove the container, which outlives the program that started it."""
+        """End the container, which outlives the program that started it, and is removed when it has ended."""
         name = command[command.index("--name") + 1]
-        subprocess.run([*self.engine, "rm", "--force", name], capture_output=True, timeout=60)
+        subprocess.run([*self.engine, "kill", name], capture_output=True, timeout=60)
 
     def hint(self):
         return f"does {self.engine[0]} run the image {self.image}, and has it the course's requirements?"
