@@ -26,7 +26,6 @@ import sys
 import time
 import traceback
 
-
 FOR_GOOD = -1  # an endless loop is not tried again
 
 
