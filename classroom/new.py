@@ -29,7 +29,7 @@ YOURS = {"students.csv"} | set(EXERCISES)  # what people fill in, and keep
 
 
 def main(kind, folder, address):
-    course = re.fullmatch(r"\w+://\S+?([\w.-]+/[\w.-]+?)(?:\.git)?/?", address)
+    course = re.fullmatch(r"\w+://[^\s/]*/(?:\S*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?", address)
     if kind not in KINDS or not course:
         sys.exit(__doc__)
     commit = git("rev-parse", "HEAD")

@@ -55,7 +55,9 @@ def collect(students, server, snapshot):
 def read(students):
     """The rows (student, repository) of a file; a student's name becomes a folder's, so it must be a plain one."""
     with open(students, encoding="utf-8-sig", newline="") as file:
-        rows = [(row["student"].strip(), row["repository"].strip()) for row in csv.DictReader(file)]
+        rows = [
+            tuple((row.get(name) or "").strip() for name in ("student", "repository")) for row in csv.DictReader(file)
+        ]
     for student, repository in rows:
         if not re.fullmatch(r"\w[\w.-]*", student, re.ASCII) or not re.fullmatch(r"[\w./-]+", repository, re.ASCII):
             sys.exit(f"{students}: cannot use the line {student!r}, {repository!r}")
