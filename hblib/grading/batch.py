@@ -54,7 +54,7 @@ def run(grader, items, out, workers, done):
     def one(item):
         if counts[item.student, item.exercise] > 1:
             reason = f"there is more than one notebook for {item.exercise}; keep the one to be graded"
-            return grade.result(item.path.name, "invalid-submission", grader.isolation, reason=reason)
+            return grade.result(item.path.name, "invalid-submission", grader.isolation.name, reason=reason)
         return kept(grader, item, out) or graded(grader, item, out)
 
     def note(item, result):
@@ -83,7 +83,7 @@ def graded(grader, item, out):
         result = grader.grade(item.path, item.exercise or None)
     except Exception as error:  # a fault of the grader's: the others go on, and this one has no grade
         reason = grade.clean(f"{type(error).__name__}: {error}")
-        return grade.result(item.path.name, "not-graded", grader.isolation, reason=reason)
+        return grade.result(item.path.name, "not-graded", grader.isolation.name, reason=reason)
     if result["sha256"]:
         result["key"] = key(grader, item.exercise, result["sha256"])
         file = stored(item, out)
@@ -110,7 +110,10 @@ def key(grader, exercise, sha256):
     """A hash of all that decides a grade: the notebook, the exercise, the secret, the grader."""
     digest = hashlib.sha256()
     parts = [sha256.encode(), source.path(exercise).read_bytes(), grader.secret, repr(grader.limits).encode()]
-    parts += [grader.isolation.encode(), *(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))]
+    parts += [
+        grader.isolation.name.encode(),
+        *(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py"))),
+    ]
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 from hblib.coursework import notebooks, source
-from hblib.grading import batch, report, sandbox
+from hblib.grading import batch, report
 from hblib.grading.grade import Grader
+from hblib.grading.isolation import Bubblewrap, Container, Process, Unavailable
+from hblib.grading.sandbox import DEFAULT, Limits
 
 GRADED, TROUBLE, USAGE, NOT_GRADED = range(4)  # exit codes; 1: a notebook that is none, or too few points
 
@@ -21,7 +23,7 @@ def main(argv=None):
     options = parser().parse_args(argv)
     try:
         return options.do(options)
-    except sandbox.Unavailable as reason:
+    except Unavailable as reason:
         print(f"Nothing was graded: {reason}", file=sys.stderr)
         return NOT_GRADED
     except (OSError, ValueError) as error:
@@ -51,9 +53,11 @@ def parser():
 
     for each in (one, many):
         each.add_argument("--secret-file", metavar="FILE", help="what makes the inputs unforeseeable (- for stdin)")
-        each.add_argument("--isolation", choices=("bwrap", "process"), default="bwrap", help="process protects nothing")
-        each.add_argument("--cell-seconds", type=float, default=sandbox.DEFAULT.cell, metavar="S", help="for a cell")
-        each.add_argument("--seconds", type=float, default=sandbox.DEFAULT.wall, metavar="S", help="for a notebook")
+        kinds = ("bwrap", "container", "process")
+        each.add_argument("--isolation", choices=kinds, default="bwrap", help="process protects against nothing")
+        each.add_argument("--image", metavar="NAME", help="for --isolation container")
+        each.add_argument("--cell-seconds", type=float, default=DEFAULT.cell, metavar="S", help="for a cell")
+        each.add_argument("--seconds", type=float, default=DEFAULT.wall, metavar="S", help="for a notebook")
 
     again = commands.add_parser("report", help="check a results.json and write its reports")
     again.add_argument("results")
@@ -65,10 +69,10 @@ def parser():
 
 
 def grader(options, secret):
-    if options.isolation == "bwrap":
-        sandbox.bubblewrap()  # to say at once if there is none
-    limits = sandbox.Limits(wall=options.seconds, cell=options.cell_seconds)
-    return Grader(secret, options.isolation, limits)
+    kinds = {"bwrap": Bubblewrap, "container": lambda: Container(options.image or ""), "process": Process}
+    isolation = kinds[options.isolation]()
+    isolation.program()  # says at once if there is none
+    return Grader(secret, isolation, Limits(wall=options.seconds, cell=options.cell_seconds))
 
 
 def secret_of(options, otherwise):
@@ -144,7 +148,7 @@ def doctor(options):
     """Say what this machine has, and grade a solved notebook in the sandbox."""
     print(f"Python {platform.python_version()} on {platform.platform()}, user {os.getuid()}")
     print(f"{len(source.names())} exercises in {source.folder()}")
-    print(f"bubblewrap: {sandbox.bubblewrap()}")
+    print(f"bubblewrap: {Bubblewrap().program()}")
     name = source.names()[0]
     with tempfile.TemporaryDirectory() as folder, Grader(secrets.token_bytes(32)) as busy:
         notebook = Path(folder) / f"{name}.ipynb"
@@ -152,6 +156,6 @@ def doctor(options):
         result = busy.grade(notebook)
     print(f"{name}, solved: {result['points']:g} of {result['possible']:g} points in {result['seconds']:.1f} s")
     if result["status"] != "graded" or result["points"] != result["possible"]:
-        raise sandbox.Unavailable(f"the sandbox does not give a right notebook its points: {report.terminal(result)}")
+        raise Unavailable(f"the sandbox does not give a right notebook its points: {report.terminal(result)}")
     print("This machine can grade: no network, no files of yours, limits on time, memory and processes.")
     return GRADED

@@ -8,9 +8,12 @@ import unicodedata
 from pathlib import Path
 
 from hblib.coursework import source
-from hblib.grading import plan, sandbox, submission, view
+from hblib.grading import plan, submission, view
+from hblib.grading.isolation import Bubblewrap
+from hblib.grading.sandbox import DEFAULT, Sandbox
 
 FORMAT = 1
+BWRAP = Bubblewrap()
 LONGEST = 1_000  # characters of a text in a report
 
 
@@ -22,10 +25,10 @@ class Grader:
     """Grades one notebook after another; a context, because the sandboxes need folders meanwhile.
 
     secret     bytes that make the inputs unforeseeable; equal secrets and equal files give equal grades
-    isolation  "bwrap", or "process" for notebooks that one trusts
+    isolation  what the notebooks run in
     """
 
-    def __init__(self, secret, isolation="bwrap", limits=sandbox.DEFAULT):
+    def __init__(self, secret, isolation=BWRAP, limits=DEFAULT):
         self.secret, self.isolation, self.limits = secret, isolation, limits
         self._folder = tempfile.TemporaryDirectory(prefix="hblib-")
         self._views, self._running, self._stopped = {}, set(), False
@@ -45,34 +48,33 @@ class Grader:
             handed_in = submission.read(path)
             name = name or submission.exercise_of(handed_in, source.names())
         except submission.Invalid as invalid:
-            return result(Path(path).name, "invalid-submission", self.isolation, reason=str(invalid))
+            return result(Path(path).name, "invalid-submission", self.isolation.name, reason=str(invalid))
         outcome, asked = self._run(handed_in, name)
         with self._lock:
-            return judged(handed_in, asked, outcome, self.isolation, time.monotonic() - begun)
+            return judged(handed_in, asked, outcome, self.isolation.name, time.monotonic() - begun)
 
     def _run(self, handed_in, name):
         with self._lock:
             folder = self._view(name)
         with tempfile.TemporaryDirectory(dir=self._folder.name) as home:
-            process = sandbox.start(self.isolation, folder, home, self.limits)  # it starts up while we prepare
-            self._running.add(process)
+            sandbox = Sandbox(self.isolation, folder, home, self.limits)  # it starts up while we prepare
+            self._running.add(sandbox)
             try:
                 with self._lock:
                     asked = plan.make(source.load(name), handed_in, self.secret)
-                outcome = sandbox.collect(process, asked.job(handed_in, self.limits.cell), self.limits)
+                outcome = sandbox.collect(asked.job(handed_in, asked.seconds(self.limits)))
             finally:
-                sandbox.kill(process)
-                self._running.discard(process)
+                sandbox.kill()
+                self._running.discard(sandbox)
         if self._stopped:
             raise Stopped("the grader was stopped")
-        sandbox.verify(outcome.hello, self.isolation, self.limits)
         return outcome, asked
 
     def stop(self):
         """End whatever runs, from another thread; its results are lost, not wrong."""
         self._stopped = True
-        for process in list(self._running):
-            sandbox.kill(process)
+        for sandbox in list(self._running):
+            sandbox.kill()
 
     def _view(self, name):
         if name not in self._views:

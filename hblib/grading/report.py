@@ -128,6 +128,7 @@ def touched(result):
 SIGNS = {"correct": "✓", "partial": "½", "not-answered": "…"}
 ISOLATION = {
     "bwrap": "Run in a sandbox (bubblewrap).",
+    "container": "Run in a container.",
     "process": "Run without a sandbox, which protects against nothing: good for one's own notebooks only.",
 }
 

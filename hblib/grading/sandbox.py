@@ -1,42 +1,37 @@
-"""Running a submission where it can do no harm, and reading what it sends.
-
-`start` opens a sandbox with the runner in it, `collect` gives it a job and reads its answers until it ends or has to be
-ended. With bubblewrap the code runs without network, without the user's files, without privileges, and its processes
-die with it. `process` mode has limits and nothing else: it is for one's own notebook on one's own computer.
-"""
+"""Running a submission within limits, and reading what it sends. What it runs in, `isolation` says."""
 
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
-from hblib.coursework.source import PACKAGE, folder
+from hblib.grading.isolation import MiB, Unavailable, environment
 
-MiB = 2**20
 LINE, LINES = 1_000_000, 2_000  # the longest answer in bytes, and the most answers
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use: seconds for all of it and for a cell; bytes of memory in all, of address space for a
-    process, of a file, and of all answers; processes.
+    """What a submission may use.
+
+    Seconds for all of it, for a cell, and for a cell where the task is to sample; bytes of memory in all, of address
+    space for a process, of a file, of all files in memory, and of all answers; processes.
     """
 
     wall: float = 180
-    cell: float = 30
+    cell: float = 20
+    sampling: float = 60
     memory: int = 2048 * MiB
     address: int = 4096 * MiB
     processes: int = 64
     file: int = 64 * MiB
+    files: int = 256 * MiB
     answers: int = 8 * MiB
 
 
@@ -58,155 +53,96 @@ class Outcome:
     dropped: int
 
 
-class Unavailable(RuntimeError):
-    """There is no such sandbox here; the message says why, and what to do."""
+class Sandbox:
+    """A running sandbox that waits for its job; `home` is an empty folder, for what has no sandbox."""
 
-
-# --- Which sandbox ----------------------------------------------------------------------------------------------------
-
-
-def bubblewrap():
-    """The path of bwrap, if this machine and user can have such a sandbox."""
-    if sys.platform != "linux":
-        raise Unavailable("the sandbox needs Linux; elsewhere there is --isolation process, for your own notebooks")
-    if os.getuid() == 0:
-        raise Unavailable(
-            "the grader is running as root, whom the kernel does not hold to the limits; run it as an ordinary user, "
-            "for example: runuser -u nobody -- hblib grade ..."
+    def __init__(self, isolation, view, home, limits):
+        self.isolation, self.view, self.limits = isolation, view, limits
+        self.command = isolation.command(view, limits)
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # nothing that a submission prints is read by anybody
+            cwd=home,
+            env=environment(home),
+            start_new_session=True,
         )
-    path = shutil.which("bwrap")
-    if path is None:
-        raise Unavailable("bubblewrap is not installed; on Debian and Ubuntu: sudo apt-get install bubblewrap")
-    return path
 
+    def collect(self, job):
+        """Give it its job, and read what it sends until it ends or has to be ended."""
+        inbox = Inbox(self.limits.answers)
+        threading.Thread(target=_write, args=(self.process.stdin, json.dumps(job).encode()), daemon=True).start()
+        reader = threading.Thread(target=inbox.fill, args=(self.process.stdout,), daemon=True)
+        reader.start()
+        killed, end = "", time.monotonic() + self.limits.wall
+        try:
+            while not killed and not self._ended():
+                if inbox.overflow:
+                    killed = "size"
+                elif time.monotonic() > end:
+                    killed = "time"
+                elif self.resident() > self.limits.memory:
+                    killed = "memory"
+        finally:
+            self.kill()
+        reader.join(timeout=5)
+        killed = killed or ("size" if inbox.overflow else "")
+        hello, messages, dropped = parse(bytes(inbox.data))
+        self._verify(hello)
+        return Outcome(hello, messages, killed, dropped)
 
-def command(isolation, view, limits):
-    """The command that starts the runner in `view`, a folder that `view.make` made."""
-    hidden = [str(path) for path in (folder(), PACKAGE / "coursework", PACKAGE / "grading") if path]
-    told = {"limits": resource_limits(isolation, limits), "hidden": [] if isolation == "process" else hidden}
-    if isolation == "process":
-        return [sys.executable, "-I", f"{view}/runner.py", json.dumps(told)]
-    return [*bubblewrap_command(view), sys.executable, "-I", "/course/runner.py", json.dumps(told)]
+    def _ended(self):
+        try:
+            self.process.wait(timeout=0.05)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
+    def _verify(self, hello):
+        """Raise `Unavailable` unless the sandbox started, and was as closed as it should be."""
+        if hello is None:
+            raise Unavailable(f"the sandbox does not start: {self.complaint()} ({self.isolation.hint()})")
+        if doors := self.isolation.open_doors(hello, self.limits):
+            raise Unavailable(f"the sandbox is not closed: {', '.join(doors)}")
 
-def resource_limits(isolation, limits):
-    chosen = {"AS": limits.address, "FSIZE": limits.file, "NOFILE": 512, "CPU": int(4 * limits.wall)}
-    # Outside a namespace of its own this would count all processes of the user.
-    return chosen if isolation == "process" else {**chosen, "NPROC": limits.processes}
+    def complaint(self):
+        """What is said when it is started once more, with no job and nobody's code."""
+        command = self.isolation.command(self.view, self.limits)
+        again = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        return again.stderr.strip()[-300:] or "no reason given"
 
+    def family(self):
+        """The process and all that descend from it."""
+        try:
+            parent = psutil.Process(self.process.pid)
+            return [parent, *parent.children(recursive=True)]
+        except psutil.Error:
+            return []
 
-def bubblewrap_command(view):
-    """bwrap with its options: see https://github.com/containers/bubblewrap for what each does."""
-    options = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--clearenv"]
-    options += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
-    options += ["--ro-bind", "/usr", "/usr"]
-    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
-        if os.path.islink(name):
-            options += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            options += ["--ro-bind", name, name]
-    for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
-        options += ["--ro-bind-try", path, path]
-    for path in dict.fromkeys((sys.base_prefix, sys.prefix)):
-        if not path.startswith("/usr/"):
-            options += ["--ro-bind", path, path]
-    if any(PACKAGE.is_relative_to(path) for path in (sys.prefix, sys.base_prefix)):
-        options += ["--tmpfs", str(PACKAGE)]  # hblib is installed there, with the solutions
-    options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    for path in ("/dev/shm", "/tmp"):
-        options += ["--size", str(256 * MiB), "--tmpfs", path]
-    options += ["--ro-bind", str(view), "/course", "--dir", "/tmp/home", "--chdir", "/tmp/home", "--remount-ro", "/"]
-    for name, value in environment("/tmp/home").items():
-        options += ["--setenv", name, value]
-    return [bubblewrap(), *options]
+    def resident(self):
+        """The memory that it holds, in bytes."""
+        total = 0
+        for each in self.family():
+            with contextlib.suppress(psutil.Error):  # it has just ended
+                total += each.memory_info().rss
+        return total
 
-
-def environment(home):
-    """All the variables that a submission sees."""
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    return {**one_thread, "HOME": home, "PATH": path, "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "PIP_NO_INDEX": "1"}
-
-
-def complaint(isolation):
-    """What bwrap says when it is to start nothing but `true`, which tells why it starts nothing else."""
-    if isolation == "process":
-        return "Python did not start"
-    harmless = [bubblewrap(), "--unshare-all", "--ro-bind", "/", "/", "true"]
-    said = subprocess.run(harmless, capture_output=True, text=True, timeout=20).stderr.strip() or "no reason given"
-    restricted = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
-    if restricted.exists() and restricted.read_text().strip() == "1":
-        said += " (on Ubuntu: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0)"
-    return said
-
-
-def verify(hello, isolation, limits):
-    """Raise `Unavailable` unless the sandbox started, and was as closed as it should be."""
-    if hello is None:
-        raise Unavailable(f"the sandbox does not start: {complaint(isolation)}")
-    if isolation == "process":
-        return
-    open_doors = {
-        "it runs as root": hello.get("uid") == 0,
-        "it has a network": not set(hello.get("network", ["?"])) <= {"lo"},
-        "it can see the solutions": hello.get("sees") != [],
-        "its processes are not counted": hello.get("processes") != limits.processes,
-    }
-    for door, is_open in open_doors.items():
-        if is_open:
-            raise Unavailable(f"the sandbox is not closed: {door}")
-
-
-# --- Running ----------------------------------------------------------------------------------------------------------
-
-
-def start(isolation, view, home, limits):
-    """A sandbox that waits for its job; `home` is an empty folder, for process mode."""
-    return subprocess.Popen(
-        command(isolation, view, limits),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # nothing that a submission prints is read by anybody
-        cwd=home,
-        env=environment(str(home)),  # also the outer bwrap's: its memory can be read inside
-        start_new_session=True,
-    )
-
-
-def collect(process, job, limits):
-    """Give a sandbox its job, and read what it sends."""
-    inbox = Inbox(limits.answers)
-    threading.Thread(target=_write, args=(process.stdin, json.dumps(job).encode()), daemon=True).start()
-    reader = threading.Thread(target=inbox.fill, args=(process.stdout,), daemon=True)
-    reader.start()
-    killed, end = "", time.monotonic() + limits.wall
-    try:
-        while not killed and not _ended(process):
-            if inbox.overflow:
-                killed = "size"
-            elif time.monotonic() > end:
-                killed = "time"
-            elif resident(process) > limits.memory:
-                killed = "memory"
-    finally:
-        kill(process)
-    reader.join(timeout=5)
-    killed = killed or ("size" if inbox.overflow else "")
-    hello, messages, dropped = parse(bytes(inbox.data))
-    return Outcome(hello, messages, killed, dropped)
+    def kill(self):
+        """End it with all that is in it."""
+        if self.process.poll() is None:  # a number that is free again may be another's
+            for each in self.family():
+                with contextlib.suppress(psutil.Error):
+                    each.kill()
+            self.isolation.stop(self.command)
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 def _write(pipe, data):
     with contextlib.suppress(OSError), pipe:  # it may end before it has read its job; what it sent says why
         pipe.write(data)
-
-
-def _ended(process):
-    try:
-        process.wait(timeout=0.05)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
 
 
 class Inbox:
@@ -220,34 +156,6 @@ class Inbox:
             while not self.overflow and (chunk := pipe.read1(65536)):
                 self.data += chunk
                 self.overflow = len(self.data) > self.limit
-
-
-def family(process):
-    """A process and all that descend from it."""
-    try:
-        parent = psutil.Process(process.pid)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.Error:
-        return []
-
-
-def resident(process):
-    """The memory that a sandbox holds, in bytes."""
-    total = 0
-    for each in family(process):
-        with contextlib.suppress(psutil.Error):  # it has just ended
-            total += each.memory_info().rss
-    return total
-
-
-def kill(process):
-    """End a sandbox with all that is in it."""
-    for each in family(process) if process.poll() is None else ():  # a number that is free again may be another's
-        with contextlib.suppress(psutil.Error):
-            each.kill()
-    with contextlib.suppress(OSError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
