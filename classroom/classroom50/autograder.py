@@ -3,7 +3,7 @@
     gh teacher autograder set-default ORG CLASSROOM --from autograder.py
 
 Its runner starts this in the student's checkout, with the names of things in the environment. The assignment needs
-runtime {"runs-on": "ubuntu-24.04", "python": "3.13", "apt": ["bubblewrap"]}. The form of result.json is
+runtime {"runs-on": "ubuntu-24.04", "python": "3.13"}. The form of result.json is
 classroom50/result/v1, https://github.com/foundation50/classroom50/wiki/Advanced-Autograding. It knows whole points only
 and we also give halves, so every point counts as two there. It runs in the student's repository, so it is advice.
 """
@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 COURSE, COMMIT = "COURSE_ADDRESS", "COURSE_COMMIT"
-GUARD = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 
 
 def main():
@@ -37,15 +36,13 @@ def main():
 
 def set_up(course):
     """The Python of the course's environment, with the course at its commit in a folder."""
-    fetch = ("init --quiet", f"fetch --quiet --depth=1 {COURSE} {COMMIT}", "checkout --quiet FETCH_HEAD")
     course.mkdir(exist_ok=True)
-    for command in fetch:
+    for command in ("init --quiet", f"fetch --quiet --depth=1 {COURSE} {COMMIT}", "checkout --quiet FETCH_HEAD"):
         subprocess.run(["git", *command.split()], cwd=course, check=True)
     python = course / ".venv" / "bin" / "python"
     if not python.exists():
         subprocess.run(["tools/setup.sh", ".venv"], cwd=course, check=True)
-    if GUARD.exists() and GUARD.read_text().strip() == "1":  # Ubuntu keeps the sandbox from making its user namespace
-        subprocess.run(["sudo", "sysctl", "--write", "kernel.apparmor_restrict_unprivileged_userns=0"], check=True)
+    subprocess.run(["tools/sandbox.sh"], cwd=course, check=True)
     return python
 
 
