@@ -25,7 +25,7 @@ KINDS = {
     "gitlab-instructor": {".gitlab-ci.yml": HERE / "gitlab" / "instructor.gitlab-ci.yml", "students.csv": STUDENTS},
     "classroom50": {"autograder.py": HERE / "classroom50" / "autograder.py"},
 }
-YOURS = {"students.csv"} | set(EXERCISES)  # what people fill in, and keep
+YOURS = "students.csv", "exercises"  # what people fill in or choose from: left alone where it is there
 
 
 def main(kind, folder, address):
@@ -36,16 +36,16 @@ def main(kind, folder, address):
     if not git("branch", "--remotes", "--contains", commit):
         sys.exit(f"No server has the commit {commit[:8]} yet: push it first.")
     filled_in = {"OWNER/REPO": course[1], "COURSE_ADDRESS": address, "COURSE_COMMIT": commit}
-    for name, source in KINDS[kind].items():
-        target = Path(folder) / name
-        if name in YOURS and target.exists():
-            continue
+    kept = [name for name in YOURS if Path(folder, name).exists()]
+    files = {name: source for name, source in KINDS[kind].items() if name.split("/")[0] not in kept}
+    for name, source in files.items():
+        target = Path(folder, name)
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text(encoding="utf8")
-        for word, value in filled_in.items() if name not in YOURS else ():
+        for word, value in filled_in.items() if source.suffix in (".yml", ".py") else ():
             text = text.replace(word, value)
         target.write_text(text, encoding="utf8", newline="\n")
-    print(f"{folder} is ready: {len(KINDS[kind])} files, tied to commit {commit[:8]} of {address}")
+    print(f"{folder} is ready: {len(files)} files, tied to commit {commit[:8]} of {address}")
 
 
 def git(*arguments):
