@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from hblib.coursework import notebooks
+from hblib.grading import submission
 from tests.conftest import HEAVY, ROOT
 from tests.ordinary_user import prefix
 
@@ -93,6 +94,19 @@ def test_what_others_wrote_is_pinned_and_gets_no_more_than_it_needs(path):
         assert "${{" not in step.get("run", ""), "a shell gets values through its environment, not into its text"
         if path != WORKFLOWS["book"] and step.get("uses", "").startswith("actions/checkout"):
             assert step["with"]["persist-credentials"] == "false"
+
+
+def test_what_students_code_could_have_touched_is_never_stored_for_the_next_job():
+    jobs = read(WORKFLOWS["instructor"])["jobs"]
+    cached = {
+        name: [s["uses"].split("@")[0] for s in job["steps"] if "cache" in s.get("uses", "")]
+        for name, job in jobs.items()
+    }
+    assert cached == {
+        "collect": ["actions/cache"],
+        "grade": ["actions/cache/restore"],
+        "publish": ["actions/cache/restore"],
+    }
 
 
 def test_secrets_are_where_no_students_code_runs_but_for_the_seed():
@@ -225,7 +239,7 @@ class GitHub:
             done = self.school.shell(step["run"], self.workspace, **runner, **environment, **own)
             self.log += done.stdout + done.stderr
             return done.returncode
-        action = re.match(r"actions/([\w-]+)@", step["uses"])[1].replace("-", "_")
+        action = re.match(r"actions/([\w/-]+)@", step["uses"])[1].split("/")[0].replace("-", "_")
         options = {} if action == "cache" else {name: self.filled_in(text) for name, text in step["with"].items()}
         return getattr(self, action)(**{name.replace("-", "_"): text for name, text in options.items()})
 
@@ -392,6 +406,8 @@ def instructor(school, students):
 
 
 def test_a_class_is_collected_graded_and_published(school, instructor):
+    large = instructor.artifacts / "snapshot/notebooks/ben/large.ipynb"
+    assert large.stat().st_size == submission.BYTES + 1  # no more is stored than it takes to be refused
     for _ in range(2):  # the second time on top of the first
         assert instructor.run(instructor.workflow, "publish") == 0, instructor.log
     published = school.files("teachers/class", "grades")
