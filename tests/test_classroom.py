@@ -337,6 +337,17 @@ def test_a_student_without_notebooks_is_no_success(school):
     assert GitHub(school, "school/carl").run(read(WORKFLOWS["one"]), "grade") != 0
 
 
+def test_a_fault_of_the_exercise_is_not_the_students(school):
+    folder = school.new("broken")
+    (folder / "01-hospitals.ipynb").write_text(SOLVED)
+    text = (ROOT / "solutions/01-hospitals.md").read_text(encoding="utf8")
+    (folder / "01-hospitals.md").write_text(re.sub("return .*", "return 1 / 0", text), encoding="utf8")
+    command = f"python3 -I -m hblib grade '{folder}/01-hospitals.ipynb'"
+    done = school.shell(command, folder, HBLIB_EXERCISES=str(folder))
+    assert done.returncode == 3
+    assert "ZeroDivisionError" in done.stderr
+
+
 # --- An instructor's --------------------------------------------------------------------------------------------------
 
 CLASS = "student,repository\nanna,class/anna\nben,class/ben\ncleo,class/cleo\ndora,class/nowhere\nemil,class/emil\n"
