@@ -7,6 +7,7 @@ import secrets
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from hblib.coursework import notebooks, source
@@ -31,6 +32,9 @@ def main(argv=None):
         return USAGE
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        return NOT_GRADED
+    except Exception:  # Python's own exit code for it would be 1, which says that the notebook is to blame
+        traceback.print_exc()
         return NOT_GRADED
 
 

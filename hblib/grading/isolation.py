@@ -68,9 +68,10 @@ class Bubblewrap:
     def command(self, view, limits):
         options = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--clearenv"]
         options += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
-        options += [*self._files(), "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+        options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
         for path in ("/dev/shm", "/tmp"):
             options += ["--size", str(limits.files), "--tmpfs", path]
+        options += self._files()  # after /tmp, which may hold a Python
         options += ["--ro-bind", str(view), COURSE, "--dir", "/tmp/home", "--chdir", "/tmp/home", "--remount-ro", "/"]
         for name, value in {**VARIABLES, "HOME": "/tmp/home", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin"}.items():
             options += ["--setenv", name, value]

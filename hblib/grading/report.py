@@ -182,7 +182,8 @@ def terminal(result):
     lines += [result["reason"]] if result["reason"] else []
     lines += [f"{SIGNS.get(q['outcome'], '✗')} {q['name']}: {q['message']}" for q in result["questions"]]
     lines += result["warnings"]
-    return "\n".join(f"| {line}" for line in "\n".join(lines).split("\n"))
+    text = "\n".join(lines).replace("##[", "## [")  # GitHub's old commands work anywhere in a line
+    return "\n".join(f"| {line}" for line in text.split("\n"))
 
 
 def junit(results):
