@@ -62,7 +62,7 @@ class Grader:
             try:
                 with self._lock:
                     asked = plan.make(source.load(name), handed_in, self.secret)
-                outcome = sandbox.collect(asked.job(handed_in, self.limits.cell))
+                outcome = sandbox.collect(asked.job(handed_in, asked.seconds(self.limits)))
             finally:
                 sandbox.kill()
                 self._running.discard(sandbox)

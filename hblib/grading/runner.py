@@ -26,6 +26,8 @@ import sys
 import time
 import traceback
 
+FOR_GOOD = -1  # an endless loop is not tried again
+
 
 class OutOfTime(BaseException):
     """Raised by the alarm; no Exception, so that `except Exception` does not stop it."""
@@ -110,7 +112,10 @@ def perform(shell, channel, number, run, job):
         value, seen[name], when[name] = names[name], names[name], count
         with contextlib.suppress(OutOfTime):
             if calls is not None and callable(value):
-                tell(k="answer", name=name, calls=[*call_all(value, calls, job["seconds"])])
+                results = [*call_all(value, calls, job["seconds"])]
+                tell(k="answer", name=name, calls=results)
+                if any("timeout" in result for result in results):
+                    when[name] = FOR_GOOD
             else:
                 with deadline(job["seconds"]):
                     encoded = wire.encode(value)
@@ -129,7 +134,7 @@ def perform(shell, channel, number, run, job):
             if name in names and names[name] is not seen.get(name, seen):
                 answer(name, calls)
     for name, calls in run["asks"].items():  # a later cell may have changed what a function rests on
-        if name in names and when.get(name) != count:
+        if name in names and when.get(name) not in (count, FOR_GOOD):
             answer(name, calls)
     tell(k="end")
 

@@ -18,12 +18,15 @@ LINE, LINES = 1_000_000, 2_000  # the longest answer in bytes, and the most answ
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use: seconds for all of it and for a cell; bytes of memory in all, of address space for a
-    process, of a file, of all files in memory, and of all answers; processes.
+    """What a submission may use.
+
+    Seconds for all of it, for a cell, and for a cell where the task is to sample; bytes of memory in all, of address
+    space for a process, of a file, of all files in memory, and of all answers; processes.
     """
 
     wall: float = 180
-    cell: float = 30
+    cell: float = 20
+    sampling: float = 60
     memory: int = 2048 * MiB
     address: int = 4096 * MiB
     processes: int = 64
