@@ -299,8 +299,8 @@ def results(name, at, message):
         return [message.get("value")]
     tried = [*asked.cases[at[1]], *(edge.inputs for edge in question.edges)]
     counts = {plan.key(plan.encode_inputs(inputs)) for inputs in tried}
-    calls = message.get("calls")
-    return [call for key, call in zip(asked.calls[at[1]], calls, strict=False) if key in counts] if calls else []
+    calls = message["calls"] if isinstance(message.get("calls"), list) else []
+    return [call for key, call in zip(asked.calls[at[1]], calls, strict=False) if key in counts]
 
 
 def close(given, right):
