@@ -219,6 +219,12 @@ def test_judging_calls_nothing_that_was_not_rehearsed(name, question):
     assert len(called) >= len(asked_for.cases[question])
 
 
+@pytest.mark.parametrize(("name", "question"), CHOICES[:1])
+@pytest.mark.parametrize("answer", [np.arange(3), np.array(["a", "b"]), {"a"}, 1, ["c"]])
+def test_what_is_no_letter_is_wrong_and_raises_nothing(name, question, answer):
+    assert checking.judge(*asked(name, question), answer).outcome == "wrong"
+
+
 # --- Secrets ----------------------------------------------------------------------------------------------------------
 
 SECRETS = [f"secret {number}".encode() for number in range(5)]
