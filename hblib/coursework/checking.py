@@ -245,7 +245,7 @@ def holds(rule, answer):
 
 def _choice(exercise, question, answer):
     letters = question.letters(exercise)
-    if _missing(answer) or answer == "":
+    if _missing(answer) or (isinstance(answer, str) and not answer.strip()):
         raise Stop("not-answered", "not answered yet. Put a letter, in quotes, in the place of the three dots.")
     letter = answer.strip().lower() if isinstance(answer, str) else answer
     if not isinstance(answer, str) or letter not in letters:

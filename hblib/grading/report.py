@@ -74,7 +74,7 @@ def slug(name):
     """A file name for any text; different texts give different names.
 
     >>> slug("anna"), slug("../etc")
-    ('anna', '.._etc-5e2ad8')
+    ('anna', '.._etc-f7f912')
     """
     plain = re.sub(r"[^\w.-]", "_", name)[:80]
     if plain == name and plain.strip("."):

@@ -181,7 +181,8 @@ def _message(line):
         message = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
-    return message if isinstance(message, dict) and KINDS.get(message.get("k"), _never)(message) else None
+    kind = message.get("k") if isinstance(message, dict) else None
+    return message if isinstance(kind, str) and KINDS.get(kind, _never)(message) else None
 
 
 def _refuse(constant):
@@ -201,9 +202,10 @@ def _raised(raised):
 
 
 def _answer(message):
-    calls = message.get("calls")
-    good_calls = isinstance(calls, list) and all(isinstance(call, dict) for call in calls)
-    return _number(message, "run") and isinstance(message.get("name"), str) and ("value" in message or good_calls)
+    calls = message.get("calls", [])
+    good = isinstance(calls, list) and all(isinstance(call, dict) for call in calls)
+    there = "value" in message or "calls" in message
+    return _number(message, "run") and isinstance(message.get("name"), str) and there and good
 
 
 def _cell(message):
