@@ -24,18 +24,7 @@ often an interval with an estimated prior holds the truth).
 [0.0583, 0.0976]
 """
 
-from hblib import (
-    beta_binomial,
-    datasets,
-    frames,
-    james_stein,
-    lkj,
-    multilevel,
-    normal_normal,
-    priors,
-    repairs,
-    retailer,
-)
+import importlib
 
 __all__ = [
     "beta_binomial",
@@ -49,3 +38,14 @@ __all__ = [
     "repairs",
     "retailer",
 ]
+
+
+def __getattr__(name):
+    """Load a module when it is first asked for: SciPy alone takes a third of a second, which a check need not wait."""
+    if name in __all__:
+        return importlib.import_module(f"hblib.{name}")
+    raise AttributeError(f"module 'hblib' has no attribute {name!r}")
+
+
+def __dir__():
+    return [*globals(), *__all__]
