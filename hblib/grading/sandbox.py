@@ -13,7 +13,7 @@ import psutil
 
 from hblib.grading.isolation import MiB, Unavailable, environment
 
-LINE, LINES = 1_000_000, 2_000  # the longest answer in bytes, and the most answers
+LINE, LINES = 1_500_000, 2_000  # the longest answer in bytes (an array of wire.ELEMENTS numbers), and the most answers
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,8 @@ def _message(line):
         message = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
-    return message if isinstance(message, dict) and KINDS.get(message.get("k"), _never)(message) else None
+    kind = message.get("k") if isinstance(message, dict) else None
+    return message if isinstance(kind, str) and KINDS.get(kind, _never)(message) else None
 
 
 def _refuse(constant):
@@ -194,7 +195,8 @@ def _raised(raised):
 def _answer(message):
     calls = message.get("calls")
     good_calls = isinstance(calls, list) and all(isinstance(call, dict) for call in calls)
-    return _number(message, "run") and isinstance(message.get("name"), str) and ("value" in message or good_calls)
+    good = good_calls if "calls" in message else "value" in message
+    return _number(message, "run") and isinstance(message.get("name"), str) and good
 
 
 def _cell(message):

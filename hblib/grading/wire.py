@@ -7,6 +7,7 @@ submission sends can be wrong, but cannot do anything. This file is also copied 
 
 import base64
 import math
+import reprlib
 
 import numpy as np
 
@@ -88,14 +89,14 @@ def decode(data, inputs=False, depth=DEPTH):
                 return _generator(state)
             case [("dataset", dict(variables))] if inputs:
                 return _dataset(variables)
-    raise ValueError(f"not a value: {str(data)[:80]}")
+    raise ValueError(f"not a value: {reprlib.repr(data)}")  # all of it may be deeper than Python can show
 
 
 def _decode_array(text, kind, shape):
     natural = all(type(length) is int and 0 <= length <= ELEMENTS for length in shape)
     size = math.prod(shape) if natural and len(shape) <= 8 else ELEMENTS + 1
     if kind not in DTYPES or size > ELEMENTS:
-        raise ValueError(f"not an array: {kind!r} of shape {str(shape)[:80]}")
+        raise ValueError(f"not an array: {kind!r} of shape {reprlib.repr(shape)}")
     raw = base64.b64decode(text, validate=True)
     dtype = np.dtype(DTYPES[kind])
     if len(raw) != size * dtype.itemsize:
