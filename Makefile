@@ -8,7 +8,7 @@ CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' 
 # The matrices here are small: threads would wait for each other longer than they compute.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help book test exercises bench lab format lock clean
+.PHONY: help book test grader exercises bench lab format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -17,10 +17,15 @@ book: _build/html/.checked ## build the website and check it
 	@echo "The site is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
 	@echo "or serve it: $(BIN)/python -m http.server --directory _build/html 8000"
 
-test: _build/html/.checked ## build the book, then run every test: style, hblib, pages, the site, the pipeline itself
+test: _build/html/.checked ## build the book, then run every test: style, hblib, pages, the site, the grader
+	tools/sandbox.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+grader: $(VENV)/.ready ## set up what grading a class needs, and see whether this machine can
+	tools/sandbox.sh
+	$(BIN)/hblib doctor
 
 exercises: $(VENV)/.ready ## write the students' notebooks in exercises/ anew from solutions/
 	$(BIN)/python -m hblib.coursework

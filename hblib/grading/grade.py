@@ -13,6 +13,7 @@ from hblib.grading.isolation import Bubblewrap
 from hblib.grading.sandbox import DEFAULT, Sandbox
 
 FORMAT = 1
+BWRAP = Bubblewrap()
 LONGEST = 1_000  # characters of a text in a report
 
 
@@ -27,7 +28,7 @@ class Grader:
     isolation  what the notebooks run in
     """
 
-    def __init__(self, secret, isolation=Bubblewrap(), limits=DEFAULT):
+    def __init__(self, secret, isolation=BWRAP, limits=DEFAULT):
         self.secret, self.isolation, self.limits = secret, isolation, limits
         self._folder = tempfile.TemporaryDirectory(prefix="hblib-")
         self._views, self._running, self._stopped = {}, set(), False
@@ -61,7 +62,7 @@ class Grader:
             try:
                 with self._lock:
                     asked = plan.make(source.load(name), handed_in, self.secret)
-                outcome = sandbox.collect(asked.job(handed_in, self.limits.cell))
+                outcome = sandbox.collect(asked.job(handed_in, asked.seconds(self.limits)))
             finally:
                 sandbox.kill()
                 self._running.discard(sandbox)

@@ -33,6 +33,11 @@ class Plan:
     calls: dict
     runs: tuple
 
+    def seconds(self, limits):
+        """How long a cell may take."""
+        samples = any(isinstance(question, Draws) for question in self.exercise.questions.values())
+        return max(limits.cell, limits.sampling) if samples else limits.cell
+
     def job(self, submission, seconds):
         """What the runner is told."""
         given = {cell.source for cell in self.exercise.cells if cell.kind == "given"}

@@ -18,12 +18,15 @@ LINE, LINES = 1_500_000, 2_000  # the longest answer in bytes (an array of wire.
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use: seconds for all of it and for a cell; bytes of memory in all, of address space for a
-    process, of a file, of all files in memory, and of all answers; processes.
+    """What a submission may use.
+
+    Seconds for all of it, for a cell, and for a cell where the task is to sample; bytes of memory in all, of address
+    space for a process, of a file, of all files in memory, and of all answers; processes.
     """
 
     wall: float = 180
-    cell: float = 30
+    cell: float = 20
+    sampling: float = 60
     memory: int = 2048 * MiB
     address: int = 4096 * MiB
     processes: int = 64
@@ -54,7 +57,7 @@ class Sandbox:
     """A running sandbox that waits for its job; `home` is an empty folder, for what has no sandbox."""
 
     def __init__(self, isolation, view, home, limits):
-        self.isolation, self.limits = isolation, limits
+        self.isolation, self.view, self.limits = isolation, view, limits
         self.command = isolation.command(view, limits)
         self.process = subprocess.Popen(
             self.command,
@@ -99,9 +102,15 @@ class Sandbox:
     def _verify(self, hello):
         """Raise `Unavailable` unless the sandbox started, and was as closed as it should be."""
         if hello is None:
-            raise Unavailable(f"the sandbox does not start: {self.isolation.complaint()}")
+            raise Unavailable(f"the sandbox does not start: {self.complaint()} ({self.isolation.hint()})")
         if doors := self.isolation.open_doors(hello, self.limits):
             raise Unavailable(f"the sandbox is not closed: {', '.join(doors)}")
+
+    def complaint(self):
+        """What is said when it is started once more, with no job and nobody's code."""
+        command = self.isolation.command(self.view, self.limits)
+        again = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        return again.stderr.strip()[-300:] or "no reason given"
 
     def family(self):
         """The process and all that descend from it."""
