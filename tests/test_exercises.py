@@ -133,6 +133,12 @@ def test_draws_from_a_wrong_model_get_their_hint(name, question):
         return draws
 
     assert judged(exercise, question, sample(question.exact, 1, stuck), seeds=()).outcome == "wrong"
+
+    def heavy(draws):
+        return np.random.default_rng(1).standard_cauchy(draws.shape) * 1e4 * draws.std()
+
+    rated = judged(exercise, question, sample(question.exact, 1, heavy), seeds=())
+    assert rated.outcome == "wrong", "the error of such draws has room for any truth"
     short = sample(question.exact, 1, lambda draws: draws[:, :60].repeat(20, axis=1))
     assert judged(exercise, question, short, seeds=()).found == "diagnostics", "agrees with the truth, but is too short"
 

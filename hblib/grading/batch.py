@@ -71,10 +71,17 @@ def run(grader, items, out, workers, done):
             grader.stop()
             raise
     for item in items if workers > 1 else ():
-        # A neighbour may have taken the time or the memory: whoever was ended gets the machine for himself.
-        if any(flag.startswith("killed") for flag in results[item]["flags"]):
+        # A neighbour may have taken the time or the memory: whoever lacked them gets the machine for himself.
+        if in_need(results[item]):
             note(item, graded(grader, item, out))
     return [results[item] for item in items]
+
+
+def in_need(result):
+    """Was a notebook ended by a limit, or one of its cells or functions?"""
+    ended = any(flag.startswith("killed") for flag in result["flags"])
+    late = any("was not done in time" in warning for warning in result["warnings"])
+    return ended or late or any(question["outcome"] == "timeout" for question in result["questions"])
 
 
 def graded(grader, item, out):

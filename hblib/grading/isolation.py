@@ -105,7 +105,8 @@ class Bubblewrap:
 
     def open_doors(self, hello, limits):
         uncounted = hello.get("processes") != limits.processes
-        return [*open_doors(hello), *(["its processes are not counted"] if uncounted else [])]
+        doors = {"its processes are not counted": uncounted, "its kernel is not filtered": not hello.get("forbidden")}
+        return [*open_doors(hello), *(door for door, is_open in doors.items() if is_open)]
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,8 @@ class Replay:
             try:
                 return found[key(encode_inputs(inputs))]
             except KeyError:
-                raise RuntimeError("the notebook does not come so far when it is run with other data") from None
+                text = "the notebook does not come so far when it is run with other data"
+                raise Raised.like(["RuntimeError", text, ""]) from None
 
         return answer
 
@@ -171,24 +172,27 @@ class Replay:
         expected = self.plan.calls[self.question.name]
         if len(results) != len(expected):
             raise ValueError(f"{len(results)} results for {len(expected)} calls")
-        found = dict(zip(expected, results, strict=True))
+        found = dict(zip(expected, map(_result, results), strict=True))
         reference = inspect.signature(self.plan.exercise.namespace[self.question.name])
 
         def answer(*args, **kwargs):
             inputs = reference.bind(*args, **kwargs).arguments
-            return self._result(found[key(encode_inputs(inputs))])
+            result = found[key(encode_inputs(inputs))]
+            if isinstance(result, Exception):
+                self.late = self.late or isinstance(result, TimeoutError)
+                raise result
+            return result
 
         fits = results[0].get("binds") is not False
         answer.__signature__ = reference if fits else inspect.Signature()
         return answer
 
-    def _result(self, result):
-        if "value" in result:
-            return wire.decode(result["value"])
-        if result.get("timeout") is True:
-            self.late = True
-            raise TimeoutError
-        raise Raised.like(result.get("raised"))
+
+def _result(result):
+    """What a call has given: a value, or the error that it raised."""
+    if "value" in result:
+        return wire.decode(result["value"])
+    return TimeoutError() if result.get("timeout") is True else Raised.like(result.get("raised"))
 
 
 class Raised(Exception):
@@ -209,10 +213,9 @@ class Raised(Exception):
 def _unanswered(submission, question, outcome):
     """The verdict where no answer has come: what became of the cell that should have given it?"""
     binds = re.compile(rf"^(?:def {question.name}\b|{question.name}\s*=)", re.MULTILINE)
+    cells = {number for number, code in enumerate(submission.cells) if binds.search(code)}
     for message in outcome.messages:
-        if message["k"] != "cell" or message["run"] != 0:
-            continue
-        if any(map(binds.search, submission.cells[message["cell"] : message["cell"] + 1])):
+        if message["k"] == "cell" and message["run"] == 0 and message["cell"] in cells:
             if "timeout" in message:
                 return checking.Verdict(question.name, "timeout", 0, "its cell was not done in time.")
             kind, text, _ = message["raised"]

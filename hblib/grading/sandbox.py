@@ -13,7 +13,7 @@ import psutil
 
 from hblib.grading.isolation import MiB, Unavailable, environment
 
-LINE, LINES = 1_000_000, 2_000  # the longest answer in bytes, and the most answers
+LINE, LINES = 1_500_000, 2_000  # the longest answer in bytes (an array of wire.ELEMENTS numbers), and the most answers
 
 
 @dataclass(frozen=True)
@@ -202,10 +202,10 @@ def _raised(raised):
 
 
 def _answer(message):
-    calls = message.get("calls", [])
-    good = isinstance(calls, list) and all(isinstance(call, dict) for call in calls)
-    there = "value" in message or "calls" in message
-    return _number(message, "run") and isinstance(message.get("name"), str) and there and good
+    calls = message.get("calls")
+    good_calls = isinstance(calls, list) and all(isinstance(call, dict) for call in calls)
+    good = good_calls if "calls" in message else "value" in message
+    return _number(message, "run") and isinstance(message.get("name"), str) and good
 
 
 def _cell(message):

@@ -1,0 +1,245 @@
+"""What a table of verdicts cannot show: what is left behind, what can be seen, and what happens without a sandbox."""
+
+import json
+import os
+import re
+import sys
+import time
+import tracemalloc
+
+import pytest
+
+from hblib.coursework import source
+from hblib.grading import grade, plan, sandbox, submission, view
+from tests import ordinary_user
+from tests.hostile import cases
+from tests.hostile.cases import Q1, Q2, SETUP, Case, notebook
+from tests.hostile.conftest import ACTS, EXERCISES, SECRET, batch, hblib, left
+from tests.ordinary_user import ROOT
+
+
+def write(folder, name, *cells):
+    """A notebook with these cells in a folder; returns its path."""
+    (folder / name).write_bytes(notebook(*cells))
+    return folder / name
+
+
+def graded(folder, *notebooks, **options):
+    """Grade notebooks one after another in one run of `hblib grade`; returns the run and its results."""
+    limits = ["--cell-seconds", "20", "--seconds", "60", "--secret-file", "-", "--out", folder / "out"]
+    options = {"input": SECRET, "writable": [folder], **options}
+    done = hblib("grade", *notebooks, *limits, **options)
+    results = folder / "out" / "results.json"
+    return done, json.loads(results.read_text(encoding="utf8"))["results"] if results.exists() else None
+
+
+# --- Nothing is left --------------------------------------------------------------------------------------------------
+
+
+def test_the_machine_is_free_again_after_a_fork_bomb(folder):
+    hides = "import os, signal\nsignal.pthread_sigmask(2, range(1, 65))\nos.setsid() if not os.fork() else None\n"
+    _, [result] = graded(folder, write(folder, "00-toy.ipynb", SETUP, hides + cases.BOMB))
+    assert (result["points"], result["flags"]) == (0, ["killed: memory"])
+    end = time.monotonic() + 2
+    while left() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert left() == []
+
+
+POISON = """
+import os
+places = []
+for above, *_ in os.walk("/"):
+    if not above.startswith("/proc") and os.access(above, os.W_OK):
+        try:
+            for name in ("sitecustomize.py", "numpy.py", "poison.py"):
+                with open(f"{above}/{name}", "w") as file:
+                    file.write("import os; os._exit(0)")
+            places.append(above)
+        except PermissionError:
+            pass
+assert {"/dev/shm", "/tmp", "/tmp/home"} <= set(places)
+assert all(place == "/dev/shm" or place.startswith("/tmp") for place in places), places
+"""
+LOOK = """
+import os
+assert not [above for above, _, files in [*os.walk("/tmp"), *os.walk("/dev/shm")] if "poison.py" in files]
+"""
+
+
+def test_a_notebook_leaves_nothing_for_the_next(folder):
+    first = write(folder, "00-toy-1.ipynb", SETUP, POISON, Q1, Q2)
+    second = write(folder, "00-toy-2.ipynb", SETUP, LOOK, Q1, Q2)
+    _, results = graded(folder, first, second)
+    assert [(result["points"], result["warnings"]) for result in results] == [(6, []), (6, [])]
+
+
+SPIN = """
+import os, signal, time
+signal.pthread_sigmask(2, range(1, 65))
+end = time.monotonic() + 4
+for _ in range(4): os.fork() or os.setsid()  # a session gets its own share of the processors
+while time.monotonic() < end: pass
+os.kill(-1, signal.SIGKILL)
+os._exit(0)
+"""
+WORK = """
+import time
+end = time.process_time() + 0.4
+while time.process_time() < end: pass
+"""
+
+
+def test_a_notebook_cannot_take_its_neighbours_time(folder):
+    greedy = Case("greedy", (SETUP, SPIN, Q1, Q2))
+    busy = Case("busy", (SETUP, WORK + Q1, WORK + Q2))
+    done = batch(folder, [greedy, busy], "--workers", "2", "--cell-seconds", "2")
+    assert [(done.results[name]["points"], done.results[name]["warnings"]) for name in ("greedy", "busy")] == [
+        (0, []),
+        (6, []),
+    ]
+
+
+# --- Equal notebooks, equal grades ------------------------------------------------------------------------------------
+
+
+def test_equal_bytes_give_equal_grades(folder):
+    cells = SETUP, "def q1(y, n, mean, kappa): return y / n + mean", "q2 = np.median(sales)"
+    one, two = write(folder, "00-toy-1.ipynb", *cells), write(folder, "00-toy-2.ipynb", *cells)
+    _, results = graded(folder, one, two)
+    for result in results:
+        assert result.pop("seconds") > 0
+        assert result.pop("notebook")
+    assert results[0] == results[1]
+    assert results[0]["points"] == 0
+
+
+# --- No sandbox, no grade ---------------------------------------------------------------------------------------------
+
+
+def test_without_bubblewrap_nothing_is_graded(folder):
+    done, results = graded(folder, write(folder, "00-toy.ipynb", SETUP, Q1, Q2), path="/nowhere")
+    assert (done.returncode, results) == (3, None), done.stderr
+    assert "bubblewrap is not installed" in done.stderr
+
+
+def test_root_does_not_grade(folder, monkeypatch):
+    as_root = [] if os.getuid() == 0 else ["bwrap", "--dev-bind", "/", "/", "--unshare-user", "--uid", "0", "--"]
+    monkeypatch.setattr("tests.ordinary_user.prefix", lambda *writable: as_root)
+    done, results = graded(folder, write(folder, "00-toy.ipynb", SETUP, Q1, Q2))
+    assert (done.returncode, results) == (3, None), done.stderr
+    assert "running as root" in done.stderr
+
+
+def test_a_sandbox_that_does_not_start_is_no_zero(folder):
+    (folder / "bwrap").write_text("#!/bin/sh\necho 'bwrap: no permission' >&2\nexit 1\n")
+    (folder / "bwrap").chmod(0o755)
+    done, results = graded(folder, write(folder, "00-toy.ipynb", SETUP, Q1, Q2), path=f"{folder}:/usr/bin:/bin")
+    assert (done.returncode, results) == (3, None), done.stderr
+    assert "does not start" in done.stderr
+
+
+# --- The answers are not there to be found ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    monkeypatch.setenv("HBLIB_EXERCISES", str(EXERCISES))
+    source.load.cache_clear()
+    yield source.load("00-toy")
+    source.load.cache_clear()
+
+
+def handed_in(*cells):
+    return submission.Submission("00-toy.ipynb", "0" * 64, cells)
+
+
+def test_the_sandbox_gets_no_solution(toy, tmp_path):
+    view.make(toy, tmp_path)
+    texts = [path.read_text(encoding="utf8") for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(texts) >= 4
+    marks = ("kappa", "sales", "swapped", "BEGIN SOLUTION", "class Function", "def judge")
+    assert [mark for mark in marks for text in texts if mark in text] == []
+
+
+def test_the_job_holds_no_answer(toy):
+    asked = plan.make(toy, handed_in(SETUP), b"secret")
+    job = asked.job(handed_in(SETUP), 1)
+    told = json.dumps(job)
+    for name, question in toy.questions.items():
+        for inputs in asked.cases[name]:
+            right = plan.wire.encode(question.expected(toy, inputs))
+            assert (right["array"] if isinstance(right, dict) else repr(right)) not in told
+    assert len(job["runs"]) == 3
+    assert "secret" not in told
+
+
+# --- The grader stays well --------------------------------------------------------------------------------------------
+
+
+def line(value, **fields):
+    """A forged answer; `value` is JSON already, because Python would not write all that others can."""
+    head = json.dumps({"k": "answer", "run": 0, "name": "q1", **fields})
+    return f'{head[:-1]}, "value": {value}}}\n'.encode()
+
+
+DEEP = [line("[" * depth + "1" + "]" * depth) for depth in (5, 500, 2_000, *range(9_900, 10_000, 5))]
+MANY = {
+    "many empty lists": line("[[]" + ",[]" * 330_000 + "]"),
+    "many deep lists": line("[" * 4_000 + "]" * 4_000),
+    "many keys": line("{" + ",".join(f'"{number}":{{}}' for number in range(70_000)) + "}"),
+    "many lines": b"\n",
+    "many short lines": b"{}\n",
+}
+
+
+def judged(exercise, about, sent):
+    """The result of a notebook that sends these bytes."""
+    asked = plan.make(exercise, about, b"secret")
+    hello, messages, dropped = sandbox.parse(b'{"k": "hello"}\n' + sent)
+    return grade.judged(about, asked, sandbox.Outcome(hello, messages, "", dropped), "bwrap", 0)
+
+
+def test_no_depth_is_too_deep(toy):
+    """Python gives up at some depth, and may do so for printing before it does for reading."""
+    assert {judged(toy, handed_in(SETUP), sent)["points"] for sent in DEEP} == {0}
+
+
+@pytest.mark.parametrize("sent", MANY.values(), ids=MANY)
+def test_the_grader_stays_small_whatever_is_sent(toy, sent):
+    tracemalloc.start()
+    result = judged(toy, handed_in(SETUP), sent * (sandbox.DEFAULT.answers // len(sent)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert result["points"] == 0
+    assert peak < 600e6
+
+
+def test_the_time_for_a_verdict_does_not_grow_with_forged_messages(toy):
+    about = handed_in("q1" + "\n" * 4_900_000)
+    begun = time.process_time()
+    result = judged(toy, about, b'{"k": "cell", "run": 0, "cell": 0, "raised": ["A", "b", ""]}\n' * (sandbox.LINES - 1))
+    assert time.process_time() - begun < 10
+    assert result["points"] == 0
+    assert len(result["warnings"]) == 20
+
+
+# --- What is written about them ---------------------------------------------------------------------------------------
+
+
+def test_the_terminal_is_told_nothing_that_acts_on_it(folder):
+    loud = "raise ValueError('\\x1b[31m\\n::error::x\\n##[error]x')"
+    done, _ = graded(folder, write(folder, "::error::00-toy\n::error::.ipynb", SETUP, loud, Q1, Q2))
+    assert done.returncode == 0, done.stderr
+    assert "::error::x" in done.stdout
+    assert not ACTS.search(done.stdout + done.stderr)
+    assert not re.search(r"^(::|##\[)", done.stdout + done.stderr, re.MULTILINE)
+
+
+def test_files_beside_a_notebook_are_not_run(folder):
+    """Also where the grader is started in their folder, as long as Python is told -I."""
+    cases.poisoned_neighbours(folder / "00-toy.ipynb")
+    start = f"import runpy, sys; sys.path.append({str(ROOT)!r}); runpy.run_module('hblib', run_name='__main__')"
+    command = [sys.executable, "-I", "-c", start]
+    done = ordinary_user.run(*command, "grade", "00-toy.ipynb", cwd=folder, env={"HBLIB_EXERCISES": str(EXERCISES)})
+    assert "6 of 6 points" in done.stdout, done.stderr
