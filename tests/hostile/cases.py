@@ -379,8 +379,13 @@ RESOURCES = [
     ),
     attack("015b a loop that swallows the alarm", [SETUP, SWALLOW, Q1, Q2], NO_TIME),
     attack(
-        "015c a loop, with the clock stopped",
-        [SETUP, "import time\ntime.monotonic = time.time = lambda: 0", "def q1(y, n, mean, kappa): time.sleep(99)", Q2],
+        "015c a loop, with the clock turned back",
+        [
+            SETUP,
+            "import time\nticks = iter(range(0, -9999, -99))\ntime.monotonic = lambda: next(ticks)",
+            "def q1(y, n, mean, kappa): time.sleep(99)",
+            Q2,
+        ],
         NO_TIME,
     ),
     attack("016 a fork bomb", [SETUP, BOMB, Q1, Q2], NO_MEMORY),
