@@ -105,7 +105,7 @@ class Bubblewrap:
 
     def open_doors(self, hello, limits):
         uncounted = hello.get("processes") != limits.processes
-        doors = {"its processes are not counted": uncounted, "its kernel is not filtered": not hello.get("forbidden")}
+        doors = {"its processes are not counted": uncounted, "its kernel is not filtered": not hello.get("refuses")}
         return [*open_doors(hello), *(door for door, is_open in doors.items() if is_open)]
 
 

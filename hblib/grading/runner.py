@@ -15,7 +15,6 @@ names. Each run has a process of its own.
 """
 
 import contextlib
-import ctypes
 import importlib
 import inspect
 import json
@@ -23,18 +22,10 @@ import os
 import resource
 import signal
 import socket
-import struct
 import sys
 import time
 import traceback
 
-# System calls that a notebook does not need, by processor. The first ones give memory that no limit holds and no
-# process shows: memfd_create, memfd_secret, shmget, semget, msgget. The others leave something behind for the next
-# notebook, or open much of the kernel: add_key, request_key, keyctl, io_uring_setup, userfaultfd, bpf, perf_event_open.
-FORBIDDEN = {
-    "x86_64": (0xC000003E, (319, 447, 29, 64, 68, 248, 249, 250, 425, 323, 321, 298)),
-    "aarch64": (0xC00000B7, (279, 447, 194, 190, 186, 217, 218, 219, 425, 282, 280, 241)),
-}
 FOR_GOOD = -1  # an endless loop is not tried again
 
 
@@ -49,9 +40,9 @@ def main():
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)  # what the notebook prints; the grader has closed stderr
     limit(told["limits"])
-    forbidden = forbid()
+    refuses = importlib.import_module("seccomp").refuse()
     shell = prepare()
-    send(channel, {"k": "hello", "forbidden": forbidden, **facts(told["hidden"])})
+    send(channel, {"k": "hello", "refuses": refuses, **facts(told["hidden"])})
     job = json.load(sys.stdin)
     os.dup2(nowhere, 0)
     for number, run in enumerate(job["runs"]):
@@ -71,28 +62,6 @@ def limit(limits):
         with contextlib.suppress(ValueError, OSError):  # macOS knows some of them and refuses to set them
             if which is not None:
                 resource.setrlimit(which, (value, value))
-
-
-def forbid():
-    """Have the kernel refuse some system calls to this process and its children; False where it cannot."""
-    machine = os.uname().machine if sys.platform == "linux" else ""
-    if machine not in FORBIDDEN:
-        return False
-    architecture, numbers = FORBIDDEN[machine]
-    load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06  # the kernel's little language for such filters (seccomp)
-    steps = [(load, 4, False), (equal, architecture, True), (load, 0, False), (at_least, 0x40000000, False)]
-    steps += [(equal, number, False) for number in numbers]
-    last = len(steps) + 1
-    code = b""
-    for at, (step, value, must) in enumerate(steps):
-        jump = 0 if step == load else last - at - 1
-        code += struct.pack("HBBI", step, 0 if must else jump, jump if must else 0, value)
-    code += struct.pack("HBBI", give, 0, 0, 0x7FFF0000)  # allow
-    code += struct.pack("HBBI", give, 0, 0, 0x00050001)  # refuse with EPERM
-    steps = ctypes.create_string_buffer(code, len(code))
-    program = struct.pack("HP", len(code) // 8, ctypes.addressof(steps))
-    prctl = ctypes.CDLL(None).prctl
-    return prctl(38, 1, 0, 0, 0) == 0 == prctl(22, 2, program, 0, 0)  # no new privileges; the filter
 
 
 def prepare():

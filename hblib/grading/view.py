@@ -32,7 +32,7 @@ def exercise(name):
 def make(exercise, folder):
     """Fill an empty `folder` with the view for an exercise, and return it."""
     folder = Path(folder)
-    for script in ("runner.py", "wire.py"):
+    for script in ("runner.py", "wire.py", "seccomp.py"):
         shutil.copy(HERE / script, folder)
     there = needed(modules_of(exercise))
     for name in there:
