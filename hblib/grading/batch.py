@@ -46,8 +46,11 @@ def _exercise(path):
         return ""
 
 
-def run(grader, items, out, workers, done):
-    """The result of every item, in their order; `done(item, result)` hears of each as it comes."""
+def run(grader, items, out, workers, done, more):
+    """The result of every item, in their order.
+
+    `done(item, result)` hears of each as it comes, and `more(count)` of those that are graded once more.
+    """
     results = {}
     counts = Counter((item.student, item.exercise) for item in items if item.exercise)
 
@@ -70,10 +73,11 @@ def run(grader, items, out, workers, done):
             pool.shutdown(wait=False, cancel_futures=True)
             grader.stop()
             raise
-    for item in items if workers > 1 else ():
-        # A neighbour may have taken the time or the memory: whoever lacked them gets the machine for himself.
-        if in_need(results[item]):
-            note(item, graded(grader, item, out))
+    # A neighbour may have taken the time or the memory: whoever lacked them gets the machine for himself.
+    again = [item for item in items if in_need(results[item])] if workers > 1 else []
+    more(len(again))
+    for item in again:
+        note(item, graded(grader, item, out))
     return [results[item] for item in items]
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from pathlib import Path
 
 from hblib.coursework import notebooks, source
@@ -123,14 +124,20 @@ def grade_batch(options):
     begun = time.monotonic()
     with grader(options, secret) as busy, Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task(f"{len(items)} notebooks", total=len(items))
-        results = batch.run(busy, items, out, options.workers, lambda item, result: progress.advance(bar))
+        results = batch.run(
+            busy,
+            items,
+            out,
+            options.workers,
+            done=lambda item, result: progress.advance(bar),
+            more=lambda count: progress.update(bar, total=len(items) + count),
+        )
     report.write_class(results, out)
-    by_status = {
-        status: sum(r["status"] == status for r in results) for status in sorted({r["status"] for r in results})
-    }
-    print(f"{len(results)} notebooks in {time.monotonic() - begun:.0f} s: {by_status}")
+    counts = Counter(result["status"] for result in results)
+    in_words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing"
+    print(f"{len(results)} notebooks in {time.monotonic() - begun:.0f} s: {in_words}")
     print(f"Grades: {out / 'grades.csv'}. To look at: {out / 'flags.csv'}. For the students: {out / 'students'}")
-    return NOT_GRADED if by_status.get("not-graded") else GRADED
+    return NOT_GRADED if counts["not-graded"] else GRADED
 
 
 def own_secret(path):

@@ -46,7 +46,9 @@ def _encode_array(value):
     """An array, or what NumPy takes for one (a Series, a DataArray)."""
     try:
         array = np.asarray(value)
-        if array.dtype.kind in DTYPES and array.size <= ELEMENTS:
+        if array.dtype.kind in DTYPES and array.size > ELEMENTS:
+            return {"other": f"too large array: {array.size} numbers, of which {ELEMENTS} at most can be read"}
+        if array.dtype.kind in DTYPES:
             data = np.ascontiguousarray(array, dtype=DTYPES[array.dtype.kind]).tobytes()
             return {"array": base64.b64encode(data).decode(), "kind": array.dtype.kind, "shape": list(array.shape)}
     except Exception:
@@ -84,7 +86,7 @@ def decode(data, inputs=False, depth=DEPTH):
             case [("array", str(text)), ("kind", str(kind)), ("shape", list(shape))]:
                 return _decode_array(text, kind, shape)
             case [("other", str(name))] if len(name) <= LETTERS:
-                return type(name if name.isidentifier() else "object", (Other,), {})()
+                return type(name if name.isprintable() else "object", (Other,), {})()
             case [("generator", dict(state))] if inputs:
                 return _generator(state)
             case [("dataset", dict(variables))] if inputs:
