@@ -14,6 +14,7 @@ from hblib.coursework import notebooks
 from hblib.grading.grade import Grader
 from hblib.grading.isolation import Container, Unavailable
 from hblib.grading.sandbox import Limits
+from tests.conftest import ROOT
 
 ENGINES = [("podman",), ("podman", "--runtime", "runc"), ("docker",)]
 IMAGE = "hblib-test"
@@ -70,10 +71,18 @@ def test_a_container_grades_or_says_why_not(tmp_path):
                 grader.grade(solved(tmp_path))
             return
         right, endless = grader.grade(solved(tmp_path)), grader.grade(sleeping(tmp_path), "01-hospitals")
+    assert_no_solutions(tmp_path, engine)
     assert (right["status"], right["points"], right["isolation"]) == ("graded", right["possible"], "container")
     assert (endless["status"], endless["flags"]) == ("graded-incomplete", ["killed: time"])
     left = subprocess.run([*engine, "ps", "--all", "--format", "{{.Names}}"], capture_output=True, text=True).stdout
     assert "hblib-" not in left
+
+
+def assert_no_solutions(folder, engine):
+    """An image that holds the course itself is refused."""
+    whole = Container(IMAGE, sys.executable, (*OPTIONS, f"--volume={ROOT}:{ROOT}:ro"), engine)
+    with Grader(b"a secret of some length", whole) as grader, pytest.raises(Unavailable, match="can see the solutions"):
+        grader.grade(solved(folder))
 
 
 def test_an_image_that_does_not_start_is_no_zero(tmp_path):

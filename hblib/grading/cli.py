@@ -56,8 +56,12 @@ def parser():
     many.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N", help="notebooks side by side")
     many.set_defaults(do=grade_batch)
 
+    check = commands.add_parser("doctor", help="can this machine grade?")
+    check.set_defaults(do=doctor)
+
     for each in (one, many):
         each.add_argument("--secret-file", metavar="FILE", help="what makes the inputs unforeseeable (- for stdin)")
+    for each in (one, many, check):
         kinds = ("bwrap", "container", "process")
         each.add_argument("--isolation", choices=kinds, default="bwrap", help="process protects against nothing")
         each.add_argument("--image", metavar="NAME", help="for --isolation container")
@@ -69,7 +73,6 @@ def parser():
     again.add_argument("--out", required=True, metavar="DIR")
     again.set_defaults(do=write_reports)
 
-    commands.add_parser("doctor", help="can this machine grade?").set_defaults(do=doctor)
     return top
 
 
@@ -159,14 +162,16 @@ def doctor(options):
     """Say what this machine has, and grade a solved notebook in the sandbox."""
     print(f"Python {platform.python_version()} on {platform.platform()}, user {os.getuid()}")
     print(f"{len(source.names())} exercises in {source.folder()}")
-    print(f"bubblewrap: {Bubblewrap().program()}")
     name = source.names()[0]
-    with tempfile.TemporaryDirectory() as folder, Grader(secrets.token_bytes(32)) as busy:
+    with tempfile.TemporaryDirectory() as folder, grader(options, secrets.token_bytes(32)) as busy:
+        print(f"{busy.isolation.name}: {busy.isolation.program()}")
         notebook = Path(folder) / f"{name}.ipynb"
         notebook.write_text(notebooks.solved(name), encoding="utf8")
         result = busy.grade(notebook)
     print(f"{name}, solved: {result['points']:g} of {result['possible']:g} points in {result['seconds']:.1f} s")
     if result["status"] != "graded" or result["points"] != result["possible"]:
         raise Unavailable(f"the sandbox does not give a right notebook its points: {report.terminal(result)}")
+    if options.isolation == "process":
+        raise Unavailable("the grader works, but without a sandbox it protects against nothing")
     print("This machine can grade: no network, no files of yours, limits on time, memory and processes.")
     return GRADED

@@ -111,7 +111,11 @@ class Bubblewrap:
 
 @dataclass(frozen=True)
 class Container:
-    """Podman or Docker. `image` has a `python` with what requirements.txt pins; `options` are more for `run`."""
+    """Podman or Docker.
+
+    `image` has a `python` with what requirements.txt pins, as classroom/Containerfile makes it, and not the course;
+    `options` are more for `run`.
+    """
 
     image: str
     python: str = "python"
