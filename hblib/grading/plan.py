@@ -236,6 +236,7 @@ def why(outcome):
     ends = {
         "time": "the notebook was not done in time",
         "memory": "the notebook took more memory than there is for it",
+        "processes": "the notebook started too many processes",
         "size": "the notebook sent more than the grader reads",
     }
     return ends.get(outcome.killed, "the notebook ended its own process")

@@ -43,8 +43,8 @@ class Outcome:
     """What a submission sent, and how it ended.
 
     `hello` is None if the sandbox did not start: no submission can bring that about, because it is sent before any of
-    its code is read. `killed` says which limit ended it ("" for none): time, memory or size. `dropped` counts the lines
-    that were no messages.
+    its code is read. `killed` says which limit ended it: time, memory, processes or size ("" for none). `dropped`
+    counts the lines that were no messages.
     """
 
     hello: dict | None
@@ -82,8 +82,8 @@ class Sandbox:
                     killed = "size"
                 elif time.monotonic() > end:
                     killed = "time"
-                elif self.resident() > self.limits.memory:
-                    killed = "memory"
+                else:
+                    killed = self._excess()
         finally:
             self.kill()
         reader.join(timeout=5)
@@ -120,13 +120,15 @@ class Sandbox:
         except psutil.Error:
             return []
 
-    def resident(self):
-        """The memory that it holds, in bytes."""
-        total = 0
-        for each in self.family():
+    def _excess(self):
+        """What it has too much of: processes, memory, or nothing."""
+        family, resident = self.family(), 0
+        if len(family) > self.limits.processes / 2:  # before the kernel refuses more, and while the others are few
+            return "processes"
+        for each in family:
             with contextlib.suppress(psutil.Error):  # it has just ended
-                total += each.memory_info().rss
-        return total
+                resident += each.memory_info().rss
+        return "memory" if resident > self.limits.memory else ""
 
     def kill(self):
         """End it with all that is in it."""

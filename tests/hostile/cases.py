@@ -145,6 +145,7 @@ def ended(outcome, **more):
 
 NO_TIME = ended("timeout", flags=("killed: time",))
 NO_MEMORY = ended("killed", flags=("killed: memory",))
+TOO_MANY = ended("killed", flags=("killed: processes",))
 TOO_MUCH_SENT = ended("killed", flags=("killed: size",))
 GONE = ended("killed", says="ended its own process")
 
@@ -274,7 +275,7 @@ VALUES = [
     returns("025 texts", "['5.0'] * len(n)", "but gives 3 values in a list"),
     returns("025b truth values", "np.ones(len(n), bool)"),
     returns("025c True", "True", "but gives bool 'True'"),
-    returns("066 a million numbers", "np.zeros(10**6)", "but gives a ndarray"),
+    returns("066 a million numbers", "np.zeros(10**6)", "too large array: 1000000 numbers"),
     returns("066b a list of a million", "[0.0] * 10**6"),
     returns("076 an array of objects", "np.array([None] * len(n), object)"),
     returns("076b complex numbers", "np.ones(len(n)) * 1j"),
@@ -340,6 +341,7 @@ VALUES += [
 SWALLOW = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
 BOMB = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
 MASKED = "import signal\nsignal.pthread_sigmask(2, range(1, 65))\n"
+MANY = "import os, time\nfor _ in range(20):\n    if not os.fork(): x = np.ones(4 * 10**7); break\ntime.sleep(9)"
 BLOCKS = MASKED + "import mmap\nblocks = [mmap.mmap(-1, 10**9, flags=0x8022) for _ in range(3)]\nwhile True: pass"
 HOARD = """
 import ctypes, os
@@ -388,7 +390,7 @@ RESOURCES = [
         ],
         NO_TIME,
     ),
-    attack("016 a fork bomb", [SETUP, BOMB, Q1, Q2], NO_MEMORY),
+    attack("016 a fork bomb", [SETUP, MASKED + BOMB, Q1, Q2], TOO_MANY),
     attack("017 a memory bomb", [SETUP, Q1, BLOCKS, Q2], but_q1(NO_MEMORY)),
     attack(
         "017b more memory at once than there is",
@@ -404,8 +406,7 @@ RESOURCES = [
         "018 20 processes of 300 MB",
         [
             SETUP,
-            "import os, time\nfor _ in range(20):\n    if not os.fork(): x = np.ones(4 * 10**7); time.sleep(9)",
-            "time.sleep(0.9)",
+            MASKED + MANY,
             Q1,
             Q2,
         ],
@@ -449,8 +450,8 @@ RESOURCES = [
     ),
     attack(
         "082 a flood of zombies",
-        [SETUP, "import os\nwhile True:\n    if not os.fork(): os._exit(0)", Q1, Q2],
-        gets(warned=True, says="BlockingIOError"),
+        [SETUP, MASKED + BOMB.replace("os.fork()", "os.fork() or os._exit(0)"), Q1, Q2],
+        TOO_MANY,
     ),
     attack(
         "083 memory that belongs to no process: memfd",
