@@ -58,7 +58,7 @@ def run(grader, items, out, workers, done, more):
         if counts[item.student, item.exercise] > 1:
             reason = f"there is more than one notebook for {item.exercise}; keep the one to be graded"
             return grade.result(item.path.name, "invalid-submission", grader.isolation.name, reason=reason)
-        return kept(grader, item, out) or graded(grader, item, out)
+        return kept(grader, item, out) or graded(grader, item, out, alone=workers == 1)
 
     def note(item, result):
         results[item] = {"student": item.student, **result}
@@ -74,10 +74,10 @@ def run(grader, items, out, workers, done, more):
             grader.stop()
             raise
     # A neighbour may have taken the time or the memory: whoever lacked them gets the machine for himself.
-    again = [item for item in items if in_need(results[item])] if workers > 1 else []
+    again = [item for item in items if in_need(results[item]) and not kept(grader, item, out)]
     more(len(again))
     for item in again:
-        note(item, graded(grader, item, out))
+        note(item, graded(grader, item, out, alone=True))
     return [results[item] for item in items]
 
 
@@ -88,14 +88,14 @@ def in_need(result):
     return ended or late or any(question["outcome"] == "timeout" for question in result["questions"])
 
 
-def graded(grader, item, out):
-    """The result for an item, which is also kept in a file unless the grader itself was in trouble."""
+def graded(grader, item, out, alone):
+    """The result for an item; kept in a file if the grader was in no trouble, and no neighbour can be to blame."""
     try:
         result = grader.grade(item.path, item.exercise or None)
     except Exception as error:  # a fault of the grader's: the others go on, and this one has no grade
         reason = grade.clean(f"{type(error).__name__}: {error}")
         return grade.result(item.path.name, "not-graded", grader.isolation.name, reason=reason)
-    if result["sha256"]:
+    if result["sha256"] and (alone or not in_need(result)):
         result["key"] = key(grader, item.exercise, result["sha256"])
         file = stored(item, out)
         file.parent.mkdir(parents=True, exist_ok=True)
