@@ -61,7 +61,7 @@ def modules_of(exercise):
 
 
 def early(exercise):
-    """The imports of SciPy in the given cells: half a second, which a notebook without it need not wait for.
+    """The imports of SciPy and xarray in the given cells: half a second each, which other notebooks need not wait for.
 
     >>> from hblib.coursework import source
     >>> early(source.load("01-hospitals")), early(source.load("04-stein"))
@@ -69,7 +69,7 @@ def early(exercise):
     """
     code = "\n".join(cell.source for cell in exercise.cells if cell.kind == "given")
     found = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Import | ast.ImportFrom)]
-    return "\n".join(text for text in map(ast.unparse, found) if re.match(r"(import|from) scipy\b", text))
+    return "\n".join(text for text in map(ast.unparse, found) if re.match(r"(import|from) (scipy|xarray)\b", text))
 
 
 def needed(modules):
