@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from hblib.grading.sandbox import DEFAULT
 from tests.conftest import ROOT
 from tests.ordinary_user import run
 
@@ -57,6 +58,12 @@ def test_what_the_page_says_is_flagged_is_flagged(course):
             assert expected[row["kind"]] in flags[row["student"], row["exercise"]], row
         elif row["kind"] == "damaged":
             assert "not a Jupyter notebook" in flags[row["student"], f"{row['exercise']}.ipynb"]
+
+
+def test_the_limits_on_the_page_are_the_graders():
+    said = "two gigabytes of memory, 32 processes, and three minutes"
+    assert said in PAGE
+    assert (DEFAULT.memory, DEFAULT.processes / 2, DEFAULT.wall) == (2 * 2**30, 32, 3 * 60)
 
 
 def test_every_file_that_the_page_names_is_there(course):

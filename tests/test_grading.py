@@ -177,7 +177,7 @@ def recorded(asked_for, question, answer):
 
 
 def replayed(asked_for, question, answer):
-    outcome = sandbox.Outcome({"k": "hello"}, recorded(asked_for, question, answer), "", 0)
+    outcome = sandbox.Outcome(recorded(asked_for, question, answer), "", 0)
     return next(each for each in plan.verdicts(asked_for, submitted(), outcome) if each.question == question)
 
 

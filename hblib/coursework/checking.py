@@ -1,16 +1,15 @@
 """`check`: what a student runs below an answer; and `judge`, which decides."""
 
 import copy
-import inspect
 import sys
 import textwrap
-import traceback
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from hblib.coursework import source
+from hblib.coursework.calling import binds, their_line
 from hblib.coursework.questions import Choice, Draws, Function, Value
 
 SEEDS = range(5)  # of the fresh inputs that `check` tries, beside those that it may show
@@ -139,12 +138,8 @@ def _is_function(question, answer, inputs):
         raise Stop("not-answered", NOT_ANSWERED)
     if not callable(answer):
         raise Stop("wrong", f"should be a function, but is {_kind(answer)}.")
-    try:
-        inspect.signature(answer).bind(**inputs)
-    except TypeError:
-        raise Stop("wrong", f"should take the arguments {', '.join(inputs)}, by these names.") from None
-    except ValueError:
-        pass  # a function without a signature, as some of NumPy's are
+    if not binds(answer, inputs):
+        raise Stop("wrong", f"should take the arguments {', '.join(inputs)}, by these names.")
 
 
 def _missing(answer):
@@ -160,19 +155,12 @@ def _call(question, answer, inputs):
     try:
         result = answer(**copy.deepcopy(inputs))
     except Exception as error:
-        line = error.line if hasattr(error, "line") else _their_line(error, answer)
+        line = error.line if hasattr(error, "line") else their_line(error, answer)
         where = f"\n  in your line  {line}" if line else ""
         raise Stop("error", f"it raised {type(error).__name__}: {error}{where}\n  for {_show_inputs(inputs)}") from None
     if _missing(result):
         raise Stop("not-answered", NO_RESULT if isinstance(question, Function) else NOT_ANSWERED)
     return result
-
-
-def _their_line(error, answer):
-    """The innermost line of the student's own code."""
-    name = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
-    return lines[-1] if lines else ""
 
 
 def _same_form(given, expected):

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from hblib.coursework import source
@@ -19,10 +20,6 @@ class Item:
     student: str
     path: Path
     exercise: str
-
-    @property
-    def label(self):
-        return f"{self.student}/{self.path.name}"
 
 
 def find(folder):
@@ -120,11 +117,13 @@ def stored(item, out):
 def key(grader, exercise, sha256):
     """A hash of all that decides a grade: the notebook, the exercise, the secret, the grader."""
     digest = hashlib.sha256()
-    parts = [sha256.encode(), source.path(exercise).read_bytes(), grader.secret, repr(grader.limits).encode()]
-    parts += [
-        grader.isolation.name.encode(),
-        *(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py"))),
-    ]
-    for part in parts:
+    limits = f"{grader.isolation.name} {grader.limits}".encode()
+    for part in (sha256.encode(), source.path(exercise).read_bytes(), grader.secret, limits, *own_code()):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
+
+
+@cache
+def own_code():
+    """All of hblib: the grader, the checks, and what solutions compute with."""
+    return [file.read_bytes() for file in sorted(source.PACKAGE.rglob("*.py"))]

@@ -101,6 +101,7 @@ def judged(handed_in, asked, outcome, isolation, seconds):
         )
         if verdict.outcome == "wrong" and plan.only_public(asked, question, outcome):
             flags.append(f"right on the public data only: {verdict.question}")
+    warnings = [warning(message) for message in outcome.messages if message["k"] == "cell" and message["run"] == 0]
     complete = not outcome.killed and all(plan.finished(outcome, run) for run in range(len(asked.runs) + 1))
     if outcome.killed:
         flags.append(f"killed: {outcome.killed}")
@@ -115,9 +116,7 @@ def judged(handed_in, asked, outcome, isolation, seconds):
         sha256=handed_in.sha256,
         code=hashlib.sha256("\0".join(handed_in.cells).encode()).hexdigest(),
         questions=questions,
-        warnings=[warning(message) for message in outcome.messages if message["k"] == "cell" and message["run"] == 0][
-            :20
-        ],
+        warnings=warnings[:20],
         flags=flags,
         seconds=round(seconds, 3),
     )
@@ -125,10 +124,18 @@ def judged(handed_in, asked, outcome, isolation, seconds):
 
 def result(notebook, status, isolation, **more):
     """A result, in the form of results.schema.json."""
-    empty = {"reason": "", "exercise": "", "sha256": "", "code": "", "questions": [], "warnings": [], "flags": []}
-    filled = {"format": FORMAT, "notebook": clean(notebook), "status": status, "isolation": isolation, **empty, **more}
-    points = {name: sum(question[name] for question in filled["questions"]) for name in ("points", "possible")}
-    return {**filled, **points, "seconds": more.get("seconds", 0.0)}
+    empty = {"reason": "", "exercise": "", "sha256": "", "code": "", "seconds": 0.0}
+    lists = {"questions": [], "warnings": [], "flags": []}
+    filled = {
+        "format": FORMAT,
+        "notebook": clean(notebook),
+        "status": status,
+        "isolation": isolation,
+        **empty,
+        **lists,
+        **more,
+    }
+    return filled | {name: sum(question[name] for question in filled["questions"]) for name in ("points", "possible")}
 
 
 def warning(message):

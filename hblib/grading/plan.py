@@ -13,10 +13,10 @@ import re
 from dataclasses import dataclass
 
 from hblib.coursework import checking
-from hblib.coursework.questions import Choice, Draws, Function
+from hblib.coursework.questions import Choice, Draws, Function, Value
 from hblib.grading import wire
 
-FRESH = 5, 2, 1  # inputs nobody can foresee: for a function, a value (a run of the notebook each), draws (likewise)
+FRESH = {Function: 5, Value: 2, Draws: 1}  # inputs that nobody can foresee; for the last two a run of the notebook each
 # A function meets the seeds of `check` as well: on these every mistake that the author thought of is known to show.
 
 
@@ -60,7 +60,7 @@ def make(exercise, submission, secret):
         cases[name], calls[name] = [], {}
         if isinstance(question, Choice):
             continue
-        fresh = FRESH[0 if isinstance(question, Function) else 2 if isinstance(question, Draws) else 1]
+        fresh = FRESH[type(question)]
         about = "\n".join((exercise.name, submission.sha256, name)).encode()
         seed = int.from_bytes(hmac.digest(secret, about, hashlib.sha256))
         known = checking.SEEDS if isinstance(question, Function) else ()
@@ -107,32 +107,33 @@ def verdicts(plan, submission, outcome):
 
 
 def _verdict(plan, submission, question, outcome):
-    last = {m["run"]: m for m in outcome.messages if m["k"] == "answer" and m["name"] == question.name}
+    last = _answers(question, outcome)
     if 0 not in last:
         return _unanswered(submission, question, outcome)
+    return _judge(plan, question, last, plan.cases[question.name])
+
+
+def only_public(plan, question, outcome):
+    """Is a wrong answer right for the inputs that everybody can see?"""
+    last, public = _answers(question, outcome), plan.cases[question.name][:1]
+    return bool(public) and 0 in last and _judge(plan, question, last, public).outcome in ("correct", "partial")
+
+
+def _answers(question, outcome):
+    """run -> the last answer to a question that came from it."""
+    return {m["run"]: m for m in outcome.messages if m["k"] == "answer" and m["name"] == question.name}
+
+
+def _judge(plan, question, last, cases):
     replay = Replay(plan, question, last)
     try:
-        answer = replay.answer()
-        verdict = checking.judge(plan.exercise, question, answer, plan.cases[question.name])
+        verdict = checking.judge(plan.exercise, question, replay.answer(), cases)
     except ValueError as error:  # no answer that the runner could have sent
         return checking.Verdict(question.name, "wrong", 0, f"is no answer: {error}")
     if replay.late and verdict.outcome == "error":
         message = "was not done in time. A loop that does not end, or one where a line of NumPy would do?"
         return checking.Verdict(question.name, "timeout", 0, message)
     return verdict
-
-
-def only_public(plan, question, outcome):
-    """Is a wrong answer right for the inputs that everybody can see?"""
-    last = {m["run"]: m for m in outcome.messages if m["k"] == "answer" and m["name"] == question.name}
-    if 0 not in last or not plan.cases[question.name]:
-        return False
-    try:
-        answer = Replay(plan, question, last).answer()
-        verdict = checking.judge(plan.exercise, question, answer, plan.cases[question.name][:1])
-    except ValueError:
-        return False
-    return verdict.outcome in ("correct", "partial")
 
 
 class Replay:

@@ -16,7 +16,6 @@ names. Each run has a process of its own.
 
 import contextlib
 import importlib.util
-import inspect
 import json
 import os
 import resource
@@ -24,7 +23,6 @@ import signal
 import socket
 import sys
 import time
-import traceback
 
 FOR_GOOD = -1  # an endless loop is not tried again
 
@@ -36,7 +34,7 @@ class OutOfTime(BaseException):
 def main():
     told = json.loads(sys.argv[1])
     whole = importlib.util.find_spec("hblib")  # the course with its solutions, if this Python has it
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # wire.py, and the student's view of hblib
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # what view.py has put beside this file
     channel = os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)  # what the notebook prints; the grader has closed stderr
@@ -176,6 +174,7 @@ def call_all(function, calls, seconds):
 
 
 def call(function, inputs, seconds):
+    import calling
     import wire
 
     if seconds <= 0:
@@ -183,30 +182,21 @@ def call(function, inputs, seconds):
     try:
         with deadline(seconds):
             inputs = {name: wire.decode(value, inputs=True) for name, value in inputs.items()}
-            if not binds(function, inputs):
+            if not calling.binds(function, inputs):
                 return {"binds": False}
             return {"value": wire.encode(function(**inputs))}
     except OutOfTime:
         return {"timeout": True}
     except BaseException as error:
-        return {"raised": describe(error, getattr(getattr(function, "__code__", None), "co_filename", None))}
+        return {"raised": describe(error, function)}
 
 
-def binds(function, inputs):
-    try:
-        inspect.signature(function).bind(**inputs)
-    except TypeError:
-        return False
-    except ValueError:
-        pass  # a function without a signature, as some of NumPy's are
-    return True
-
-
-def describe(error, filename=None):
+def describe(error, function=None):
     """Type, message, and the innermost line of the student's own code."""
+    import calling
+
     try:
-        lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.filename == filename]
-        return [type(error).__name__[:60], str(error)[:300], str(lines[-1])[:200] if lines else ""]
+        return [type(error).__name__[:60], str(error)[:300], calling.their_line(error, function)[:200]]
     except BaseException:
         return ["Exception", "", ""]
 

@@ -21,7 +21,8 @@ class Limits:
     """What a submission may use.
 
     Seconds for all of it, for a cell, and for a cell where the task is to sample; bytes of memory in all, of address
-    space for a process, of a file, of all files in memory, and of all answers; processes.
+    space for a process, of a file, of all files in memory, and of all answers; processes that the kernel lets it have
+    (with more than half of them the grader ends it).
     """
 
     wall: float = 180
@@ -42,12 +43,10 @@ DEFAULT = Limits()
 class Outcome:
     """What a submission sent, and how it ended.
 
-    `hello` is None if the sandbox did not start: no submission can bring that about, because it is sent before any of
-    its code is read. `killed` says which limit ended it: time, memory, processes or size ("" for none). `dropped`
+    `killed` says which limit ended it: time, memory, processes or size ("" for none). `dropped`
     counts the lines that were no messages.
     """
 
-    hello: dict | None
     messages: list
     killed: str
     dropped: int
@@ -90,7 +89,7 @@ class Sandbox:
         killed = killed or ("size" if inbox.overflow else "")
         hello, messages, dropped = parse(bytes(inbox.data))
         self._verify(hello)
-        return Outcome(hello, messages, killed, dropped)
+        return Outcome(messages, killed, dropped)
 
     def _ended(self):
         try:
@@ -100,7 +99,10 @@ class Sandbox:
         return True
 
     def _verify(self, hello):
-        """Raise `Unavailable` unless the sandbox started, and was as closed as it should be."""
+        """Raise `Unavailable` unless the sandbox started, and was as closed as it should be.
+
+        No submission can bring that about, because the hello is sent before any of its code is read.
+        """
         if hello is None:
             raise Unavailable(f"the sandbox does not start: {self.complaint()} ({self.isolation.hint()})")
         if doors := self.isolation.open_doors(hello, self.limits):

@@ -12,6 +12,7 @@ from pathlib import Path
 from hblib.coursework.source import PACKAGE
 
 HERE = Path(__file__).parent
+SCRIPTS = HERE / "runner.py", HERE / "wire.py", HERE / "seccomp.py", PACKAGE / "coursework" / "calling.py"
 
 INIT = '''"""hblib, as far as this exercise uses it."""
 
@@ -32,8 +33,8 @@ def exercise(name):
 def make(exercise, folder):
     """Fill an empty `folder` with the view for an exercise, and return it."""
     folder = Path(folder)
-    for script in ("runner.py", "wire.py", "seccomp.py"):
-        shutil.copy(HERE / script, folder)
+    for script in SCRIPTS:
+        shutil.copy(script, folder)
     there = needed(modules_of(exercise))
     for name in there:
         source = PACKAGE / name

@@ -196,8 +196,8 @@ MANY = {
 def judged(exercise, about, sent):
     """The result of a notebook that sends these bytes."""
     asked = plan.make(exercise, about, b"secret")
-    hello, messages, dropped = sandbox.parse(b'{"k": "hello"}\n' + sent)
-    return grade.judged(about, asked, sandbox.Outcome(hello, messages, "", dropped), "bwrap", 0)
+    _, messages, dropped = sandbox.parse(b'{"k": "hello"}\n' + sent)
+    return grade.judged(about, asked, sandbox.Outcome(messages, "", dropped), "bwrap", 0)
 
 
 def test_no_depth_is_too_deep(toy):
