@@ -8,6 +8,18 @@ CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' 
 # The matrices here are small: threads would wait for each other longer than they compute.
 export OMP_NUM_THREADS := 1
 
+# Programs keep caches and settings in the home folder. Where it cannot be written, the environment holds one.
+ifneq ($(shell test -w "$$HOME" && echo writable),writable)
+export PYENV_ROOT ?= $(HOME)/.pyenv
+export HOME := $(abspath $(VENV))/home
+endif
+
+# An environment names its own place in many of its files, so one that was moved is made anew.
+MOVED := $(shell test ! -e $(VENV)/.ready || test "$$(cat $(VENV)/.ready)" = "$$(cd $(VENV) && pwd -P)" || rm -f $(VENV)/.ready)
+
+# For every system, and every Python that the project takes.
+PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --annotation-style line --custom-compile-command "make lock"
+
 .PHONY: help book test grader exercises bench lab format lock clean
 
 help: ## this list
@@ -17,7 +29,7 @@ book: _build/html/.checked ## build the website and check it
 	@echo "The site is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
 	@echo "or serve it: $(BIN)/python -m http.server --directory _build/html 8000"
 
-test: _build/html/.checked ## build the book, then run every test: style, hblib, pages, the site, the grader
+test: _build/html/.checked $(VENV)/.tests ## build the book, then run every test: style, hblib, pages, the site, the grader
 	tools/sandbox.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,25 +48,34 @@ bench: $(VENV)-bench/.ready ## time hblib against its peers (about ten minutes; 
 lab: $(VENV)/.ready ## open the pages as notebooks in JupyterLab
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters/index.md
 
-format: $(VENV)/.ready ## tidy the Python code
+format: $(VENV)/.tests ## tidy the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(VENV)/.ready ## pin requirements.txt anew from pyproject.toml
-	echo "-e .[book]" | $(BIN)/uv pip compile - --universal --python-version 3.12 --annotation-style line \
-		--custom-compile-command "make lock" --output-file requirements.txt
+lock: $(VENV)/.ready ## pin requirements.txt and requirements-test.txt anew from pyproject.toml
+	echo "-e .[book]" | $(PIN) - --output-file requirements.txt
+	@grep -v "^-e" requirements.txt > $(VENV)/pins.txt
+	sed -n "s/^\([a-z][^=]*\)==.*/--no-emit-package \1/p" $(VENV)/pins.txt | \
+		xargs $(PIN) pyproject.toml --extra book --extra test --constraint $(VENV)/pins.txt --output-file requirements-test.txt
+	@sed "/^# The following packages/,\$$d" requirements-test.txt > $(VENV)/pins.txt && cp $(VENV)/pins.txt requirements-test.txt
 
 clean: ## remove everything that was built, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.ready: requirements.txt pyproject.toml tools/setup.sh .binder/postBuild
-	tools/setup.sh $(VENV)
-	PATH="$(CURDIR)/$(BIN):$$PATH" .binder/postBuild
+	rm -rf $(VENV)
+	tools/setup.sh $(VENV) requirements.txt
+	PATH="$$(cd $(BIN) && pwd):$$PATH" .binder/postBuild
+	@(cd $(VENV) && pwd -P) > $@
+
+$(VENV)/.tests: $(VENV)/.ready requirements-test.txt
+	tools/setup.sh $(VENV) requirements-test.txt
 	@touch $@
 
 $(VENV)-bench/.ready: requirements.txt pyproject.toml tools/setup.sh benchmarks/requirements.txt
-	tools/setup.sh $(VENV)-bench
-	$(VENV)-bench/bin/uv pip install --quiet --python $(VENV)-bench/bin/python -r benchmarks/requirements.txt
+	rm -rf $(VENV)-bench
+	tools/setup.sh $(VENV)-bench requirements.txt
+	tools/setup.sh $(VENV)-bench benchmarks/requirements.txt
 	@touch $@
 
 # The notebook cache knows a cell by its text alone, so new code behind the same text needs a clean start.

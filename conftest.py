@@ -10,6 +10,7 @@ import pytest
 from nbval.plugin import IPyNbFile
 
 import ledger
+from tests import left_out
 
 
 def pytest_collect_file(file_path, parent):
@@ -52,3 +53,8 @@ class Number(pytest.Item):
 
     def reportinfo(self):
         return self.path, None, f"{self.path.name}::{self.name}"
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in left_out.summary(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(line, red=True, bold=True)

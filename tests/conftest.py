@@ -40,14 +40,17 @@ class Project:
         )
         return done.returncode, done.stdout + done.stderr
 
-    def pytest(self, *files):
-        return self.run(sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", *files)
+    def pytest(self, *files, **environment):
+        command = (sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
+        return self.run(*command, *files, **environment)
 
 
 @pytest.fixture
 def project(tmp_path):
-    shutil.copytree(ROOT, tmp_path / "course", ignore=HEAVY)
-    return Project(tmp_path / "course")
+    """A copy in a folder with a name as people give them, and without git's, as a downloaded zip has it."""
+    folder = tmp_path / "Anna's Kurs [2026] ü & co"
+    shutil.copytree(ROOT, folder, ignore=HEAVY)
+    return Project(folder)
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
 """`make book` fails when it should, and does nothing when there is nothing to do. Each case runs in a copy."""
 
+import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -22,7 +25,8 @@ def book(project):
     for name in (".code", ".jupyter_cache"):
         source, target = ROOT / "_build" / name, project.folder / "_build" / name
         shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
-    project.make = lambda *goals, **env: project.run("make", f"VENV={Path(sys.prefix)}", *goals, **env)
+    (project.folder / ".venv").symlink_to(sys.prefix)
+    project.make = lambda *goals, **env: project.run("make", *goals, **env)
     return project
 
 
@@ -91,3 +95,36 @@ def test_nothing_to_do_costs_nothing(book):
     assert "jupyter-book build" not in output
     assert "rm -rf" not in output
     assert "setup.sh" not in output
+
+
+def test_a_home_that_cannot_be_written_does_no_harm(book):
+    book.edit("chapters/00-how-to-read.md", "store = beta_binomial", "store = beta_binomial")
+    book.edit("chapters/00-how-to-read.md", "```{code-cell} ipython3\n", "```{code-cell} ipython3\n# run me\n")
+    code, output = book.make("book", HOME="/nonexistent/home", MPLCONFIGDIR="", XDG_CACHE_HOME="", XDG_RUNTIME_DIR="")
+    assert code == 0, output
+
+
+def test_a_build_that_was_killed_is_done_again(book):
+    book.edit("chapters/00-how-to-read.md", "```{code-cell} ipython3\n", "```{code-cell} ipython3\n# run me\n")
+    command = ["make", "book"]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+    with subprocess.Popen(
+        command, cwd=book.folder, env={**os.environ, "PYTHONPATH": str(book.folder)}, **options
+    ) as build:
+        said = []
+        while "Executing notebook" not in (line := build.stdout.readline()):
+            said.append(line)
+            assert line, "".join(said)
+        os.killpg(build.pid, signal.SIGKILL)
+    assert not (book.folder / "_build/html/.checked").exists()
+    code, output = book.make("book")
+    assert code == 0, output
+
+
+def test_an_environment_that_was_moved_is_made_anew(project):
+    (project.folder / ".venv").mkdir()
+    (project.folder / ".venv/.ready").write_text("/where/it/was\n")
+    assert "tools/setup.sh .venv requirements.txt" in project.run("make", "-n", "book")[1]
+    here = (project.folder / ".venv").resolve()
+    (project.folder / ".venv/.ready").write_text(f"{here}\n")
+    assert "setup.sh" not in project.run("make", "-n", "book")[1]

@@ -15,6 +15,7 @@ import yaml
 
 from hblib.coursework import notebooks
 from hblib.grading import submission
+from tests import left_out
 from tests.conftest import HEAVY, ROOT
 from tests.ordinary_user import prefix
 
@@ -41,8 +42,8 @@ def steps(workflow):
 
 
 def tool(name):
-    """A program of this environment."""
-    return shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    """A program of this environment, or of the machine."""
+    return left_out.unless_installed(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 
 
 def lint(*command, **options):
@@ -146,6 +147,7 @@ class School:
     """A folder with a server of git repositories in it and the course on it, used by an ordinary user."""
 
     def __init__(self, folder):
+        left_out.unless_installed("git")
         self.folder, self.server = folder, folder / "server"
         self.course = folder / "clone"
         shutil.copytree(ROOT, self.course, ignore=HEAVY)

@@ -146,7 +146,9 @@ def repository():
     address = os.environ.get("BOOK_REPOSITORY", "")
     if not address and "GITHUB_REPOSITORY" in os.environ:
         address = f"https://github.com/{os.environ['GITHUB_REPOSITORY']}"
-    if not address:
+    if (
+        not address and (ledger.ROOT / ".git").exists() and shutil.which("git")
+    ):  # else git might answer for a folder above
         command = ["git", "-C", str(ledger.ROOT), "remote", "get-url", "origin"]
         address = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     found = re.search(r"github\.com[:/]([\w.-]+)/([\w.-]+?)(\.git)?/?$", address)

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Usage: tools/sandbox.sh
-# Installs what the grader's sandbox needs, where this user may; otherwise says what is missing. The tests of the
-# grader then fail with the reason.
+# Usage: tools/sandbox.sh [--disposable]
+# Installs bubblewrap, the grader's sandbox, where this user may; otherwise says what is missing. Changes nothing else
+# on the machine, but with --disposable, for a machine that is thrown away after the job, lifts what Ubuntu 24.04 puts in
+# bubblewrap's way.
 set -eu
 [ "$(uname)" = Linux ] || exit 0
 
@@ -16,9 +17,13 @@ if ! command -v bwrap >/dev/null; then
         echo "sandbox: bubblewrap is missing; install it, on Debian or Ubuntu: sudo apt-get install bubblewrap" >&2
 fi
 
-# Ubuntu 24.04 lets only programs with a profile make user namespaces, and bwrap has none.
-restricted=/proc/sys/kernel/apparmor_restrict_unprivileged_userns
+# There, only programs with a profile may make user namespaces, and bwrap has none.
+restricted=${RESTRICTED:-/proc/sys/kernel/apparmor_restrict_unprivileged_userns}
 if [ -e "$restricted" ] && [ "$(cat "$restricted")" = 1 ]; then
-    $as_root sysctl --quiet kernel.apparmor_restrict_unprivileged_userns=0 ||
-        echo "sandbox: run once: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0" >&2
+    if [ "${1:-}" = --disposable ]; then
+        $as_root sysctl --quiet kernel.apparmor_restrict_unprivileged_userns=0
+    else
+        echo "sandbox: Ubuntu keeps bubblewrap from making a sandbox. If you want the grader on this machine, allow it:" >&2
+        echo "sandbox:     sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0   (until the next start)" >&2
+    fi
 fi

@@ -1,28 +1,32 @@
 #!/bin/sh
-# Usage: tools/setup.sh VENV
-# Makes the virtual environment VENV with everything that requirements.txt pins. PyMC 6 needs Python 3.12 or newer;
-# a machine's `python3` may be older, so look around before asking uv to fetch one.
+# Usage: tools/setup.sh VENV FILE
+# Installs what FILE pins into the virtual environment VENV, and makes that first if it is not there. PyMC 6 needs
+# Python 3.12 or newer; a machine's `python3` may be older, so look around before asking uv to fetch one.
 set -eu
 venv=$1
+file=$2
+mkdir -p "$HOME" # where the home folder cannot be written, the Makefile names one that may not be there yet
 uv_version=0.13.9
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; }
 
 pyenv=${PYENV_ROOT:-$HOME/.pyenv}/versions
-for python in ${PYTHON:-} python3.13 python3.12 python3.14 python3 "$pyenv"/3.13*/bin/python3 "$pyenv"/3.1[24]*/bin/python3; do
+for python in "${PYTHON:-python3.13}" python3.13 python3.12 python3.14 python3 "$pyenv"/3.13*/bin/python3 "$pyenv"/3.1[24]*/bin/python3; do
     if new_enough "$python"; then break; fi
     python=
 done
 
 make_venv() {
-    if ! "$1" -m venv --clear "$venv"; then
+    if ! "$1" -m venv "$venv"; then
         echo "setup: '$1' cannot make a virtual environment. On Debian or Ubuntu: sudo apt-get install python3-venv" >&2
         exit 1
     fi
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
 }
 
-if [ -n "$python" ]; then
+if new_enough "$venv/bin/python"; then
+    : # it is there
+elif [ -n "$python" ]; then
     make_venv "$python"
 else
     echo "setup: no Python 3.12 or newer here; fetching Python 3.13 with uv"
@@ -31,8 +35,8 @@ else
     make_venv "$("$venv/bin/uv" python find --managed-python 3.13)"
 fi
 
-echo "setup: installing requirements.txt into $venv ($("$venv/bin/python" --version)); this takes a minute or two"
+echo "setup: installing $file into $venv ($("$venv/bin/python" --version)); this takes a minute or two"
 # uv leaves byte code to the first import unless told otherwise, and then every kernel starts slowly.
 # Where uv cannot reach the package index (it has its own idea of certificates), pip may.
-"$venv/bin/uv" pip install --compile-bytecode --quiet --python "$venv/bin/python" -r requirements.txt ||
-    "$venv/bin/python" -m pip install --quiet -r requirements.txt
+"$venv/bin/uv" pip install --compile-bytecode --quiet --python "$venv/bin/python" -r "$file" ||
+    "$venv/bin/python" -m pip install --quiet -r "$file"

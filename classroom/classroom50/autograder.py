@@ -42,7 +42,7 @@ def set_up(course):
     python = course / ".venv" / "bin" / "python"
     if not python.exists():
         subprocess.run(["tools/setup.sh", ".venv"], cwd=course, check=True)
-    subprocess.run(["tools/sandbox.sh"], cwd=course, check=True)
+    subprocess.run(["tools/sandbox.sh", "--disposable"], cwd=course, check=True)
     return python
 
 

@@ -1,0 +1,102 @@
+"""The set-up leaves the machine as it was, but for what README announces, and knows what it cannot do."""
+
+import os
+import subprocess
+
+import pytest
+
+import book_extension
+import ledger
+from tests import left_out
+from tests.conftest import ROOT
+
+
+def sandbox(folder, *options, restricted, installed=True):
+    """Run tools/sandbox.sh as an ordinary user with the right to sudo; what it said, and what it had done as root."""
+    log, setting = folder / "log", folder / "restricted"
+    log.touch()
+    setting.write_text(f"{int(restricted)}\n")
+    programs = {"id": "echo 1000", "uname": "echo Linux", "sudo": f'echo "$@" >> "{log}"', "cat": '/bin/cat "$@"'}
+    if installed:
+        programs["bwrap"] = ":"
+    for name, line in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{line}\n")
+        (folder / name).chmod(0o755)
+    command = ["/bin/sh", ROOT / "tools/sandbox.sh", *options]
+    environment = {"PATH": str(folder), "RESTRICTED": str(setting)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout + done.stderr, log.read_text().splitlines()
+
+
+def test_no_protection_of_the_kernel_is_switched_off_unasked(tmp_path):
+    said, as_root = sandbox(tmp_path, restricted=True)
+    assert as_root == []
+    assert "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0" in said
+
+
+def test_a_disposable_machine_is_prepared(tmp_path):
+    _, as_root = sandbox(tmp_path, "--disposable", restricted=True)
+    assert as_root == ["--non-interactive sysctl --quiet kernel.apparmor_restrict_unprivileged_userns=0"]
+
+
+def test_where_nothing_is_missing_nothing_is_done(tmp_path):
+    assert sandbox(tmp_path, restricted=False) == ("", [])
+
+
+def test_bubblewrap_alone_is_installed(tmp_path):
+    _, as_root = sandbox(tmp_path, restricted=False, installed=False)
+    assert as_root == ["--non-interactive apt-get install --yes --quiet=2 bubblewrap"]
+
+
+# --- What a machine cannot test ---------------------------------------------------------------------------------------
+
+
+def test_without_a_sandbox_the_rest_is_tested_and_one_line_says_so(project):
+    project.edit("tests/left_out.py", 'if shutil.which("bwrap") is None:', "if True:")
+    code, output = project.pytest("tests/test_grading.py", "tests/test_readme.py", "-n0", LEAVE_NOTHING_OUT="")
+    assert code == 0, output
+    assert "LEFT OUT: what the grader's sandbox holds, since bubblewrap is not installed" in output.splitlines()[-2]
+
+
+def test_where_nothing_may_be_left_out_it_fails(monkeypatch):
+    monkeypatch.setenv("LEAVE_NOTHING_OUT", "1")
+    with pytest.raises(pytest.fail.Exception, match="cannot be tested here: no wings"):
+        left_out.leave_out("no wings")
+    assert "LEAVE_NOTHING_OUT=1" in (ROOT / ".ci/run").read_text()
+
+
+# --- The course's address ---------------------------------------------------------------------------------------------
+
+
+def git(folder, *command):
+    left_out.unless_installed("git")
+    subprocess.run(["git", "-C", str(folder), *command], check=True, capture_output=True)
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """The course's folder in another repository's."""
+    for name in ("BOOK_REPOSITORY", "GITHUB_REPOSITORY"):
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "homework" / "course"
+    folder.mkdir(parents=True)
+    git(folder.parent, "init", "-q")
+    git(folder.parent, "remote", "add", "origin", "https://github.com/anna/homework")
+    monkeypatch.setattr(ledger, "ROOT", folder)
+    return folder
+
+
+def test_the_address_of_a_repository_around_the_course_is_not_the_courses(checkout):
+    assert book_extension.repository() is None
+
+
+def test_the_courses_own_address_is_found(checkout):
+    git(checkout, "init", "-q")
+    git(checkout, "remote", "add", "origin", "git@github.com:example/course.git")
+    assert book_extension.repository() == "https://github.com/example/course"
+
+
+def test_without_git_there_is_no_address(checkout, monkeypatch):
+    git(checkout, "init", "-q")
+    monkeypatch.setenv("PATH", os.devnull)
+    assert book_extension.repository() is None
