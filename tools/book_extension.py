@@ -146,9 +146,8 @@ def repository():
     address = os.environ.get("BOOK_REPOSITORY", "")
     if not address and "GITHUB_REPOSITORY" in os.environ:
         address = f"https://github.com/{os.environ['GITHUB_REPOSITORY']}"
-    if (
-        not address and (ledger.ROOT / ".git").exists() and shutil.which("git")
-    ):  # else git might answer for a folder above
+    own = (ledger.ROOT / ".git").exists()  # otherwise git would answer for a repository around the course
+    if not address and own and shutil.which("git"):
         command = ["git", "-C", str(ledger.ROOT), "remote", "get-url", "origin"]
         address = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     found = re.search(r"github\.com[:/]([\w.-]+)/([\w.-]+?)(\.git)?/?$", address)
