@@ -367,11 +367,13 @@ def _given_size(data, rows, size, centre, width, narrowest):
     return mu, log_slope + _log_likelihood(data, mu, 1 / size, rest)
 
 
-def _logit_mode(data, size, start=None):
+def _logit_mode(data, size, start=None, flat_in_mu=False):
     """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, all sizes at once.
 
-    The density of logit mu is log-concave in mu, so its derivative changes sign once.
+    The density of logit mu is log-concave in mu, so its derivative changes sign once. With `flat_in_mu` it is the
+    likelihood alone whose peak is found.
     """
+    jacobian, tolerance = (0, 1e-3) if flat_in_mu else (1, 0.1)  # nodes around a peak need no more
     successes, failures = data.y != 0, data.f != 0
     y, f = data.y[successes], data.f[failures]
     x_y, x_f = (data.k[some] / size[:, None] for some in (successes, failures))
@@ -384,15 +386,15 @@ def _logit_mode(data, size, start=None):
         by_y, by_f = y * success, f * failure
         by_mu = by_y.sum(axis=-1) - by_f.sum(axis=-1)
         by_mu_twice = -(by_y * success).sum(axis=-1) - (by_f * failure).sum(axis=-1)
-        slope = mu * rest * by_mu + rest - mu
-        curvature = (mu * rest) ** 2 * by_mu_twice + mu * rest * ((rest - mu) * by_mu - 2)
+        slope = mu * rest * by_mu + jacobian * (rest - mu)
+        curvature = (mu * rest) ** 2 * by_mu_twice + mu * rest * ((rest - mu) * by_mu - 2 * jacobian)
         low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
         step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, -1), np.inf)
         step = np.where(np.abs(step) < 20, step, 20 * np.sign(slope))
         inside = ((z + step > low) & (z + step < high)) | (np.abs(step) < 1e-9)  # the latter has arrived
         new = np.where(inside, z + step, (low + high) / 2)
         width = 1 / np.sqrt(np.maximum(-curvature, 1e-2))
-        done = (np.abs(new - z) < np.minimum(0.1 * width, 0.3)).all()  # the nodes need no more
+        done = (np.abs(new - z) < tolerance * np.minimum(width, 3)).all()
         z = new
         if done:
             break
@@ -530,25 +532,38 @@ def _if_few(data, y, n, counts=None, cost=16, least=0):
 
 
 def _maximum(data, rows=None):
-    """Damped Newton in (logit mu, log phi) from the best of some starts; phi = 0 if nothing is higher.
+    """The highest point: Newton in (logit mu, log phi) from each peak of the profile, and phi = 0 if none is higher.
 
-    Where the score at phi = 0 is not positive the maximum is usually there; but with few groups, or a few large ones
-    that dominate the pooled rate, the likelihood may have a second, higher maximum at another mu.
+    Usually the score at phi = 0 tells all: where it is positive there is one peak, and otherwise the maximum is at
+    phi = 0. But with few groups, or a few large ones that dominate the pooled rate, there may be a peak at another mu.
+    So unless the groups are many and the score is positive, the profile (the highest likelihood for each phi) is
+    looked at so closely that no peak falls between two points: as a sum of smooth functions of log phi, each changing
+    over a factor of e or more, it has none that is narrower.
     """
     pooled = data.successes / data.trials
+    floor = _log_likelihood(data, pooled, 0.0)
     rising = _derivatives(data, pooled, 0.0)[0][1] > 0
     effective = data.trials**2 / np.sum((data.f + data.between) * (2 * data.k + 1))  # (sum n)^2/sum n^2
-    uneven = effective < data.groups / 3
-    starts = np.geomspace(1e-2 / data.largest, 10, 12)
-    wary = uneven or not rising
-    mus = special.expit(_logit_mode(data, 1 / starts)[0]) if wary else np.full(starts.size, pooled)
-    values = _log_likelihood(data, mus, starts)
-    best = values.argmax()
-    floor = _log_likelihood(data, pooled, 0.0)
-    if not rising and (best == 0 or values[best] < floor - 1):  # the highest is at phi = 0, or runs towards it
-        return pooled, 0.0
-    mu, phi, value = _climb(data, np.array([special.logit(mus[best]), np.log(starts[best])]), rows)
-    return (mu, phi) if rising or value > floor + 1e-9 * (1 + abs(floor)) else (pooled, 0.0)
+    many = effective > max(30, data.groups / 3)
+    lowest, highest = np.log(1e-2 / data.largest), np.log(10)
+    log_phi = np.linspace(lowest, highest, 12 if rising and many else int(np.ceil((highest - lowest) / 0.25)))
+    if rising and many:
+        logits = np.full(log_phi.size, special.logit(pooled))
+    else:
+        logits = _logit_mode(data, np.exp(-log_phi), flat_in_mu=True)[0]
+    values = _log_likelihood(data, special.expit(logits), np.exp(log_phi), special.expit(-logits))
+    peaks = [values.argmax()] if rising and many else _peaks(values, -np.inf if rising else floor)
+    best = pooled, 0.0, -np.inf if rising else floor + 1e-9 * (1 + abs(floor))
+    for peak in peaks:
+        found = _climb(data, np.array([logits[peak], log_phi[peak]]), rows)
+        best = max(best, found, key=lambda point: point[2])
+    return best[:2]
+
+
+def _peaks(values, before):
+    """Where values on a grid are higher than on both sides, beginning after the value `before` it."""
+    left, right = np.append(before, values[:-1]), np.append(values[1:], -np.inf)
+    return np.flatnonzero((values >= left) & (values >= right))
 
 
 def _climb(data, at, rows):
