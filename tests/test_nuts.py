@@ -1,10 +1,17 @@
 """PyMC's NUTS against the exact posteriors of full_bayes: two programs that share nothing but the model."""
 
+import json
 import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from hblib import beta_binomial, datasets, normal_normal, priors
+from tests.conftest import ROOT
 
 RATS = datasets.rat_tumors()
 HARD = np.array([4.8, 5.1, 4.9, 5.0, 6.2]), np.full(5, np.sqrt(0.2))
@@ -73,3 +80,61 @@ def test_five_means(monkeypatch):
     exact = {"mu": (full.mu_mean, full.mu_sd), "tau": (full.tau_mean, full.tau_sd)}
     exact |= {f"theta[{j}]": pair for j, pair in enumerate(zip(full.theta.mean, full.theta.sd, strict=True))}
     assert_within_error(table, exact)
+
+
+# --- Seeds ------------------------------------------------------------------------------------------------------------
+
+SAMPLING = """
+import contextlib, io, sys
+import matplotlib
+import ledger
+matplotlib.use("Agg")
+names = {}
+with contextlib.redirect_stdout(io.StringIO()):
+    for cell in ledger.load(ledger.ROOT / "chapters/09-multilevel-regression.md").cells:
+        if cell.cell_type == "code" and "draws" not in names:
+            exec(cell.source, names)
+print(names["draws"].posterior["sigma"].values.tobytes().hex())
+"""
+
+
+def test_the_draws_are_the_same_with_code_from_the_cache(tmp_path):
+    """A page that samples, run twice in one folder of compiled code, which is empty at first."""
+    flags = f"{os.environ['PYTENSOR_FLAGS']},base_compiledir={tmp_path}"
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tools")])
+    environment = {**os.environ, "PYTENSOR_FLAGS": flags, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": paths}
+    command = [sys.executable, "-c", SAMPLING]
+    cold, warm = (
+        subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    )
+    assert len(cold) > 16_000
+    assert cold == warm
+
+
+def test_wherever_pages_run_fast_mathematics_is_off():
+    flag = "numba__fastmath=False"
+    assert f"export PYTENSOR_FLAGS := {flag}" in (ROOT / "Makefile").read_text()
+    kernel = json.loads(Path(sys.prefix, "share/jupyter/kernels/python3/kernel.json").read_text())
+    assert kernel["env"]["PYTENSOR_FLAGS"] == flag
+
+
+@pytest.mark.parametrize(
+    "place", ["chapters/06-eb-or-full-bayes", "chapters/09-multilevel-regression", "chapters/10-checking"]
+)
+def test_what_the_pages_assert_held_for_every_seed(place):
+    """The bounds of the assertions on these pages, against the most extreme of many seeds."""
+    fits = datasets.nuts_failures(place)
+    assert fits.seeds.min() >= 200
+    assert fits.divergences.max() < 20
+    assert fits.z.max() < 5
+
+
+def test_page_9_says_what_was_counted():
+    fits = datasets.nuts_failures("chapters/09-multilevel-regression")
+    text = (ROOT / "chapters/09-multilevel-regression.md").read_text(encoding="utf8")
+    said = re.search(r"Of ([\d,]+) other seeds, (\d+) had any divergence, and none had more than (\w+)", text)
+    words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    assert int(said[1].replace(",", "")) == fits.seeds[0]
+    assert int(said[2]) == fits.divergent[0]
+    assert said[3] in (words[int(fits.divergences[0])], str(int(fits.divergences[0])))
