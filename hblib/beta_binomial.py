@@ -71,11 +71,14 @@ def posterior_mean(y, n, alpha, beta, out=None):
     >>> posterior_mean([2, 200], [20, 2000], alpha=5, beta=95).round(4).tolist()
     [0.0583, 0.0976]
     """
-    y, n = checks.groups(y=np.asarray(y), n=np.asarray(n))
-    alpha, beta = (float(value) for value in _prior(alpha, beta))
+    if not (_is_whole(y) and _is_whole(n)):  # whatever else holds numbers: in double precision, and looked at closely
+        y, n = checks.successes(y, n)
+    y, n = checks.groups(y=y, n=n)
+    alpha, beta = (checks.one(name, value, low=0, open_low=True) for name, value in (("alpha", alpha), ("beta", beta)))
     out = np.empty(y.shape) if out is None else out
-    if out.shape != y.shape or out.dtype != float:
-        raise ValueError(f"out must be a float array of shape {y.shape}, but is {out.dtype} of shape {out.shape}")
+    if not isinstance(out, np.ndarray) or out.shape != y.shape or out.dtype != float:
+        found = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else f"a {type(out).__name__}"
+        raise ValueError(f"out must be a float array of shape {y.shape}, but is {found}")
     for start in range(0, y.size, _BLOCK):
         rows = slice(start, start + _BLOCK)
         if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
@@ -83,6 +86,10 @@ def posterior_mean(y, n, alpha, beta, out=None):
         np.add(y[rows], alpha, out=out[rows])
         out[rows] /= n[rows] + (alpha + beta)
     return out
+
+
+def _is_whole(values):
+    return type(values) is np.ndarray and values.dtype.kind in "iu"
 
 
 def shrinkage(n, alpha, beta):

@@ -1,5 +1,8 @@
 """beta_binomial against quadrature, SciPy's betabinom, mpmath, brute force and simulation."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 import pytest
@@ -326,3 +329,36 @@ def test_no_higher_maximum_is_overlooked(block):
 def test_a_second_maximum_that_is_higher_than_complete_pooling(y, n, phi):
     """The first as in VGAM's betabinomialff and R's optim from 14 starts; all four by brute force."""
     np.testing.assert_allclose(beta_binomial.fit(y, n).phi, phi, rtol=1e-5)
+
+
+# --- Posterior means of any kind of numbers ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int16", "uint64", "float16", "float32", "float64", "longdouble", object])
+def test_posterior_means_keep_their_digits_in_any_dtype(kind):
+    y, n = np.array([3, 0, 100]), np.array([200, 0, 100])
+    exact = (y + 2.3) / (n + 1000.0)
+    found = beta_binomial.posterior_mean(y.astype(kind), n.astype(kind), 2.3, 997.7)
+    np.testing.assert_allclose(found, exact, rtol=1e-15)
+
+
+@pytest.mark.parametrize("of", [float, Decimal, Fraction])
+def test_posterior_means_of_lists(of):
+    found = beta_binomial.posterior_mean([of(2), of(200)], [of(20), of(2000)], 5, 95)
+    np.testing.assert_allclose(found, [7 / 120, 205 / 2100], rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([2.5], [10.7], 1, 1), r"y must be a whole number, but y\[0\] = 2.5"),
+        (([3], [2], 1, 1), r"y must not be larger than n"),
+        ((np.array([3]), np.array([2]), 1, 1), r"y must not be larger than n"),
+        ((["two"], [3], 1, 1), "y must hold numbers"),
+        (([2], [3], [1, 2], 1), "alpha must be one number"),
+        (([2], [3], 1, 1, [0.0]), "out must be a float array"),
+    ],
+)
+def test_posterior_mean_says_what_is_wrong(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        beta_binomial.posterior_mean(*arguments)
