@@ -7,7 +7,8 @@ with mu and phi = 1/(alpha + beta): phi = 0 is complete pooling, an ordinary poi
 it lies at infinity.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -165,6 +166,7 @@ class Fit:
     log_likelihood: float  # log_marginal at the estimate; nan if phi is
     se_mu: float  # standard errors from the observed information; nan except for method "ml"
     se_phi: float  # nan on a boundary, where the curvature does not give one
+    rest: float  # 1 - mu, with all its digits where mu is near 1 and the difference has lost them
 
     @property
     def alpha(self):
@@ -174,7 +176,7 @@ class Fit:
     @property
     def beta(self):
         """The prior's beta = (1 - mu)/phi; inf where phi = 0."""
-        return float(np.divide(1 - self.mu, self.phi)) if self.phi != 0 else np.inf
+        return float(np.divide(self.rest, self.phi)) if self.phi != 0 else np.inf
 
     def posterior(self, y, n):
         """Every group's posterior with the estimated prior plugged in, as if it were known.
@@ -221,6 +223,9 @@ def fit(y, n, method="ml", counts=None):
     """
     checks.one_of("method", method, ("ml", "moments"))
     data = collapse(y, n, counts)
+    if data.successes > data.trials / 2:  # near 1 a rate has few digits left, so fit the failures' instead
+        failures = fit(np.asarray(n) - np.asarray(y), n, method, counts)
+        return replace(failures, mu=failures.rest, rest=failures.mu)
     status, mu, phi = _without_search(data)
     if status is None:
         mu, phi = (
@@ -233,7 +238,8 @@ def fit(y, n, method="ml", counts=None):
         coin = special.xlogy(data.no_failure, mu) + special.xlog1py(data.no_success, -mu)
         log_likelihood = -np.inf if split else coin
     se_mu, se_phi = _standard_errors(data, mu, phi) if method == "ml" else (np.nan, np.nan)
-    return Fit(float(mu), float(phi), status, method, float(log_likelihood), float(se_mu), float(se_phi))
+    numbers = (float(value) for value in (log_likelihood, se_mu, se_phi, 1 - mu))
+    return Fit(float(mu), float(phi), status, method, *numbers)
 
 
 @dataclass(frozen=True)
@@ -485,18 +491,18 @@ def _log_likelihood(data, mu, phi, rest=None):
     """
     mu, phi = np.asarray(mu, dtype=float), np.asarray(phi, dtype=float)
     rest = 1 - mu if rest is None else rest
-    gap, successes, failures = np.diff(data.k), data.y != 0, data.f != 0
-    some = gap > 0  # two gaps between distinct values may share a node
-    per_step = (1 + data.k[1:][some]) / gap[some]
-    total = _sum_log1p(-data.surplus[some], phi - 1, per_step, per_step * data.k[:-1][some], phi)
-    total = total - _sum_log1p(data.y[successes], rest, mu[..., None], data.k[successes], phi)
-    return total - _sum_log1p(data.f[failures], mu, rest[..., None], data.k[failures], phi)
+    surplus, before, after = data.steps
+    per_step = (1 + after) / (after - before)
+    total = _sum_log1p(-surplus, phi - 1, per_step, per_step * before, phi)
+    for (k, number), of, other in ((data.with_success, mu, rest), (data.with_failure, rest, mu)):
+        total = total - _sum_log1p(number, other, of[..., None], k, phi)
+    return total
 
 
 def _sum_log1p(number, a, b, k, phi):
     """The sum of number log1p(a/(b + k phi)) over the nodes, the last axis of b, for each a and phi; block by block."""
     shape = np.broadcast_shapes(a.shape, phi.shape)
-    if np.prod(shape) * k.size <= _BLOCK:
+    if math.prod(shape) * k.size <= _BLOCK:
         return (number * np.log1p(a[..., None] / (b + k * phi[..., None]))).sum(axis=-1)
     a, phi = (np.broadcast_to(array, shape).reshape(-1, 1) for array in (a, phi))
     b = np.broadcast_to(b, (*shape, b.shape[-1])).reshape(-1, b.shape[-1])
@@ -512,19 +518,25 @@ def _sum_log1p(number, a, b, k, phi):
     return total.reshape(shape)
 
 
-def _derivatives(data, mu, phi):
+def _derivatives(data, mu, phi, rest=None):
     """Gradient and Hessian of `_log_likelihood` in (mu, phi), numbers; by sums of one sign, as there."""
-    k, rest = data.k, 1 - mu
-    success, failure, trial = 1 / (mu + k * phi), 1 / (rest + k * phi), 1 / (1 + k * phi)
-    by_y, by_f = data.y * success, data.f * failure
-    steps = data.surplus * np.diff(k) * trial[1:] * trial[:-1]
-    by_phi = np.sum(by_y * k * rest * trial) + np.sum(by_f * k * mu * trial) - np.sum(steps)
-    cross = np.sum(k * (by_f * failure - by_y * success))
-    curvature = np.sum(steps * (k * trial)[1:]) + np.sum(steps * (k * trial)[:-1])
-    curvature -= np.sum(by_y * k**2 * rest * trial * (success + trial))
-    curvature -= np.sum(by_f * k**2 * mu * trial * (failure + trial))
-    by_mu_twice = -np.sum(by_y * success + by_f * failure)
-    return np.array([np.sum(by_y) - np.sum(by_f), by_phi]), np.array([[by_mu_twice, cross], [cross, curvature]])
+    rest = 1 - mu if rest is None else rest
+    surplus, before, after = data.steps
+    trial_before, trial_after = 1 / (1 + before * phi), 1 / (1 + after * phi)
+    steps = surplus * (after - before) * trial_before * trial_after
+    by_phi = -np.sum(steps)
+    by_phi_twice = steps @ (after * trial_after + before * trial_before)
+    by_mu = by_mu_twice = cross = 0.0
+    for (k, number), of, other, sign in ((data.with_success, mu, rest, 1), (data.with_failure, rest, mu, -1)):
+        one, trial = 1 / (of + k * phi), 1 / (1 + k * phi)
+        first = number * one
+        times_k = k * first
+        by_mu += sign * np.sum(first)
+        by_mu_twice -= first @ one
+        by_phi += other * (times_k @ trial)
+        by_phi_twice -= other * ((times_k * k * trial) @ (one + trial))
+        cross -= sign * (times_k @ one)
+    return np.array([by_mu, by_phi]), np.array([[by_mu_twice, cross], [cross, by_phi_twice]])
 
 
 def _if_few(data, y, n, counts=None, cost=16, least=0):
@@ -548,23 +560,27 @@ def _maximum(data, rows=None):
     over a factor of e or more, it has none that is narrower.
     """
     pooled = data.successes / data.trials
-    floor = _log_likelihood(data, pooled, 0.0)
     rising = _derivatives(data, pooled, 0.0)[0][1] > 0
-    effective = data.trials**2 / np.sum((data.f + data.between) * (2 * data.k + 1))  # (sum n)^2/sum n^2
-    many = effective > max(30, data.groups / 3)
+    squares = np.sum((data.f + data.between) * (2 * data.k + 1))  # of n
+    if rising and data.trials**2 / squares > max(30, data.groups / 3):  # the effective number of groups
+        return _climb(data, _second_moment(data, pooled, squares), rows)[:2]
     lowest, highest = np.log(1e-2 / data.largest), np.log(10)
-    log_phi = np.linspace(lowest, highest, 12 if rising and many else int(np.ceil((highest - lowest) / 0.25)))
-    if rising and many:
-        logits = np.full(log_phi.size, special.logit(pooled))
-    else:
-        logits = _logit_mode(data, np.exp(-log_phi), flat_in_mu=True)[0]
+    log_phi = np.linspace(lowest, highest, int(np.ceil((highest - lowest) / 0.25)))
+    logits = _logit_mode(data, np.exp(-log_phi), flat_in_mu=True)[0]
     values = _log_likelihood(data, special.expit(logits), np.exp(log_phi), special.expit(-logits))
-    peaks = [values.argmax()] if rising and many else _peaks(values, -np.inf if rising else floor)
-    best = pooled, 0.0, -np.inf if rising else floor + 1e-9 * (1 + abs(floor))
-    for peak in peaks:
+    floor = -np.inf if rising else _log_likelihood(data, pooled, 0.0)
+    best = pooled, 0.0, floor if rising else floor + 1e-9 * (1 + abs(floor))
+    for peak in _peaks(values, floor):
         found = _climb(data, np.array([logits[peak], log_phi[peak]]), rows)
         best = max(best, found, key=lambda point: point[2])
     return best[:2]
+
+
+def _second_moment(data, pooled, squares):
+    """Where to start: y(y - 1) is expected to be n(n - 1)(mu^2 + mu(1 - mu) rho), with rho = phi/(1 + phi)."""
+    pairs = 2 * np.sum(data.k * data.y) / max(squares - data.trials, 1)
+    rho = np.clip((pairs - pooled**2) / (pooled * (1 - pooled)), 1e-2 / data.largest, 0.9)
+    return np.array([special.logit(pooled), special.logit(rho)])
 
 
 def _peaks(values, before):
@@ -606,10 +622,23 @@ def _newton_step(data, at, rows):
         y, n, counts = rows
         slope = (counts * gradient(y, n, mu, phi)).sum(axis=-1)
     scale = np.array([mu * (1 - mu), phi])  # d(mu, phi)/d(logit mu, log phi)
-    curvature = np.diag(slope * scale * [1 - 2 * mu, 1])
-    values, vectors = np.linalg.eigh(hessian * np.outer(scale, scale) + curvature)
-    uphill = vectors.T @ (slope * scale) / np.maximum(np.abs(values), 1e-12)  # climbs even where L is not concave
-    return vectors @ uphill * min(1, 2 / max(np.abs(uphill).max(), 1e-300))
+    slope = slope * scale
+    hessian = hessian * scale * scale[:, None]
+    return _uphill(*slope, hessian[0, 0] + slope[0] * (1 - 2 * mu), hessian[0, 1], hessian[1, 1] + slope[1])
+
+
+def _uphill(g1, g2, a, b, c):
+    """Newton's step for the slope (g1, g2) and the matrix [[a, b], [b, c]], which climbs even where it is not negative.
+
+    In the directions of the eigenvectors the step is the slope over the size of the eigenvalue, of length 2 at most.
+    """
+    middle, half = (a + c) / 2, math.hypot((a - c) / 2, b)
+    angle = math.atan2(2 * b, a - c) / 2
+    cos, sin = math.cos(angle), math.sin(angle)
+    along = (cos * g1 + sin * g2) / max(abs(middle + half), 1e-12)
+    across = (cos * g2 - sin * g1) / max(abs(middle - half), 1e-12)
+    shorter = min(1.0, 2 / max(abs(along), abs(across), 1e-300))
+    return shorter * np.array([cos * along - sin * across, sin * along + cos * across])
 
 
 def _standard_errors(data, mu, phi):

@@ -362,3 +362,10 @@ def test_posterior_means_of_lists(of):
 def test_posterior_mean_says_what_is_wrong(arguments, message):
     with pytest.raises(ValueError, match=message):
         beta_binomial.posterior_mean(*arguments)
+
+
+@pytest.mark.parametrize("n", [10**6, 10**9, 10**12, 10**15])
+def test_rates_near_one_keep_the_digits_that_rates_near_zero_keep(n):
+    y, n = np.array([1, 3, 0, 40, 7]), np.full(5, n)
+    rare, common = beta_binomial.fit(y, n), beta_binomial.fit(n - y, n)
+    assert (common.alpha, common.beta, common.status) == (rare.beta, rare.alpha, rare.status)
