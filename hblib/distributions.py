@@ -58,8 +58,8 @@ class Beta(Distribution):
         return special.betaincinv(self.alpha, self.beta, _probability("q", q))
 
     def rvs(self, size=None, *, random_state):
-        """Draws; `random_state` is a numpy Generator, so that no draw depends on hidden state."""
-        return random_state.beta(self.alpha, self.beta, size)
+        """Draws; `random_state` is a numpy Generator, or a seed (None: a new one each time), as in np.random."""
+        return checks.generator("random_state", random_state).beta(self.alpha, self.beta, size)
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class Normal(Distribution):
             return np.where(np.equal(self.scale, 0), self.loc, self.loc + self.scale * z)[()]
 
     def rvs(self, size=None, *, random_state):
-        """Draws; `random_state` is a numpy Generator, so that no draw depends on hidden state."""
-        return random_state.normal(self.loc, self.scale, size)
+        """Draws; `random_state` is a numpy Generator, or a seed (None: a new one each time), as in np.random."""
+        return checks.generator("random_state", random_state).normal(self.loc, self.scale, size)
 
 
 def _probability(name, q):

@@ -134,7 +134,8 @@ def as_prior(prior):
         return _of_scipy(prior)
     if not callable(prior):
         raise ValueError(
-            f"prior must be a Prior or a function that gives a log density, or SciPy's frozen distribution, but is {prior!r}"
+            "prior must be a Prior or a function that gives a log density, or SciPy's frozen distribution, "
+            f"but is {prior!r}"
         )
     log_density = _values(prior, np.geomspace(1e-60, 1e60, 241))
     log_density = log_density[~np.isnan(log_density)]
@@ -171,7 +172,8 @@ def _values(log_density, x):
         raise ValueError(f"prior must be a function of an array of numbers, but it failed on one: {error}") from error
     if values.shape != x.shape:
         raise ValueError(
-            f"prior must give one log density for each value of an array, but gave shape {values.shape} for shape {x.shape}"
+            "prior must give one log density for each value of an array, "
+            f"but gave shape {values.shape} for shape {x.shape}"
         )
     return values
 

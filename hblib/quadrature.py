@@ -188,7 +188,7 @@ def _smooth_pieces(look, lower, upper, guess):
     peak, width, top = _peak(look, low, high, guess)
     if top == -np.inf:
         return []
-    near, far = sorted((peak - low, high - peak))
+    near = min(peak - low, high - peak)
     if np.isinf(near):
         return [_Piece(lower, upper, peak, min(width, 3.0), top)]
     middle = float(np.exp(peak))
