@@ -96,6 +96,20 @@ def groups(**arrays):
     return rows
 
 
+def generator(name, rng):
+    """Return a numpy Generator: `rng` itself if it is one, or what np.random.default_rng makes of a seed or of None.
+
+    >>> generator("rng", "today")
+    Traceback (most recent call last):
+    ...
+    ValueError: rng must be a numpy Generator, a seed or None, but is 'today'
+    """
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a numpy Generator, a seed or None, but is {rng!r}") from None
+
+
 def one_of(name, value, choices):
     """Return `value` if it is one of `choices`."""
     if value not in choices:
