@@ -71,7 +71,7 @@ def posterior_mean(y, n, alpha, beta, out=None):
     >>> posterior_mean([2, 200], [20, 2000], alpha=5, beta=95).round(4).tolist()
     [0.0583, 0.0976]
     """
-    y, n = checks.groups(y=np.asarray(y), n=np.asarray(n))
+    y, n = checks.groups(y=checks.plain("y", y), n=checks.plain("n", n))
     alpha, beta = (float(value) for value in _prior(alpha, beta))
     out = np.empty(y.shape) if out is None else out
     if out.shape != y.shape or out.dtype != float:
@@ -296,7 +296,7 @@ def full_bayes(y, n, prior, counts=None):
     """
     prior = priors.as_prior(prior)
     data = collapse(y, n, counts)
-    y, n = checks.groups(y=np.asarray(y, dtype=float), n=np.asarray(n, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
     rows = _if_few(data, y, n, counts)
     guess = (data.trials + 1) / (data.successes + 0.5)
     coarse = np.log(guess) + np.arange(-40, 41)
@@ -454,8 +454,8 @@ def _without_search(data):
 
 def _moments(y, n, counts):
     """Kleinman's estimate with weights n_j: the spread of the rates, less the binomial noise in it."""
-    y, n = checks.successes(y, n)
-    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else np.asarray(counts, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
+    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else checks.counts("counts", counts))
     y, n, counts = y[n > 0], n[n > 0], counts[n > 0]
     total = np.sum(counts * n)
     mu = np.sum(counts * y) / total
