@@ -329,7 +329,7 @@ def full_bayes(y, n, prior, counts=None):
     """
     prior = priors.as_prior(prior)
     data = collapse(y, n, counts)
-    y, n = checks.groups(y=np.asarray(y, dtype=float), n=np.asarray(n, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
     rows = _if_few(data, y, n, counts)
     guess = (data.trials + 1) / (data.successes + 0.5)
     breaks, lower, upper = prior.range(guess)
@@ -493,8 +493,8 @@ def _without_search(data):
 
 def _moments(y, n, counts):
     """Kleinman's estimate with weights n_j: the spread of the rates, less the binomial noise in it."""
-    y, n = checks.successes(y, n)
-    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else np.asarray(counts, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
+    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else checks.counts("counts", counts))
     y, n, counts = y[n > 0], n[n > 0], counts[n > 0]
     total = np.sum(counts * n)
     mu = np.sum(counts * y) / total

@@ -312,10 +312,10 @@ def fit_observations(values, group, method="reml"):
 
 def _by_group(values, group):
     """Labels, sizes, means and the total sum of squares within groups."""
-    values, group = checks.numbers("values", values), np.asarray(group)
-    if values.ndim != 1 or group.shape != values.shape or values.size == 0:
-        raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {group.shape}")
-    label, which, n = np.unique(group, return_inverse=True, return_counts=True)
+    values, (label, which) = checks.numbers("values", values), checks.labels("group", group)
+    if values.ndim != 1 or which.shape != values.shape or values.size == 0:
+        raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {which.shape}")
+    n = np.bincount(which)
     centre = values.mean()
     ybar = np.bincount(which, weights=values - centre) / n
     within = np.sum((values - centre - ybar[which]) ** 2)
@@ -390,7 +390,7 @@ def full_bayes(ybar, se, prior, mu=None):
     >>> print(round(full.mu_mean, 10), round(full.tau_mean, 10), round(full.theta.mean[0], 10))
     7.9323750182 6.5754833467 11.4002608704
     """
-    ybar, se = checks.groups(**dict(zip(("ybar", "se"), _groups(ybar, se, positive=True), strict=True)))
+    ybar, se = _groups(ybar, se, positive=True, join=checks.groups)
     prior, known = priors.as_prior(prior), _prior_of_mu(mu)
     some = np.isfinite(se)
     if not some.any():
@@ -568,12 +568,12 @@ def _given_some_tau(cells, tau, known):
     return log_p, (precision * best + m / s**2) / (precision + 1 / s**2), 1 / (precision + 1 / s**2)
 
 
-def _groups(ybar, se, positive=False):
+def _groups(ybar, se, positive=False, join=checks.together):
     """ybar may be missing where se = inf: a group without data has no mean."""
     se = checks.numbers("se", se, low=0, open_low=positive, allow_inf=True)
     if np.isfinite(se).all():
-        return checks.together(ybar=checks.numbers("ybar", ybar), se=se)
-    ybar, se = checks.together(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se)
+        return join(ybar=checks.numbers("ybar", ybar), se=se)
+    ybar, se = join(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se)
     checks.numbers("ybar", np.where(np.isinf(se), 0, ybar))
     return ybar, se
 
@@ -584,9 +584,12 @@ def _prior(mu, tau, allow_inf=True):
 
 def _rows(ybar, se, counts=None, positive=True):
     """The rows that carry information: (ybar, se, counts); counts None, and one se for all, stay as they are."""
-    if counts is None and np.size(se) == 1 and np.ndim(ybar) == 1 and np.size(ybar) and np.isfinite(se).all():
-        return checks.numbers("ybar", ybar), checks.numbers("se", se, low=0, open_low=positive), None
-    ybar, se = _groups(ybar, se, positive)
+    checked = checks.numbers("se", se, low=0, open_low=positive, allow_inf=True)
+    if counts is None and checked.size == 1 and np.isfinite(checked).all():
+        ybar = checks.numbers("ybar", ybar)
+        if ybar.ndim == 1 and ybar.size:
+            return ybar, checked, None
+    ybar, se = _groups(ybar, checked, positive, join=checks.groups)
     number = np.ones(1) if counts is None else checks.counts("counts", counts)
     ybar, se, number = checks.groups(ybar=ybar, se=se, counts=number)
     keep = np.isfinite(se) & (number > 0)
