@@ -17,8 +17,8 @@ from hblib import checks, quadrature
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
-    Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. Something narrower than
-    about a thousandth of its x may be overlooked; a value of x there, in `points`, makes sure that it is not.
+    Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. What is
+    narrower than half a percent of its x may be overlooked; a value of x there, in `points`, makes sure that it is not.
     """
 
     name: str

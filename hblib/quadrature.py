@@ -23,7 +23,7 @@ _HALVINGS = 7  # of the step 1/4
 _SPLITS = 200  # how many pieces may be split for not settling
 _FARTHEST = 300.0  # how far x = log s may run: an integrand that has not fallen by a factor of exp(300) will not fall
 _TOO_SLOW = 22.0  # where it has not even fallen by exp(22) on the way there, what lies beyond counts
-_CELLS = 20_000  # of the grid on which `breaks` looks for a break
+_CELLS = 30_000  # of the grid on which `breaks` looks for a break
 _FINE_SCAN = 1 << 22  # points at which a function that seemed to be zero everywhere is looked at again
 
 
@@ -205,15 +205,19 @@ def _peak(look, low, high, guess):
     if np.isfinite(low) or np.isfinite(high):  # a peak may stand right at an end
         distance = (last - first) * 10.0 ** np.arange(-14, -2, 0.1)
         x = np.unique(np.concatenate([first + distance, x, last - distance]))
+        x = x[(x > first + 1e-15 * (1 + abs(first))) & (x < last - 1e-15 * (1 + abs(last)))]
     while True:
         value = look(x)
         best = value.argmax()
         if value[best] == -np.inf:
             return guess, 0.0, -np.inf
-        near = np.flatnonzero(value >= value[best] - 2)
-        left, right = x[max(near[0] - 1, 0)], x[min(near[-1] + 1, x.size - 1)]
-        if near.size > 3 or right - left < 1e-13 * (1 + abs(x[best])):
-            return float(x[best]), float(max((x[near[-1]] - x[near[0]]) / 2, (right - left) / 20)), float(value[best])
+        lower = np.flatnonzero(value < value[best] - 2)  # how far the peak goes on both sides
+        at = np.searchsorted(lower, best)
+        before, after = lower[at - 1] if at > 0 else 0, lower[at] if at < lower.size else x.size - 1
+        left, right = x[before], x[after]
+        if after - before > 4 or right - left < 1e-13 * (1 + abs(x[best])):
+            width = max((x[max(after - 1, best)] - x[min(before + 1, best)]) / 2, (right - left) / 20)
+            return float(x[best]), float(width), float(value[best])
         x = np.unique(np.append(np.linspace(left, right, 33), x[best]))
 
 
@@ -317,19 +321,19 @@ def breaks(log_f, lower=0.0, upper=np.inf, guess=1.0, points=()):
     grids = [(s, f(s)) for s in map(np.exp, _scan(low, high, np.log(guess), np.log(np.asarray(points, dtype=float))))]
     if all((value == -np.inf).all() for _, value in grids):
         grids = [_fine_scan(f, low, high, np.log(guess))]
-    found = np.unique(_rough_places(f, grids) + list(points))
-    positive = np.sort(np.concatenate([s[value > -np.inf] for s, value in grids]))
-    below, above = (
-        part[(part > lower) & (part < upper)] for part in (found[found < positive[0]], found[found > positive[-1]])
-    )
-    inside = found[(found >= positive[0]) & (found <= positive[-1])]
+    found = _inside(np.unique(_rough_places(f, grids) + list(points)), lower, upper)
+    looked_at = [s[value > -np.inf] for s, value in grids]
+    between = np.sqrt(found[:-1] * found[1:])
+    positive = np.concatenate([*looked_at, between[f(between) > -np.inf]])
+    below, above = found[found < positive.min()], found[found > positive.max()]
+    inside = found[below.size : found.size - above.size]
     return inside, float(below[-1]) if below.size else lower, float(above[0]) if above.size else upper
 
 
 def _scan(low, high, centre, points):
     """Grids of x: one that is closest about the centre, one over the range if that is finite, one beside each point."""
     u = np.linspace(-1, 1, _CELLS + 1)
-    grids = [centre + 0.5 * np.sinh(u * np.arcsinh(2 * _FARTHEST))]
+    grids = [centre + 2 * np.sinh(u * np.arcsinh(_FARTHEST / 2))]
     grids += [point + 0.05 * np.sinh(u[::100] * np.arcsinh(1e12)) / 1e12 for point in points]
     if np.isfinite(high - low):
         grids.append(np.linspace(low, high, _CELLS // 20 + 2)[1:-1])
@@ -361,6 +365,7 @@ def _rough_places(f, grids):
             if s[last] < s[first] * (1 + 1e-8):  # near enough for a kink; a jump goes on to the last digit
                 places.append(_jump(f, s[first], s[last]))
                 continue
+            first, last = max(first - 1, 0), min(last + 1, s.size - 1)  # another break may lie just beside it
             spaced = np.geomspace if s[last] > 1.1 * s[first] else np.linspace
             finer = spaced(s[first], s[last], 8 * (last - first) + 1)
             looked += finer.size
