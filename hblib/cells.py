@@ -34,6 +34,14 @@ class Cells:
         mu = (weight * self.mean).sum(axis=-1) / total
         return w, total, mu, self.squares_about(mu)
 
+    def but_one(self, values):
+        """For a group of each cell the sum of `values`, one a cell, over all other groups; without cancellation."""
+        all_of = self.number * values
+        rest = all_of.sum() - values
+        top = np.argmax(values)  # only here can what is left be much smaller than what is taken away
+        rest[top] = (self.number[top] - 1) * values[top] + all_of[:top].sum() + all_of[top + 1 :].sum()
+        return rest
+
     def squares_about(self, mu):
         return self.squares + self.number * (self.mean - mu[..., None]) ** 2
 
@@ -52,8 +60,10 @@ class Cells:
     def score(self, tau2, restricted):
         """Its derivative with respect to tau2."""
         w, total, _, squares = self.at(tau2)
-        score = (w**2 * squares - self.number * w).sum(axis=-1)
-        return (score + (self.number * w**2).sum(axis=-1) / total if restricted else score) / 2
+        excess = w * squares - self.number
+        if restricted:
+            excess = excess + self.number * w / total[..., None]
+        return (w * excess).sum(axis=-1) / 2
 
 
 def collect(ybar, se, counts=None):
