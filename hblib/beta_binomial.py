@@ -7,15 +7,18 @@ with mu and phi = 1/(alpha + beta): phi = 0 is complete pooling, an ordinary poi
 it lies at infinity.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
 
 from hblib import checks, priors, quadrature
 from hblib.distributions import Beta, Normal
-from hblib.full_bayes import Mixture, mean_sd
+from hblib.full_bayes import Mixture, blocks, mean_sd
 from hblib.log_pmf import gradient, log_pmf
+from hblib.rates import STEP, MuGivenSize, mixture
 from hblib.tail_counts import collapse
 
 _BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
@@ -71,11 +74,14 @@ def posterior_mean(y, n, alpha, beta, out=None):
     >>> posterior_mean([2, 200], [20, 2000], alpha=5, beta=95).round(4).tolist()
     [0.0583, 0.0976]
     """
-    y, n = checks.groups(y=np.asarray(y), n=np.asarray(n))
-    alpha, beta = (float(value) for value in _prior(alpha, beta))
+    if not (_is_whole(y) and _is_whole(n)):  # whatever else holds numbers: in double precision, and looked at closely
+        y, n = checks.successes(y, n)
+    y, n = checks.groups(y=y, n=n)
+    alpha, beta = (checks.one(name, value, low=0, open_low=True) for name, value in (("alpha", alpha), ("beta", beta)))
     out = np.empty(y.shape) if out is None else out
-    if out.shape != y.shape or out.dtype != float:
-        raise ValueError(f"out must be a float array of shape {y.shape}, but is {out.dtype} of shape {out.shape}")
+    if not isinstance(out, np.ndarray) or out.shape != y.shape or out.dtype != float:
+        found = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else f"a {type(out).__name__}"
+        raise ValueError(f"out must be a float array of shape {y.shape}, but is {found}")
     for start in range(0, y.size, _BLOCK):
         rows = slice(start, start + _BLOCK)
         if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
@@ -83,6 +89,10 @@ def posterior_mean(y, n, alpha, beta, out=None):
         np.add(y[rows], alpha, out=out[rows])
         out[rows] /= n[rows] + (alpha + beta)
     return out
+
+
+def _is_whole(values):
+    return type(values) is np.ndarray and values.dtype.kind in "iu"
 
 
 def shrinkage(n, alpha, beta):
@@ -158,6 +168,7 @@ class Fit:
     log_likelihood: float  # log_marginal at the estimate; nan if phi is
     se_mu: float  # standard errors from the observed information; nan except for method "ml"
     se_phi: float  # nan on a boundary, where the curvature does not give one
+    rest: float  # 1 - mu, with all its digits where mu is near 1 and the difference has lost them
 
     @property
     def alpha(self):
@@ -167,7 +178,7 @@ class Fit:
     @property
     def beta(self):
         """The prior's beta = (1 - mu)/phi; inf where phi = 0."""
-        return float(np.divide(1 - self.mu, self.phi)) if self.phi != 0 else np.inf
+        return float(np.divide(self.rest, self.phi)) if self.phi != 0 else np.inf
 
     def posterior(self, y, n):
         """Every group's posterior with the estimated prior plugged in, as if it were known.
@@ -214,6 +225,9 @@ def fit(y, n, method="ml", counts=None):
     """
     checks.one_of("method", method, ("ml", "moments"))
     data = collapse(y, n, counts)
+    if data.successes > data.trials / 2:  # near 1 a rate has few digits left, so fit the failures' instead
+        failures = fit(np.asarray(n) - np.asarray(y), n, method, counts)
+        return replace(failures, mu=failures.rest, rest=failures.mu)
     status, mu, phi = _without_search(data)
     if status is None:
         mu, phi = (
@@ -226,7 +240,8 @@ def fit(y, n, method="ml", counts=None):
         coin = special.xlogy(data.no_failure, mu) + special.xlog1py(data.no_success, -mu)
         log_likelihood = -np.inf if split else coin
     se_mu, se_phi = _standard_errors(data, mu, phi) if method == "ml" else (np.nan, np.nan)
-    return Fit(float(mu), float(phi), status, method, float(log_likelihood), float(se_mu), float(se_phi))
+    numbers = (float(value) for value in (log_likelihood, se_mu, se_phi, 1 - mu))
+    return Fit(float(mu), float(phi), status, method, *numbers)
 
 
 @dataclass(frozen=True)
@@ -245,9 +260,26 @@ class FullBayes:
     log_size_mean: float
     log_size_sd: float
     log_evidence: float  # log p(y); relative if the prior is improper
-    theta: Mixture  # every group: .mean, .sd, .interval(prob), .cdf(x), .draws(size, rng)
+    theta: Mixture  # every group: .mean, .sd, .quantile(q), .interval(prob), .cdf(x), .draws(size, rng)
     new_group: Mixture  # theta of a group not seen yet
     tail: float  # the posterior density of size falls as size^tail
+    log_density: Callable  # of the size, up to a constant
+    ends: tuple  # (breaks, lower, upper) of the prior: where it is not smooth, and where it is positive
+    given_size: MuGivenSize  # mu for each node of the size
+
+    def size_quantile(self, probabilities):
+        """Quantiles of the size, in the shape of `probabilities`; those of 0 and 1 are the ends of its range."""
+        breaks, lower, upper = self.ends
+        nodes, weight = self.given_size.size, self.given_size.weight
+        return quadrature.quantiles(self.log_density, probabilities, nodes, weight, lower, upper, breaks)
+
+    def mu_quantile(self, probabilities):
+        """Quantiles of mu, in the shape of `probabilities`."""
+        return self.given_size.quantile(probabilities)
+
+    def mu_cdf(self, x):
+        """P(mu <= x), in the shape of x."""
+        return self.given_size.cdf(x)
 
     def mean_of_alpha_and_beta(self):
         """E(alpha | y) and E(beta | y); they exist only if the posterior density of the size falls faster than size^-2.
@@ -273,8 +305,9 @@ def full_bayes(y, n, prior, counts=None):
     Parameters
     ----------
     y, n : successes and trials, one row a group, shape (J,).
-    prior : the prior of the size: one of `hblib.priors`, or a function that gives its log density for an array.
-        `priors.power(-1.5)` is the (alpha + beta)^(-5/2) of Gelman et al.
+    prior : the prior of the size: one of `hblib.priors`, a frozen SciPy distribution, or a function that gives its log
+        density for an array; it may end, jump or bend anywhere. `priors.power(-1.5)` is the (alpha + beta)^(-5/2) of
+        Gelman et al.
     counts : how many groups share each row, shape (J,), one each if left out; `theta` then has one entry a row.
 
     Returns
@@ -296,24 +329,25 @@ def full_bayes(y, n, prior, counts=None):
     """
     prior = priors.as_prior(prior)
     data = collapse(y, n, counts)
-    y, n = checks.groups(y=np.asarray(y, dtype=float), n=np.asarray(n, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
     rows = _if_few(data, y, n, counts)
     guess = (data.trials + 1) / (data.successes + 0.5)
+    breaks, lower, upper = prior.range(guess)
+    guess = float(np.clip(guess, lower * (1 + 1e-9), upper * (1 - 1e-9)))
     coarse = np.log(guess) + np.arange(-40, 41)
     centres, widths = _logit_mode(data, np.exp(coarse))
 
     def mode(size):
         return _logit_mode(data, size, start=np.interp(np.log(size), coarse, centres))
 
-    parts = []  # for each node of the size: the nodes of mu and their weights
-
-    def log_density(size):
-        mu, log_f = _given_size(data, rows, size, *mode(size), widths.min())
+    def with_mu(size):
+        """log p(size | y), and for each size what says how mu is distributed given it."""
+        centre, width = mode(size)
+        t, log_f = _given_size(data, rows, size, centre, width, widths.min())
         top = log_f.max(axis=-1, keepdims=True)
         f = np.exp(log_f - top)
         total = f.sum(axis=-1, keepdims=True)
-        parts.append((size, mu, f / total))
-        return (np.log(total) + top)[:, 0] + prior.log_density(size)
+        return (np.log(total) + top)[:, 0] + prior.log_density(size), (centre, width, f / total, t + 0 * f)
 
     def rough(size):
         """Laplace's approximation to the sum over mu's nodes."""
@@ -321,21 +355,25 @@ def full_bayes(y, n, prior, counts=None):
         mu, rest = special.expit(centre), special.expit(-centre)
         return _log_likelihood(data, mu, 1 / size, rest) + np.log(width * mu * rest) + prior.log_density(size)
 
-    size, w, log_evidence = quadrature.integrate_scale(log_density, prior.lower, prior.upper, guess, rough)
-    sizes, mu, given_size = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.argsort(sizes, kind="stable")
-    return _full_bayes(y, n, prior, float(log_evidence), size, w, mu[order], given_size[order])
+    size, w, log_evidence, (centre, width, given, t) = quadrature.integrate_with(
+        with_mu, lower, upper, guess, rough, breaks
+    )
+    given_size = MuGivenSize(size, w, centre, width, given, t[0])
+    tail = quadrature.tail_power(prior.log_density, upper, guess)  # the likelihood tends to a constant
+    ends = breaks, lower, upper
+    return _full_bayes(y, n, given_size, float(log_evidence), tail, lambda size: with_mu(size)[0], ends)
 
 
-def _full_bayes(y, n, prior, log_evidence, size, w, mu, given_size):
-    """The result from the nodes: sizes with weights w, and for each of them a row of mu with weights given the size."""
-    first = (given_size * mu).sum(axis=-1)
-    variance = (given_size * (mu - first[:, None]) ** 2).sum(axis=-1)
+def _full_bayes(y, n, given_size, log_evidence, tail, log_density, ends):
+    """The result from the nodes: sizes with weights w, and for each of them how mu is distributed given it."""
+    size, w, mu, given = given_size.size, given_size.weight, given_size.mu, given_size.given
+    first = (given * mu).sum(axis=-1)
+    variance = (given * (mu - first[:, None]) ** 2).sum(axis=-1)
     mu_mean, mu_sd = mean_sd(w, first, variance)
     log_mean, log_sd = mean_sd(w, np.log(size))
-    nodes = [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], w[:, None] * given_size)]
+    nodes = [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], w[:, None] * given)]
     new_sd = np.sqrt(mu_sd**2 + np.sum(w * (first * (1 - first) - variance) / (size + 1)))
-    kept = [array[nodes[2] > 1e-13 * nodes[2].max()] for array in nodes]
+    none = np.zeros(1)
     return FullBayes(
         *nodes,
         mu_mean,
@@ -343,73 +381,72 @@ def _full_bayes(y, n, prior, log_evidence, size, w, mu, given_size):
         log_mean,
         log_sd,
         log_evidence,
-        theta=_mixture(*_theta_moments(y, n, w, size, first, first**2 + variance), y, n, *kept),
-        new_group=_mixture(np.array([mu_mean]), np.array([new_sd]), np.zeros(1), np.zeros(1), *kept),
-        tail=quadrature.tail_power(prior.log_density, prior.upper),  # the likelihood tends to a constant
+        theta=mixture(given_size, *_theta_moments(y, n, w, size, first, first**2 + variance), y, n),
+        new_group=mixture(given_size, np.array([mu_mean]), np.array([new_sd]), none, none),
+        tail=tail,
+        log_density=log_density,
+        ends=ends,
+        given_size=given_size,
     )
 
 
 def _given_size(data, rows, size, centre, width, narrowest):
-    """Nodes of mu for each size, by logit(mu) = centre + width sinh(t), and the log of p(y | mu, size) d mu there.
+    """Nodes t of mu for each size, by logit(mu) = centre + width sinh(t), and the log of p(y | mu, size) d mu there.
 
     The tails of logit mu fall at least as exp(-(1 + groups with a success) |z|) on the left, and with a failure on the
     right; that tells how far t must run.
     """
     reach = [12 + 50 / (1 + data.groups - groups) / narrowest for groups in (data.no_success, data.no_failure)]
-    step = 0.13
-    t = np.arange(-np.arcsinh(reach[0]), np.arcsinh(reach[1]), step)
-    z = np.clip(centre[:, None] + width[:, None] * np.sinh(t), -300.0, 36.0)  # at 36 mu is 1 to all digits
-    mu, rest = special.expit(z), special.expit(-z)
-    log_slope = np.where((z > -300) & (z < 36), np.log(mu * rest * width[:, None] * np.cosh(t) * step), -np.inf)
-    size = size[:, None]
-    if rows is not None:
-        return mu, log_slope + sum(count * log_pmf(y_j, n_j, mu, rest, size) for y_j, n_j, count in rows.T)
-    return mu, log_slope + _log_likelihood(data, mu, 1 / size, rest)
+    t = np.arange(-np.arcsinh(reach[0]), np.arcsinh(reach[1]), STEP)
+    log_f = np.empty((size.size, t.size))
+    for some in blocks(size.size, t.size):
+        z = np.clip(centre[some, None] + width[some, None] * np.sinh(t), -300.0, 36.0)  # at 36 mu is 1 to all digits
+        mu, rest, m = special.expit(z), special.expit(-z), size[some, None]
+        log_slope = np.where((z > -300) & (z < 36), np.log(mu * rest * width[some, None] * np.cosh(t) * STEP), -np.inf)
+        if rows is None:
+            log_f[some] = log_slope + _log_likelihood(data, mu, 1 / m, rest)
+        else:
+            log_f[some] = log_slope + sum(count * log_pmf(y_j, n_j, mu, rest, m) for y_j, n_j, count in rows.T)
+    return t, log_f
 
 
-def _logit_mode(data, size, start=None):
-    """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, all sizes at once.
+def _logit_mode(data, size, start=None, flat_in_mu=False):
+    """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, many sizes at once.
 
-    The density of logit mu is log-concave in mu, so its derivative changes sign once.
+    The density of logit mu is log-concave in mu, so its derivative changes sign once. With `flat_in_mu` it is the
+    likelihood alone whose peak is found.
     """
+    start = np.full(size.shape, special.logit((data.successes + 0.5) / (data.trials + 1))) if start is None else start
+    parts = [_some_logit_modes(data, size[some], start[some], flat_in_mu) for some in blocks(size.size, data.k.size)]
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _some_logit_modes(data, size, start, flat_in_mu):
+    jacobian, tolerance = (0, 1e-3) if flat_in_mu else (1, 0.1)  # nodes around a peak need no more
     successes, failures = data.y != 0, data.f != 0
     y, f = data.y[successes], data.f[failures]
     x_y, x_f = (data.k[some] / size[:, None] for some in (successes, failures))
     low, high = np.full(size.shape, -300.0), np.full(size.shape, 36.0)
-    pooled = special.logit((data.successes + 0.5) / (data.trials + 1))
-    z = np.clip(pooled + 0 * low if start is None else start, -30, 30)
+    z = np.clip(start, -30, 30)
     for _ in range(60):
         mu, rest = special.expit(z), special.expit(-z)
         success, failure = 1 / (mu[:, None] + x_y), 1 / (rest[:, None] + x_f)
         by_y, by_f = y * success, f * failure
         by_mu = by_y.sum(axis=-1) - by_f.sum(axis=-1)
         by_mu_twice = -(by_y * success).sum(axis=-1) - (by_f * failure).sum(axis=-1)
-        slope = mu * rest * by_mu + rest - mu
-        curvature = (mu * rest) ** 2 * by_mu_twice + mu * rest * ((rest - mu) * by_mu - 2)
+        slope = mu * rest * by_mu + jacobian * (rest - mu)
+        curvature = (mu * rest) ** 2 * by_mu_twice + mu * rest * ((rest - mu) * by_mu - 2 * jacobian)
         low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
         step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, -1), np.inf)
         step = np.where(np.abs(step) < 20, step, 20 * np.sign(slope))
         inside = ((z + step > low) & (z + step < high)) | (np.abs(step) < 1e-9)  # the latter has arrived
         new = np.where(inside, z + step, (low + high) / 2)
         width = 1 / np.sqrt(np.maximum(-curvature, 1e-2))
-        done = (np.abs(new - z) < np.minimum(0.1 * width, 0.3)).all()  # the nodes need no more
+        done = (np.abs(new - z) < tolerance * np.minimum(width, 3)).all()
         z = new
         if done:
             break
     return z, width
-
-
-def _mixture(mean, sd, y, n, mu, size, weight):
-    """The mixture of the conjugate posteriors over the nodes."""
-
-    def given(rows, nodes):
-        alpha, beta = mu[nodes] * size[nodes], (1 - mu[nodes]) * size[nodes]
-        return Beta(alpha + y[rows], beta + (n - y)[rows])
-
-    def joint(nodes, rng):
-        return given(np.arange(y.size)[None, :], nodes[:, None]).rvs(random_state=rng)
-
-    return Mixture(mean, sd, weight / weight.sum(), given, joint)
 
 
 def _theta_moments(y, n, weight, size, first, second):
@@ -419,17 +456,19 @@ def _theta_moments(y, n, weight, size, first, second):
     with the same sums for all groups of one n.
     """
     distinct, which = np.unique(n, return_inverse=True)
-    a = size / (size + distinct[:, None])
-    inner = weight / (size + distinct[:, None] + 1)  # theta's variance given mu, size is its mean (1 - mean) times this
-
-    def sums(*terms):
-        return (np.sum(term, axis=-1)[which] for term in terms)
-
+    powers = np.stack([weight, weight * first, weight * second], axis=1)
+    sums = np.empty((11, distinct.size))
+    for some in blocks(distinct.size, size.size):
+        a = size / (size + distinct[some, None])
+        # given mu and size theta's variance is its mean (1 - mean) times this
+        noise = 1 / (size + distinct[some, None] + 1)
+        sums[:2, some] = (a @ powers[:, :2]).T
+        sums[2:5, some] = (a**2 @ powers).T
+        sums[5, some] = noise @ weight
+        sums[6:8, some] = ((noise * a) @ powers[:, :2]).T
+        sums[8:, some] = ((noise * a**2) @ powers).T
+    a0, a1, q0, q1, q2, c0, c1, c2, d0, d1, d2 = sums[:, which]
     r = np.divide(y, n, out=np.zeros(y.size), where=n > 0)
-    a0, a1 = sums(weight * a, weight * a * first)
-    q0, q1, q2 = sums(weight * a**2, weight * a**2 * first, weight * a**2 * second)
-    c0, c1, c2 = sums(inner + 0 * a, inner * a, inner * a * first)
-    d0, d1, d2 = sums(inner * a**2, inner * a**2 * first, inner * a**2 * second)
     shift = a1 - r * a0
     within = r * (1 - r) * c0 + (1 - 2 * r) * (c2 - r * c1) - (d2 - 2 * r * d1 + r**2 * d0)
     between = q2 - 2 * r * q1 + r**2 * q0 - shift**2
@@ -454,8 +493,8 @@ def _without_search(data):
 
 def _moments(y, n, counts):
     """Kleinman's estimate with weights n_j: the spread of the rates, less the binomial noise in it."""
-    y, n = checks.successes(y, n)
-    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else np.asarray(counts, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
+    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else checks.counts("counts", counts))
     y, n, counts = y[n > 0], n[n > 0], counts[n > 0]
     total = np.sum(counts * n)
     mu = np.sum(counts * y) / total
@@ -476,18 +515,18 @@ def _log_likelihood(data, mu, phi, rest=None):
     """
     mu, phi = np.asarray(mu, dtype=float), np.asarray(phi, dtype=float)
     rest = 1 - mu if rest is None else rest
-    gap, successes, failures = np.diff(data.k), data.y != 0, data.f != 0
-    some = gap > 0  # two gaps between distinct values may share a node
-    per_step = (1 + data.k[1:][some]) / gap[some]
-    total = _sum_log1p(-data.surplus[some], phi - 1, per_step, per_step * data.k[:-1][some], phi)
-    total = total - _sum_log1p(data.y[successes], rest, mu[..., None], data.k[successes], phi)
-    return total - _sum_log1p(data.f[failures], mu, rest[..., None], data.k[failures], phi)
+    surplus, before, after = data.steps
+    per_step = (1 + after) / (after - before)
+    total = _sum_log1p(-surplus, phi - 1, per_step, per_step * before, phi)
+    for (k, number), of, other in ((data.with_success, mu, rest), (data.with_failure, rest, mu)):
+        total = total - _sum_log1p(number, other, of[..., None], k, phi)
+    return total
 
 
 def _sum_log1p(number, a, b, k, phi):
     """The sum of number log1p(a/(b + k phi)) over the nodes, the last axis of b, for each a and phi; block by block."""
     shape = np.broadcast_shapes(a.shape, phi.shape)
-    if np.prod(shape) * k.size <= _BLOCK:
+    if math.prod(shape) * k.size <= _BLOCK:
         return (number * np.log1p(a[..., None] / (b + k * phi[..., None]))).sum(axis=-1)
     a, phi = (np.broadcast_to(array, shape).reshape(-1, 1) for array in (a, phi))
     b = np.broadcast_to(b, (*shape, b.shape[-1])).reshape(-1, b.shape[-1])
@@ -503,19 +542,25 @@ def _sum_log1p(number, a, b, k, phi):
     return total.reshape(shape)
 
 
-def _derivatives(data, mu, phi):
+def _derivatives(data, mu, phi, rest=None):
     """Gradient and Hessian of `_log_likelihood` in (mu, phi), numbers; by sums of one sign, as there."""
-    k, rest = data.k, 1 - mu
-    success, failure, trial = 1 / (mu + k * phi), 1 / (rest + k * phi), 1 / (1 + k * phi)
-    by_y, by_f = data.y * success, data.f * failure
-    steps = data.surplus * np.diff(k) * trial[1:] * trial[:-1]
-    by_phi = np.sum(by_y * k * rest * trial) + np.sum(by_f * k * mu * trial) - np.sum(steps)
-    cross = np.sum(k * (by_f * failure - by_y * success))
-    curvature = np.sum(steps * (k * trial)[1:]) + np.sum(steps * (k * trial)[:-1])
-    curvature -= np.sum(by_y * k**2 * rest * trial * (success + trial))
-    curvature -= np.sum(by_f * k**2 * mu * trial * (failure + trial))
-    by_mu_twice = -np.sum(by_y * success + by_f * failure)
-    return np.array([np.sum(by_y) - np.sum(by_f), by_phi]), np.array([[by_mu_twice, cross], [cross, curvature]])
+    rest = 1 - mu if rest is None else rest
+    surplus, before, after = data.steps
+    trial_before, trial_after = 1 / (1 + before * phi), 1 / (1 + after * phi)
+    steps = surplus * (after - before) * trial_before * trial_after
+    by_phi = -np.sum(steps)
+    by_phi_twice = steps @ (after * trial_after + before * trial_before)
+    by_mu = by_mu_twice = cross = 0.0
+    for (k, number), of, other, sign in ((data.with_success, mu, rest, 1), (data.with_failure, rest, mu, -1)):
+        one, trial = 1 / (of + k * phi), 1 / (1 + k * phi)
+        first = number * one
+        times_k = k * first
+        by_mu += sign * np.sum(first)
+        by_mu_twice -= first @ one
+        by_phi += other * (times_k @ trial)
+        by_phi_twice -= other * ((times_k * k * trial) @ (one + trial))
+        cross -= sign * (times_k @ one)
+    return np.array([by_mu, by_phi]), np.array([[by_mu_twice, cross], [cross, by_phi_twice]])
 
 
 def _if_few(data, y, n, counts=None, cost=16, least=0):
@@ -530,25 +575,42 @@ def _if_few(data, y, n, counts=None, cost=16, least=0):
 
 
 def _maximum(data, rows=None):
-    """Damped Newton in (logit mu, log phi) from the best of some starts; phi = 0 if nothing is higher.
+    """The highest point: Newton in (logit mu, log phi) from each peak of the profile, and phi = 0 if none is higher.
 
-    Where the score at phi = 0 is not positive the maximum is usually there; but with few groups, or a few large ones
-    that dominate the pooled rate, the likelihood may have a second, higher maximum at another mu.
+    Usually the score at phi = 0 tells all: where it is positive there is one peak, and otherwise the maximum is at
+    phi = 0. But with few groups, or a few large ones that dominate the pooled rate, there may be a peak at another mu.
+    So unless the groups are many and the score is positive, the profile (the highest likelihood for each phi) is
+    looked at so closely that no peak falls between two points: as a sum of smooth functions of log phi, each changing
+    over a factor of e or more, it has none that is narrower.
     """
     pooled = data.successes / data.trials
     rising = _derivatives(data, pooled, 0.0)[0][1] > 0
-    effective = data.trials**2 / np.sum((data.f + data.between) * (2 * data.k + 1))  # (sum n)^2/sum n^2
-    uneven = effective < data.groups / 3
-    starts = np.geomspace(1e-2 / data.largest, 10, 12)
-    wary = uneven or not rising
-    mus = special.expit(_logit_mode(data, 1 / starts)[0]) if wary else np.full(starts.size, pooled)
-    values = _log_likelihood(data, mus, starts)
-    best = values.argmax()
-    floor = _log_likelihood(data, pooled, 0.0)
-    if not rising and (best == 0 or values[best] < floor - 1):  # the highest is at phi = 0, or runs towards it
-        return pooled, 0.0
-    mu, phi, value = _climb(data, np.array([special.logit(mus[best]), np.log(starts[best])]), rows)
-    return (mu, phi) if rising or value > floor + 1e-9 * (1 + abs(floor)) else (pooled, 0.0)
+    squares = np.sum((data.f + data.between) * (2 * data.k + 1))  # of n
+    if rising and data.trials**2 / squares > max(30, data.groups / 3):  # the effective number of groups
+        return _climb(data, _second_moment(data, pooled, squares), rows)[:2]
+    lowest, highest = np.log(1e-2 / data.largest), np.log(10)
+    log_phi = np.linspace(lowest, highest, int(np.ceil((highest - lowest) / 0.25)))
+    logits = _logit_mode(data, np.exp(-log_phi), flat_in_mu=True)[0]
+    values = _log_likelihood(data, special.expit(logits), np.exp(log_phi), special.expit(-logits))
+    floor = -np.inf if rising else _log_likelihood(data, pooled, 0.0)
+    best = pooled, 0.0, floor if rising else floor + 1e-9 * (1 + abs(floor))
+    for peak in _peaks(values, floor):
+        found = _climb(data, np.array([logits[peak], log_phi[peak]]), rows)
+        best = max(best, found, key=lambda point: point[2])
+    return best[:2]
+
+
+def _second_moment(data, pooled, squares):
+    """Where to start: y(y - 1) is expected to be n(n - 1)(mu^2 + mu(1 - mu) rho), with rho = phi/(1 + phi)."""
+    pairs = 2 * np.sum(data.k * data.y) / max(squares - data.trials, 1)
+    rho = np.clip((pairs - pooled**2) / (pooled * (1 - pooled)), 1e-2 / data.largest, 0.9)
+    return np.array([special.logit(pooled), special.logit(rho)])
+
+
+def _peaks(values, before):
+    """Where values on a grid are higher than on both sides, beginning after the value `before` it."""
+    left, right = np.append(before, values[:-1]), np.append(values[1:], -np.inf)
+    return np.flatnonzero((values >= left) & (values >= right))
 
 
 def _climb(data, at, rows):
@@ -584,10 +646,23 @@ def _newton_step(data, at, rows):
         y, n, counts = rows
         slope = (counts * gradient(y, n, mu, phi)).sum(axis=-1)
     scale = np.array([mu * (1 - mu), phi])  # d(mu, phi)/d(logit mu, log phi)
-    curvature = np.diag(slope * scale * [1 - 2 * mu, 1])
-    values, vectors = np.linalg.eigh(hessian * np.outer(scale, scale) + curvature)
-    uphill = vectors.T @ (slope * scale) / np.maximum(np.abs(values), 1e-12)  # climbs even where L is not concave
-    return vectors @ uphill * min(1, 2 / max(np.abs(uphill).max(), 1e-300))
+    slope = slope * scale
+    hessian = hessian * scale * scale[:, None]
+    return _uphill(*slope, hessian[0, 0] + slope[0] * (1 - 2 * mu), hessian[0, 1], hessian[1, 1] + slope[1])
+
+
+def _uphill(g1, g2, a, b, c):
+    """Newton's step for the slope (g1, g2) and the matrix [[a, b], [b, c]], which climbs even where it is not negative.
+
+    In the directions of the eigenvectors the step is the slope over the size of the eigenvalue, of length 2 at most.
+    """
+    middle, half = (a + c) / 2, math.hypot((a - c) / 2, b)
+    angle = math.atan2(2 * b, a - c) / 2
+    cos, sin = math.cos(angle), math.sin(angle)
+    along = (cos * g1 + sin * g2) / max(abs(middle + half), 1e-12)
+    across = (cos * g2 - sin * g1) / max(abs(middle - half), 1e-12)
+    shorter = min(1.0, 2 / max(abs(along), abs(across), 1e-300))
+    return shorter * np.array([cos * along - sin * across, sin * along + cos * across])
 
 
 def _standard_errors(data, mu, phi):
