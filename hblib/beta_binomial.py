@@ -8,6 +8,7 @@ it lies at infinity.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +16,9 @@ from scipy import special
 
 from hblib import checks, priors, quadrature
 from hblib.distributions import Beta, Normal
-from hblib.full_bayes import Mixture, mean_sd
+from hblib.full_bayes import Mixture, blocks, mean_sd
 from hblib.log_pmf import gradient, log_pmf
+from hblib.rates import STEP, MuGivenSize, mixture
 from hblib.tail_counts import collapse
 
 _BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
@@ -258,9 +260,26 @@ class FullBayes:
     log_size_mean: float
     log_size_sd: float
     log_evidence: float  # log p(y); relative if the prior is improper
-    theta: Mixture  # every group: .mean, .sd, .interval(prob), .cdf(x), .draws(size, rng)
+    theta: Mixture  # every group: .mean, .sd, .quantile(q), .interval(prob), .cdf(x), .draws(size, rng)
     new_group: Mixture  # theta of a group not seen yet
     tail: float  # the posterior density of size falls as size^tail
+    log_density: Callable  # of the size, up to a constant
+    ends: tuple  # (breaks, lower, upper) of the prior: where it is not smooth, and where it is positive
+    given_size: MuGivenSize  # mu for each node of the size
+
+    def size_quantile(self, probabilities):
+        """Quantiles of the size, in the shape of `probabilities`; those of 0 and 1 are the ends of its range."""
+        breaks, lower, upper = self.ends
+        nodes, weight = self.given_size.size, self.given_size.weight
+        return quadrature.quantiles(self.log_density, probabilities, nodes, weight, lower, upper, breaks)
+
+    def mu_quantile(self, probabilities):
+        """Quantiles of mu, in the shape of `probabilities`."""
+        return self.given_size.quantile(probabilities)
+
+    def mu_cdf(self, x):
+        """P(mu <= x), in the shape of x."""
+        return self.given_size.cdf(x)
 
     def mean_of_alpha_and_beta(self):
         """E(alpha | y) and E(beta | y); they exist only if the posterior density of the size falls faster than size^-2.
@@ -286,8 +305,9 @@ def full_bayes(y, n, prior, counts=None):
     Parameters
     ----------
     y, n : successes and trials, one row a group, shape (J,).
-    prior : the prior of the size: one of `hblib.priors`, or a function that gives its log density for an array.
-        `priors.power(-1.5)` is the (alpha + beta)^(-5/2) of Gelman et al.
+    prior : the prior of the size: one of `hblib.priors`, a frozen SciPy distribution, or a function that gives its log
+        density for an array; it may end, jump or bend anywhere. `priors.power(-1.5)` is the (alpha + beta)^(-5/2) of
+        Gelman et al.
     counts : how many groups share each row, shape (J,), one each if left out; `theta` then has one entry a row.
 
     Returns
@@ -309,24 +329,25 @@ def full_bayes(y, n, prior, counts=None):
     """
     prior = priors.as_prior(prior)
     data = collapse(y, n, counts)
-    y, n = checks.groups(y=np.asarray(y, dtype=float), n=np.asarray(n, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
     rows = _if_few(data, y, n, counts)
     guess = (data.trials + 1) / (data.successes + 0.5)
+    breaks, lower, upper = prior.range(guess)
+    guess = float(np.clip(guess, lower * (1 + 1e-9), upper * (1 - 1e-9)))
     coarse = np.log(guess) + np.arange(-40, 41)
     centres, widths = _logit_mode(data, np.exp(coarse))
 
     def mode(size):
         return _logit_mode(data, size, start=np.interp(np.log(size), coarse, centres))
 
-    parts = []  # for each node of the size: the nodes of mu and their weights
-
-    def log_density(size):
-        mu, log_f = _given_size(data, rows, size, *mode(size), widths.min())
+    def with_mu(size):
+        """log p(size | y), and for each size what says how mu is distributed given it."""
+        centre, width = mode(size)
+        t, log_f = _given_size(data, rows, size, centre, width, widths.min())
         top = log_f.max(axis=-1, keepdims=True)
         f = np.exp(log_f - top)
         total = f.sum(axis=-1, keepdims=True)
-        parts.append((size, mu, f / total))
-        return (np.log(total) + top)[:, 0] + prior.log_density(size)
+        return (np.log(total) + top)[:, 0] + prior.log_density(size), (centre, width, f / total, t + 0 * f)
 
     def rough(size):
         """Laplace's approximation to the sum over mu's nodes."""
@@ -334,21 +355,25 @@ def full_bayes(y, n, prior, counts=None):
         mu, rest = special.expit(centre), special.expit(-centre)
         return _log_likelihood(data, mu, 1 / size, rest) + np.log(width * mu * rest) + prior.log_density(size)
 
-    size, w, log_evidence = quadrature.integrate_scale(log_density, prior.lower, prior.upper, guess, rough)
-    sizes, mu, given_size = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.argsort(sizes, kind="stable")
-    return _full_bayes(y, n, prior, float(log_evidence), size, w, mu[order], given_size[order])
+    size, w, log_evidence, (centre, width, given, t) = quadrature.integrate_with(
+        with_mu, lower, upper, guess, rough, breaks
+    )
+    given_size = MuGivenSize(size, w, centre, width, given, t[0])
+    tail = quadrature.tail_power(prior.log_density, upper, guess)  # the likelihood tends to a constant
+    ends = breaks, lower, upper
+    return _full_bayes(y, n, given_size, float(log_evidence), tail, lambda size: with_mu(size)[0], ends)
 
 
-def _full_bayes(y, n, prior, log_evidence, size, w, mu, given_size):
-    """The result from the nodes: sizes with weights w, and for each of them a row of mu with weights given the size."""
-    first = (given_size * mu).sum(axis=-1)
-    variance = (given_size * (mu - first[:, None]) ** 2).sum(axis=-1)
+def _full_bayes(y, n, given_size, log_evidence, tail, log_density, ends):
+    """The result from the nodes: sizes with weights w, and for each of them how mu is distributed given it."""
+    size, w, mu, given = given_size.size, given_size.weight, given_size.mu, given_size.given
+    first = (given * mu).sum(axis=-1)
+    variance = (given * (mu - first[:, None]) ** 2).sum(axis=-1)
     mu_mean, mu_sd = mean_sd(w, first, variance)
     log_mean, log_sd = mean_sd(w, np.log(size))
-    nodes = [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], w[:, None] * given_size)]
+    nodes = [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], w[:, None] * given)]
     new_sd = np.sqrt(mu_sd**2 + np.sum(w * (first * (1 - first) - variance) / (size + 1)))
-    kept = [array[nodes[2] > 1e-13 * nodes[2].max()] for array in nodes]
+    none = np.zeros(1)
     return FullBayes(
         *nodes,
         mu_mean,
@@ -356,43 +381,53 @@ def _full_bayes(y, n, prior, log_evidence, size, w, mu, given_size):
         log_mean,
         log_sd,
         log_evidence,
-        theta=_mixture(*_theta_moments(y, n, w, size, first, first**2 + variance), y, n, *kept),
-        new_group=_mixture(np.array([mu_mean]), np.array([new_sd]), np.zeros(1), np.zeros(1), *kept),
-        tail=quadrature.tail_power(prior.log_density, prior.upper),  # the likelihood tends to a constant
+        theta=mixture(given_size, *_theta_moments(y, n, w, size, first, first**2 + variance), y, n),
+        new_group=mixture(given_size, np.array([mu_mean]), np.array([new_sd]), none, none),
+        tail=tail,
+        log_density=log_density,
+        ends=ends,
+        given_size=given_size,
     )
 
 
 def _given_size(data, rows, size, centre, width, narrowest):
-    """Nodes of mu for each size, by logit(mu) = centre + width sinh(t), and the log of p(y | mu, size) d mu there.
+    """Nodes t of mu for each size, by logit(mu) = centre + width sinh(t), and the log of p(y | mu, size) d mu there.
 
     The tails of logit mu fall at least as exp(-(1 + groups with a success) |z|) on the left, and with a failure on the
     right; that tells how far t must run.
     """
     reach = [12 + 50 / (1 + data.groups - groups) / narrowest for groups in (data.no_success, data.no_failure)]
-    step = 0.13
-    t = np.arange(-np.arcsinh(reach[0]), np.arcsinh(reach[1]), step)
-    z = np.clip(centre[:, None] + width[:, None] * np.sinh(t), -300.0, 36.0)  # at 36 mu is 1 to all digits
-    mu, rest = special.expit(z), special.expit(-z)
-    log_slope = np.where((z > -300) & (z < 36), np.log(mu * rest * width[:, None] * np.cosh(t) * step), -np.inf)
-    size = size[:, None]
-    if rows is not None:
-        return mu, log_slope + sum(count * log_pmf(y_j, n_j, mu, rest, size) for y_j, n_j, count in rows.T)
-    return mu, log_slope + _log_likelihood(data, mu, 1 / size, rest)
+    t = np.arange(-np.arcsinh(reach[0]), np.arcsinh(reach[1]), STEP)
+    log_f = np.empty((size.size, t.size))
+    for some in blocks(size.size, t.size):
+        z = np.clip(centre[some, None] + width[some, None] * np.sinh(t), -300.0, 36.0)  # at 36 mu is 1 to all digits
+        mu, rest, m = special.expit(z), special.expit(-z), size[some, None]
+        log_slope = np.where((z > -300) & (z < 36), np.log(mu * rest * width[some, None] * np.cosh(t) * STEP), -np.inf)
+        if rows is None:
+            log_f[some] = log_slope + _log_likelihood(data, mu, 1 / m, rest)
+        else:
+            log_f[some] = log_slope + sum(count * log_pmf(y_j, n_j, mu, rest, m) for y_j, n_j, count in rows.T)
+    return t, log_f
 
 
 def _logit_mode(data, size, start=None, flat_in_mu=False):
-    """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, all sizes at once.
+    """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, many sizes at once.
 
     The density of logit mu is log-concave in mu, so its derivative changes sign once. With `flat_in_mu` it is the
     likelihood alone whose peak is found.
     """
+    start = np.full(size.shape, special.logit((data.successes + 0.5) / (data.trials + 1))) if start is None else start
+    parts = [_some_logit_modes(data, size[some], start[some], flat_in_mu) for some in blocks(size.size, data.k.size)]
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _some_logit_modes(data, size, start, flat_in_mu):
     jacobian, tolerance = (0, 1e-3) if flat_in_mu else (1, 0.1)  # nodes around a peak need no more
     successes, failures = data.y != 0, data.f != 0
     y, f = data.y[successes], data.f[failures]
     x_y, x_f = (data.k[some] / size[:, None] for some in (successes, failures))
     low, high = np.full(size.shape, -300.0), np.full(size.shape, 36.0)
-    pooled = special.logit((data.successes + 0.5) / (data.trials + 1))
-    z = np.clip(pooled + 0 * low if start is None else start, -30, 30)
+    z = np.clip(start, -30, 30)
     for _ in range(60):
         mu, rest = special.expit(z), special.expit(-z)
         success, failure = 1 / (mu[:, None] + x_y), 1 / (rest[:, None] + x_f)
@@ -414,19 +449,6 @@ def _logit_mode(data, size, start=None, flat_in_mu=False):
     return z, width
 
 
-def _mixture(mean, sd, y, n, mu, size, weight):
-    """The mixture of the conjugate posteriors over the nodes."""
-
-    def given(rows, nodes):
-        alpha, beta = mu[nodes] * size[nodes], (1 - mu[nodes]) * size[nodes]
-        return Beta(alpha + y[rows], beta + (n - y)[rows])
-
-    def joint(nodes, rng):
-        return given(np.arange(y.size)[None, :], nodes[:, None]).rvs(random_state=rng)
-
-    return Mixture(mean, sd, weight / weight.sum(), given, joint)
-
-
 def _theta_moments(y, n, weight, size, first, second):
     """Mean and SD of every theta_j from sums over the sizes; `first` and `second` are the moments of mu given the size.
 
@@ -434,17 +456,19 @@ def _theta_moments(y, n, weight, size, first, second):
     with the same sums for all groups of one n.
     """
     distinct, which = np.unique(n, return_inverse=True)
-    a = size / (size + distinct[:, None])
-    inner = weight / (size + distinct[:, None] + 1)  # theta's variance given mu, size is its mean (1 - mean) times this
-
-    def sums(*terms):
-        return (np.sum(term, axis=-1)[which] for term in terms)
-
+    powers = np.stack([weight, weight * first, weight * second], axis=1)
+    sums = np.empty((11, distinct.size))
+    for some in blocks(distinct.size, size.size):
+        a = size / (size + distinct[some, None])
+        # given mu and size theta's variance is its mean (1 - mean) times this
+        noise = 1 / (size + distinct[some, None] + 1)
+        sums[:2, some] = (a @ powers[:, :2]).T
+        sums[2:5, some] = (a**2 @ powers).T
+        sums[5, some] = noise @ weight
+        sums[6:8, some] = ((noise * a) @ powers[:, :2]).T
+        sums[8:, some] = ((noise * a**2) @ powers).T
+    a0, a1, q0, q1, q2, c0, c1, c2, d0, d1, d2 = sums[:, which]
     r = np.divide(y, n, out=np.zeros(y.size), where=n > 0)
-    a0, a1 = sums(weight * a, weight * a * first)
-    q0, q1, q2 = sums(weight * a**2, weight * a**2 * first, weight * a**2 * second)
-    c0, c1, c2 = sums(inner + 0 * a, inner * a, inner * a * first)
-    d0, d1, d2 = sums(inner * a**2, inner * a**2 * first, inner * a**2 * second)
     shift = a1 - r * a0
     within = r * (1 - r) * c0 + (1 - 2 * r) * (c2 - r * c1) - (d2 - 2 * r * d1 + r**2 * d0)
     between = q2 - 2 * r * q1 + r**2 * q0 - shift**2
@@ -469,8 +493,8 @@ def _without_search(data):
 
 def _moments(y, n, counts):
     """Kleinman's estimate with weights n_j: the spread of the rates, less the binomial noise in it."""
-    y, n = checks.successes(y, n)
-    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else np.asarray(counts, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
+    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else checks.counts("counts", counts))
     y, n, counts = y[n > 0], n[n > 0], counts[n > 0]
     total = np.sum(counts * n)
     mu = np.sum(counts * y) / total

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import special
 
 from hblib import checks
+from hblib.log_pmf import log_beta_density
 
 
 class Distribution:
@@ -29,37 +30,50 @@ class Distribution:
 class Beta(Distribution):
     """Beta(alpha, beta), elementwise, for alpha, beta > 0.
 
-    >>> Beta(7, 113).mean()
+    >>> print(Beta(7, 113).mean())
     0.058333333333333334
     """
 
     alpha: np.ndarray
     beta: np.ndarray
 
+    def __post_init__(self):
+        for name in ("alpha", "beta"):  # whatever the type they come in: float16 would overflow
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=float)[()])
+
     def mean(self):
         return self.alpha / (self.alpha + self.beta)
 
     def std(self):
         total = self.alpha + self.beta
-        return np.sqrt(self.alpha * self.beta / (total + 1)) / total
+        mean = self.alpha / total
+        return np.sqrt(mean * (self.beta / total) / (total + 1))
 
     def pdf(self, x):
-        log_density = (
-            special.xlogy(np.subtract(self.alpha, 1), x)
-            + special.xlog1py(np.subtract(self.beta, 1), -np.asarray(x, dtype=float))
-            - special.betaln(self.alpha, self.beta)
-        )
-        return np.exp(log_density)
+        """The density; 0 outside 0 <= x <= 1, and infinite at an end where its parameter is below 1.
+
+        In terms of the deviance of alpha and beta from (alpha + beta) x and (alpha + beta)(1 - x), as in `log_pmf`:
+        differences of log Gamma functions would lose as many digits as alpha + beta has.
+        """
+        x, a, b = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (x, self.alpha, self.beta)))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            inside = np.clip(x, 0, 1)
+            density = np.exp(log_beta_density(inside, a, b))
+        at_end = np.where(x == 0, a, b)  # the parameter that decides there
+        other = np.where(x == 0, b, a)
+        end = np.where(at_end < 1, np.inf, np.where(at_end == 1, other, 0.0))
+        density = np.where((x == 0) | (x == 1), end, density)
+        return np.where((x < 0) | (x > 1), 0.0, np.where(np.isnan(x), np.nan, density))[()]
 
     def cdf(self, x):
-        return special.betainc(self.alpha, self.beta, np.clip(x, 0, 1))
+        return special.betainc(self.alpha, self.beta, np.clip(np.asarray(x, dtype=float), 0, 1))
 
     def ppf(self, q):
         return special.betaincinv(self.alpha, self.beta, _probability("q", q))
 
     def rvs(self, size=None, *, random_state):
-        """Draws; `random_state` is a numpy Generator, so that no draw depends on hidden state."""
-        return random_state.beta(self.alpha, self.beta, size)
+        """Draws; `random_state` is a numpy Generator, or a seed (None: a new one each time), as in np.random."""
+        return checks.generator("random_state", random_state).beta(self.alpha, self.beta, size)
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,10 @@ class Normal(Distribution):
     loc: np.ndarray
     scale: np.ndarray
 
+    def __post_init__(self):
+        for name in ("loc", "scale"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=float)[()])
+
     def mean(self):
         return self.loc
 
@@ -81,7 +99,8 @@ class Normal(Distribution):
 
     def pdf(self, x):
         """The density; infinite at the point itself and 0 elsewhere where scale = 0."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        x = np.asarray(x, dtype=float)
+        with np.errstate(all="ignore"):
             z = np.subtract(x, self.loc) / self.scale
             density = np.exp(-(z**2) / 2) / (np.sqrt(2 * np.pi) * self.scale)
         at_point = np.where(np.equal(x, self.loc), np.inf, 0.0)
@@ -89,7 +108,7 @@ class Normal(Distribution):
 
     def cdf(self, x):
         with np.errstate(divide="ignore", invalid="ignore"):
-            smooth = special.ndtr(np.subtract(x, self.loc) / self.scale)
+            smooth = special.ndtr(np.subtract(np.asarray(x, dtype=float), self.loc) / self.scale)
         return np.where(np.equal(self.scale, 0), np.greater_equal(x, self.loc), smooth)[()]
 
     def ppf(self, q):
@@ -98,8 +117,8 @@ class Normal(Distribution):
             return np.where(np.equal(self.scale, 0), self.loc, self.loc + self.scale * z)[()]
 
     def rvs(self, size=None, *, random_state):
-        """Draws; `random_state` is a numpy Generator, so that no draw depends on hidden state."""
-        return random_state.normal(self.loc, self.scale, size)
+        """Draws; `random_state` is a numpy Generator, or a seed (None: a new one each time), as in np.random."""
+        return checks.generator("random_state", random_state).normal(self.loc, self.scale, size)
 
 
 def _probability(name, q):

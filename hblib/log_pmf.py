@@ -39,6 +39,48 @@ def gradient(y, n, mu, phi):
     return np.array([by_mu, size**2 * (divergence - mu * by_alpha - rest * by_beta + by_size)])
 
 
+def log_beta_density(x, a, b):
+    """The log density of Beta(a, b) at 0 < x < 1; arrays of one shape.
+
+    Gamma(a + b)/(Gamma(a) Gamma(b)) x^a (1 - x)^b, with Stirling's series for each Gamma function, is sqrt(a b/(a + b))
+    times the exponential of two deviances, which are small near the mode.
+    """
+    total = a + b
+    excess = _excess(a, b, x)  # and with the other sign b - total (1 - x)
+    stirling = _stirling(total) - _stirling(a) - _stirling(b)
+    deviances = _deviance(a, total * x, excess) + _deviance(b, total * (1 - x), -excess)
+    return np.log(a) + np.log(b / total) + stirling - deviances - np.log(x) - np.log1p(-x)
+
+
+def _excess(a, b, x):
+    """a - (a + b) x, as if with twice the digits: the products with their rounding errors (Dekker 1971)."""
+    (by_a, rest_a), (by_b, rest_b) = _product(a, x), _product(b, x)
+    first, rest_1 = _difference(a, by_a)
+    total, rest_2 = _difference(first, by_b)
+    return total + (rest_1 + rest_2 - rest_a - rest_b)
+
+
+def _difference(u, v):
+    """u - v, rounded, and what the rounding left out (Knuth)."""
+    difference = u - v
+    back = difference - u
+    return difference, (u - (difference - back)) - (v + back)
+
+
+def _product(u, v):
+    """u v, rounded, and what the rounding left out."""
+    product = u * v
+    (u_high, u_low), (v_high, v_low) = _halves(u), _halves(v)
+    return product, ((u_high * v_high - product) + u_high * v_low + u_low * v_high) + u_low * v_low
+
+
+def _halves(u):
+    """The upper 26 and the lower bits of u."""
+    big = 134217729.0 * u  # 2^27 + 1
+    high = big - (big - u)
+    return high, u - high
+
+
 def _log_ratio(new, old, difference):
     """log(new/old), where difference = new - old is known without cancellation."""
     small = np.abs(difference) < old / 2

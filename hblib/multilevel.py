@@ -310,18 +310,18 @@ def least_squares(x, y, group, sigma):
     [[1.0, 2.0], [5.0, -0.5]]
     """
     x, y, sigma = checks.numbers("x", x), checks.numbers("y", y), checks.one("sigma", sigma, low=0)
-    group = np.asarray(group)
-    if x.ndim != 2 or y.shape != x.shape[:1] or group.shape != y.shape:
+    labels, index = checks.labels("group", group)
+    if x.ndim != 2 or y.shape != x.shape[:1] or index.shape != y.shape:
         raise ValueError(
-            f"x, y, group must have shapes (N, K), (N,), (N,), but have {x.shape}, {y.shape}, {group.shape}"
+            f"x, y, group must have shapes (N, K), (N,), (N,), but have {x.shape}, {y.shape}, {index.shape}"
         )
     inverses, estimates = [], []
-    for label in np.unique(group):
-        rows = x[group == label]
+    for j, label in enumerate(labels):
+        rows = x[index == j]
         if np.linalg.matrix_rank(rows) < x.shape[1]:
             raise ValueError(f"x does not identify all {x.shape[1]} coefficients of group {label}")
         inverses.append(np.linalg.pinv(rows))
-        estimates.append(inverses[-1] @ y[group == label])
+        estimates.append(inverses[-1] @ y[index == j])
     return np.array(estimates), np.array([sigma**2 * inverse @ inverse.T for inverse in inverses])
 
 
@@ -374,7 +374,7 @@ def gibbs(ybar, se, tau, w, draws, rng):
     tau : between-group standard deviation > 0.
     w : 0 is centered, 1 non-centered; one for all groups, or one a group.
     draws : how many rounds.
-    rng : a NumPy `Generator`.
+    rng : a NumPy `Generator`, or a seed for one.
 
     Returns
     -------
@@ -393,6 +393,7 @@ def gibbs(ybar, se, tau, w, draws, rng):
     weight = 1 / (se**2 + tau**2)
     if not weight.sum():
         raise ValueError("se must be finite for at least one group: without data the posterior of mu is improper")
+    draws, rng = checks.whole("draws", draws), checks.generator("rng", rng)
     data, prior = 1 / se**2, 1 / tau**2
     spread = 1 / np.sqrt(data + prior)
     precision = np.sum((1 - w) ** 2 * prior + w**2 * data)
@@ -468,11 +469,11 @@ def partial(ybar, se, w, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
 
 def _model(ybar, se, mu_prior, tau_prior, theta):
     """The priors and the data, which are the same in all coordinates."""
-    import pymc as pm  # here, because it takes seconds to load
-
     ybar, se, _ = _rows(ybar, se, 0)
     (mean, sd), (family, scale) = mu_prior, tau_prior
     checks.one_of("tau_prior", family, ("HalfCauchy", "HalfNormal"))
+    import pymc as pm  # here, because it takes seconds to load
+
     seen = np.isfinite(se)
     with pm.Model() as model:
         mu = pm.Normal("mu", checks.one("mu_prior", mean), checks.one("mu_prior", sd, low=0, open_low=True))
@@ -537,7 +538,7 @@ class _ByChain(NamedTuple):
 
 def _rows_by_chain(ybar, se, chain):
     se = checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
-    labels = np.unique(np.atleast_1d(chain), return_inverse=True)[1]
+    labels = checks.labels("chain", chain)[1]
     ybar, se, index = checks.groups(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se, chain=labels)
     seen = np.isfinite(se)
     if not seen.any():
@@ -562,11 +563,13 @@ class _Levels(NamedTuple):
     chain_se: np.ndarray  # sqrt(u_c)
 
 
-def _levels(se, tau_store, tau_chain, chain, ybar=0.0):
+def _levels(se, tau_store, tau_chain, chain, ybar=None):
     tau_store = checks.one("tau_store", tau_store, low=0, allow_inf=True)
     tau_chain = checks.one("tau_chain", tau_chain, low=0, allow_inf=True)
-    labels, index = np.unique(np.atleast_1d(chain), return_inverse=True)
-    se, index, ybar = checks.groups(se=checks.numbers("se", se, low=0, allow_inf=True), chain=index, ybar=ybar)
+    labels, index = checks.labels("chain", chain)
+    se, index, ybar = checks.groups(
+        se=checks.numbers("se", se, low=0, allow_inf=True), chain=index, ybar=np.zeros(1) if ybar is None else ybar
+    )
     unpooled = np.isinf(tau_store)
     if (np.isinf(se) if unpooled else (se == 0) & (tau_store == 0)).any():
         raise ValueError("se and tau_store are both 0, or both infinite, for some store: its weight 0/0 is undefined")

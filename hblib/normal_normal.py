@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 from hblib import checks, priors, quadrature
 from hblib.cells import collect
 from hblib.distributions import Normal
-from hblib.full_bayes import Mixture, mean_sd
+from hblib.full_bayes import Mixture, Search, blocks, each, mean_sd
 
 
 def posterior(ybar, se, mu, tau):
@@ -311,10 +312,10 @@ def fit_observations(values, group, method="reml"):
 
 def _by_group(values, group):
     """Labels, sizes, means and the total sum of squares within groups."""
-    values, group = checks.numbers("values", values), np.asarray(group)
-    if values.ndim != 1 or group.shape != values.shape or values.size == 0:
-        raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {group.shape}")
-    label, which, n = np.unique(group, return_inverse=True, return_counts=True)
+    values, (label, which) = checks.numbers("values", values), checks.labels("group", group)
+    if values.ndim != 1 or which.shape != values.shape or values.size == 0:
+        raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {which.shape}")
+    n = np.bincount(which)
     centre = values.mean()
     ybar = np.bincount(which, weights=values - centre) / n
     within = np.sum((values - centre - ybar[which]) ** 2)
@@ -333,20 +334,31 @@ class FullBayes:
 
     tau: np.ndarray
     weight: np.ndarray
-    tau_mean: float
+    tau_mean: float  # a mean that does not exist is nan, a standard deviation inf; the quantiles always exist
     tau_sd: float
     mu_mean: float
     mu_sd: float
     log_evidence: float  # log p(ybar); relative if a prior is improper
-    theta: Mixture  # every group: .mean, .sd, .interval(prob), .cdf(x), .draws(size, rng)
+    theta: Mixture  # every group: .mean, .sd, .quantile(q), .interval(prob), .cdf(x), .draws(size, rng)
     new_group: Mixture  # theta of a group not seen yet
     log_density: Callable  # of tau, up to a constant
     prior: priors.Prior
+    mu: Mixture  # of one row
+    ends: tuple  # (breaks, lower, upper) of the prior: where it is not smooth, and where it is positive
 
     def tau_quantile(self, probabilities):
-        """Quantiles of tau."""
-        ends = self.prior.lower, self.prior.upper
-        return quadrature.quantiles(self.log_density, probabilities, self.tau, self.weight, *ends)
+        """Quantiles of tau, in the shape of `probabilities`; those of 0 and 1 are the ends of its range."""
+        breaks, lower, upper = self.ends
+        return quadrature.quantiles(self.log_density, probabilities, self.tau, self.weight, lower, upper, breaks)
+
+    def mu_quantile(self, probabilities):
+        """Quantiles of mu, in the shape of `probabilities`."""
+        return each(self.mu.quantile, probabilities)
+
+    def mu_cdf(self, x):
+        """P(mu <= x), in the shape of x."""
+        x = checks.numbers("x", x, allow_inf=True)
+        return self.mu.cdf(x.ravel(), np.zeros(x.size, dtype=int)).reshape(x.shape)[()]
 
 
 def full_bayes(ybar, se, prior, mu=None):
@@ -357,7 +369,8 @@ def full_bayes(ybar, se, prior, mu=None):
     Parameters
     ----------
     ybar, se : estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf have no data.
-    prior : the prior of tau: one of `hblib.priors`, or a function that gives its log density for an array of tau.
+    prior : the prior of tau: one of `hblib.priors`, a frozen SciPy distribution, or a function that gives its log
+        density for an array of tau. It may end, jump or bend anywhere.
     mu : None for a flat prior on mu, or (mean, sd) of a normal one.
 
     Returns
@@ -377,37 +390,57 @@ def full_bayes(ybar, se, prior, mu=None):
     >>> print(round(full.mu_mean, 10), round(full.tau_mean, 10), round(full.theta.mean[0], 10))
     7.9323750182 6.5754833467 11.4002608704
     """
-    ybar, se = checks.groups(**dict(zip(("ybar", "se"), _groups(ybar, se, positive=True), strict=True)))
-    prior = priors.as_prior(prior)
-    known = None if mu is None else (checks.one("mu", mu[0]), checks.one("the sd of mu", mu[1], low=0, open_low=True))
+    ybar, se = _groups(ybar, se, positive=True, join=checks.groups)
+    prior, known = priors.as_prior(prior), _prior_of_mu(mu)
     some = np.isfinite(se)
     if not some.any():
         raise ValueError("no group has data: se is infinite for all")
-    cells = collect(ybar[some], se[some])
-    centre = cells.centre
+    unit = 2.0 ** np.round(np.log2(np.median(se[some])))  # squares of se stay far from the ends of the doubles
+    cells = collect(ybar[some] / unit, se[some] / unit)
+    known = None if known is None else (known[0] / unit - cells.centre, known[1] / unit)
+    offset = (cells.groups - (known is None)) * np.log(unit)
+
+    def in_units(tau):
+        return np.minimum(tau / unit, 1e150)  # beyond, the likelihood has long fallen to nothing
 
     def log_density(tau):
-        return prior.log_density(tau) + _given_tau(cells, tau, known)[0]
+        tau = np.asarray(tau, dtype=float)
+        return prior.log_density(tau) + _given_tau(cells, in_units(tau), known)[0] - offset
 
-    guess = np.sqrt(np.median(cells.variance))
-    tau, weight, log_evidence = quadrature.integrate_scale(log_density, prior.lower, prior.upper, guess)
-    _, mu_hat, mu_variance = _given_tau(cells, tau, known)
-    spread = mu_variance + tau**2  # of a new group's theta, given tau
-    tail = quadrature.tail_power(prior.log_density, prior.upper) - cells.groups + (known is None)  # of log_density
-    tau_mean, tau_sd = _if_they_exist(mean_sd(weight, tau), tail)
-    mu_mean, mu_sd = _if_they_exist(mean_sd(weight, mu_hat, mu_variance), tail if known is None else -np.inf)
-    new_mean, new_sd = _if_they_exist(mean_sd(weight, mu_hat, spread), tail)
-    new = Mixture(
-        np.array([new_mean + centre]),
-        np.array([new_sd]),
-        weight,
-        lambda rows, nodes: Normal(mu_hat[nodes] + centre + 0 * rows, np.sqrt(spread)[nodes] + 0 * rows),
-        lambda nodes, rng: rng.normal(mu_hat[nodes] + centre, np.sqrt(spread)[nodes])[:, None],
-    )
-    theta = _theta_mixture(ybar - centre, se, tau, weight, mu_hat, mu_variance, centre)
+    breaks, lower, upper = prior.range(unit)
+    guess = float(np.clip(unit, lower * (1 + 1e-9), upper * (1 - 1e-9)))
+    tau, weight, log_evidence = quadrature.integrate_scale(log_density, lower, upper, guess, breaks=breaks)
+    _, mu_hat, mu_variance = _given_tau(cells, in_units(tau), known)
+    tail = quadrature.tail_power(prior.log_density, upper, unit) - cells.groups + (known is None)  # of log_density
+
+    new_variance = mu_variance + in_units(tau) ** 2  # of a new group's theta, given tau
+    tau_mean, tau_sd = _if_they_exist(mean_sd(weight, in_units(tau)), tail)
+    nodes = _Nodes(in_units(tau), weight, mu_hat, mu_variance, cells.centre, unit)
+    mu_mixture = nodes.one(mu_variance, tail if known is None else -np.inf)
     return FullBayes(
-        tau, weight, tau_mean, tau_sd, mu_mean + centre, mu_sd, float(log_evidence), theta, new, log_density, prior
+        tau=tau,
+        weight=weight,
+        tau_mean=tau_mean * unit,
+        tau_sd=tau_sd * unit,
+        mu_mean=float(mu_mixture.mean[0]),
+        mu_sd=float(mu_mixture.sd[0]),
+        log_evidence=float(log_evidence),
+        theta=nodes.groups(ybar, se, tail),
+        new_group=nodes.one(new_variance, tail),
+        log_density=log_density,
+        prior=prior,
+        mu=mu_mixture,
+        ends=(breaks, lower, upper),
     )
+
+
+def _prior_of_mu(mu):
+    if mu is None:
+        return None
+    pair = checks.numbers("mu", mu)
+    if pair.shape != (2,):
+        raise ValueError(f"mu must be None, or (mean, sd) of a normal prior, but is {mu!r}")
+    return checks.one("the mean of mu", pair[0]), checks.one("the sd of mu", pair[1], low=0, open_low=True)
 
 
 def _if_they_exist(moments, tail):
@@ -416,51 +449,131 @@ def _if_they_exist(moments, tail):
     return mean if tail < -2 - 1e-6 else np.nan, sd if tail < -3 - 1e-6 else np.inf
 
 
-def _theta_mixture(y, se, tau, weight, mu_hat, mu_variance, centre):
-    """Every group's mixture over the nodes. Given tau, theta_j is linear in y_j: a few sums for each distinct se do."""
-    distinct, which = np.unique(se, return_inverse=True)
-    pull = 1 / (1 + (tau / distinct[:, None]) ** 2)  # 1 - kappa, the weight of mu; 1 for a group without data
-    rest = pull * tau**2 + pull**2 * mu_variance
-    y = np.where(np.isinf(se), 0.0, y)
-    slope, base = np.sum(weight * pull, axis=-1), np.sum(weight * pull * mu_hat, axis=-1)
-    d_slope, d_base = slope[:, None] - pull, pull * mu_hat - base[:, None]
-    parts = [np.sum(weight * value, axis=-1)[which] for value in (rest + d_base**2, 2 * d_slope * d_base, d_slope**2)]
-    mean = y + (base[which] - slope[which] * y) + centre
-    sd = np.sqrt(parts[0] + y * (parts[1] + y * parts[2]))
+class _Nodes(NamedTuple):
+    """The nodes of tau, and mu's mean and variance given each; all in the unit, and mu measured from the centre."""
 
-    def given(rows, nodes):
-        at = which[rows], nodes
-        return Normal(y[rows] + pull[at] * (mu_hat[nodes] - y[rows]) + centre, np.sqrt(rest[at]))
+    tau: np.ndarray
+    weight: np.ndarray
+    mu_hat: np.ndarray
+    mu_variance: np.ndarray
+    centre: float
+    unit: float
 
-    def joint(nodes, rng):  # the groups share the mu of a draw
-        mu = rng.normal(mu_hat[nodes], np.sqrt(mu_variance)[nodes])[:, None]
-        to_mu = pull[which][:, nodes].T
-        return rng.normal(y + to_mu * (mu - y) + centre, np.sqrt(to_mu) * tau[nodes][:, None])
+    def one(self, variance, tail):
+        """The mixture of N(mu_hat, variance)."""
+        mean, sd = _if_they_exist(mean_sd(self.weight, self.mu_hat, variance), tail)
+        location, scale = (self.mu_hat + self.centre) * self.unit, np.sqrt(variance) * self.unit
 
-    return Mixture(mean, sd, weight, given, joint)
+        def given(rows):
+            return np.broadcast_to(location, (rows.size, location.size)), scale
+
+        def joint(size, rng):
+            at = rng.choice(self.weight.size, size=size, p=self.weight)
+            return rng.normal(location[at], scale[at])[:, None]
+
+        moments = np.array([(mean + self.centre) * self.unit]), np.array([sd * self.unit])
+        return _normal_mixture(*moments, self.weight, given, joint)
+
+    def groups(self, ybar, se, tail):
+        """Every group's mixture. Given tau, theta_j is linear in y_j: a few sums for each distinct se do."""
+        y = np.where(np.isinf(se), 0.0, ybar / self.unit - self.centre)
+        tau = self.tau
+        distinct, which = np.unique(se / self.unit, return_inverse=True)
+
+        def pull_of(some):
+            """1 - kappa, the weight of mu; 1 for a group without data."""
+            return 1 / (1 + (tau / some[:, None]) ** 2)
+
+        sums = np.empty((5, distinct.size))
+        for rows in blocks(distinct.size, tau.size):
+            pull = pull_of(distinct[rows])
+            slope, base = pull @ self.weight, pull @ (self.weight * self.mu_hat)
+            d_slope, d_base = slope[:, None] - pull, pull * self.mu_hat - base[:, None]
+            rest = pull * tau**2 + pull**2 * self.mu_variance
+            squares = (rest + d_base**2) @ self.weight, (2 * d_slope * d_base) @ self.weight, d_slope**2 @ self.weight
+            sums[:, rows] = slope, base, *squares
+        slope, base, *squares = sums[:, which]
+        mean = y + (base - slope * y)
+        sd = np.sqrt(squares[0] + y * (squares[1] + y * squares[2]))
+        without_data = [np.where(np.isinf(se), value, 0.0) for value in _if_they_exist((0.0, 0.0), tail)]
+        mean, sd = mean + without_data[0], sd + without_data[1]
+
+        def given(rows):
+            pull = pull_of(se[rows] / self.unit)
+            location = y[rows, None] + pull * (self.mu_hat - y[rows, None])
+            scale = np.sqrt(pull * tau**2 + pull**2 * self.mu_variance)
+            return (location + self.centre) * self.unit, scale * self.unit
+
+        def joint(size, rng):  # the groups share the mu of a draw
+            at = rng.choice(self.weight.size, size=size, p=self.weight)
+            mu = rng.normal(self.mu_hat[at], np.sqrt(self.mu_variance)[at])[:, None]
+            to_mu = pull_of(se / self.unit)[:, at].T
+            location = y + to_mu * (mu - y)
+            return (rng.normal(location, np.sqrt(to_mu) * tau[at][:, None]) + self.centre) * self.unit
+
+        return _normal_mixture((mean + self.centre) * self.unit, sd * self.unit, self.weight, given, joint)
+
+
+def _normal_mixture(mean, sd, weight, given, joint):
+    """The mixture whose parts have the locations and scales given(rows), arrays of rows by nodes."""
+    likely = int(weight.argmax())
+
+    def below(x, rows):
+        level = np.empty(rows.size)
+        for some in blocks(rows.size, weight.size):
+            location, scale = given(rows[some])
+            level[some] = np.sum(special.ndtr((x[some, None] - location) / scale) * weight, axis=-1)
+        return level
+
+    def search(q, rows):
+        """In v, where theta = location + scale sinh v of the likeliest node: the tails may be as long as they like."""
+        z = special.ndtri(q)
+        centre, unit, low, high = (np.empty(rows.size) for _ in range(4))
+        for some in blocks(rows.size, weight.size):
+            location, scale = (np.broadcast_to(part, (rows[some].size, weight.size)) for part in given(rows[some]))
+            parts = location + z * scale  # the mixture's quantile is between its parts'
+            centre[some], unit[some] = location[:, likely], scale[:, likely]
+            low[some], high[some] = parts.min(axis=1), parts.max(axis=1)
+        low, high = (np.arcsinh((end - centre) / unit) + np.array(way) for end, way in ((low, -1e-6), (high, 1e-6)))
+        order = np.argsort(rows)
+
+        def value(v, some):
+            at = order[np.searchsorted(rows, some, sorter=order)]
+            return centre[at] + unit[at] * np.sinh(v)
+
+        start = np.arcsinh(np.full(rows.size, z))
+        return Search(value, start, np.cosh(start), low, high)
+
+    return Mixture(mean, sd, below, search, joint)
 
 
 def _given_tau(cells, tau, known):
     """log p(ybar | tau) with mu integrated out, and mean and variance of mu given tau; mu measured from the centre.
 
-    A normal prior on mu, `known` = (mean, sd), acts like one more observation of mu.
+    A normal prior on mu, `known` = (mean, sd), acts like one more observation of mu. tau has one axis, or none.
     """
+    tau = np.asarray(tau, dtype=float)
+    parts = [_given_some_tau(cells, tau.ravel()[some], known) for some in blocks(tau.size, cells.variance.size)]
+    return tuple(np.concatenate(column).reshape(tau.shape) for column in zip(*parts, strict=True))
+
+
+def _given_some_tau(cells, tau, known):
     w, precision, best, squares = cells.at(tau**2)
     log_p = cells.log_likelihood_at(w, precision, squares, restricted=True)
     if known is None:
         return log_p, best, 1 / precision
-    m, s = known[0] - cells.centre, known[1]  # log_p is that of the deviations; best ~ N(m, s^2 + 1/precision) is left
+    m, s = known  # log_p is that of the deviations; best ~ N(m, s^2 + 1/precision) is left
     spread = s**2 + 1 / precision
     log_p = log_p - np.log(2 * np.pi * spread) / 2 - (best - m) ** 2 / (2 * spread)
     return log_p, (precision * best + m / s**2) / (precision + 1 / s**2), 1 / (precision + 1 / s**2)
 
 
-def _groups(ybar, se, positive=False):
+def _groups(ybar, se, positive=False, join=checks.together):
     """ybar may be missing where se = inf: a group without data has no mean."""
     se = checks.numbers("se", se, low=0, open_low=positive, allow_inf=True)
     if np.isfinite(se).all():
-        return checks.together(ybar=checks.numbers("ybar", ybar), se=se)
-    ybar, se = checks.together(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se)
+        return join(ybar=checks.numbers("ybar", ybar), se=se)
+    ybar, se = join(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se)
     checks.numbers("ybar", np.where(np.isinf(se), 0, ybar))
     return ybar, se
 
@@ -471,9 +584,12 @@ def _prior(mu, tau, allow_inf=True):
 
 def _rows(ybar, se, counts=None, positive=True):
     """The rows that carry information: (ybar, se, counts); counts None, and one se for all, stay as they are."""
-    if counts is None and np.size(se) == 1 and np.ndim(ybar) == 1 and np.size(ybar) and np.isfinite(se).all():
-        return checks.numbers("ybar", ybar), checks.numbers("se", se, low=0, open_low=positive), None
-    ybar, se = _groups(ybar, se, positive)
+    checked = checks.numbers("se", se, low=0, open_low=positive, allow_inf=True)
+    if counts is None and checked.size == 1 and np.isfinite(checked).all():
+        ybar = checks.numbers("ybar", ybar)
+        if ybar.ndim == 1 and ybar.size:
+            return ybar, checked, None
+    ybar, se = _groups(ybar, checked, positive, join=checks.groups)
     number = np.ones(1) if counts is None else checks.counts("counts", counts)
     ybar, se, number = checks.groups(ybar=ybar, se=se, counts=number)
     keep = np.isfinite(se) & (number > 0)

@@ -4,17 +4,30 @@ A scale s in (lower, upper) is written x = log s and x as a function of t in whi
 exponentially, so that the trapezoidal rule converges faster than any power of its step (Takahasi & Mori 1974). The
 step is halved until the result settles. An integrand that does not fall belongs to an improper posterior, and is
 refused.
+
+The rule needs a smooth integrand. Where one jumps, ends or has a kink, each smooth piece is integrated by itself;
+`breaks` finds these places. A piece that does not settle is split where it is roughest, and its parts are tried again.
 """
+
+import itertools
+from typing import NamedTuple
 
 import numpy as np
 
+from hblib import checks
+
 _DEPTH = 45.0  # contributions below exp(-45) of the largest do not count
-_REACH = 9.0  # how far t may run
 _SETTLED = 1e-12  # relative change on halving the step; what error is left then is about the square of this
+_GOOD_ENOUGH = 1e-10  # of the sum of what did not settle: more is an error
+_HALVINGS = 7  # of the step 1/4
+_SPLITS = 200  # how many pieces may be split for not settling
 _FARTHEST = 300.0  # how far x = log s may run: an integrand that has not fallen by a factor of exp(300) will not fall
+_TOO_SLOW = 22.0  # where it has not even fallen by exp(22) on the way there, what lies beyond counts
+_CELLS = 30_000  # of the grid on which `breaks` looks for a break
+_FINE_SCAN = 1 << 22  # points at which a function that seemed to be zero everywhere is looked at again
 
 
-def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, rough=None):
+def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, rough=None, breaks=()):
     """Nodes and weights for the density proportional to f(s) on lower < s < upper.
 
     Parameters
@@ -23,6 +36,7 @@ def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, rough=None):
     lower, upper : the ends of the range of s.
     guess : a value of s of the size that matters.
     rough : a cheaper function within a factor of exp(20) of f, to find out where f matters; f itself if left out.
+    breaks : values of s where f jumps or has a kink (see the function `breaks`).
 
     Returns
     -------
@@ -38,91 +52,367 @@ def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, rough=None):
     >>> print(round(np.sum(weight * s), 12), round(np.exp(log_total), 12))
     1.0 1.0
     """
+    s, weight, log_total, _ = integrate_with(lambda s: (log_f(s), ()), lower, upper, guess, rough or log_f, breaks)
+    return s, weight, log_total
+
+
+def integrate_with(log_f, lower, upper, guess, rough, breaks=()):
+    """`integrate_scale` for a log_f that gives (log f(s), arrays): the arrays come back too, a row for each node."""
     if not lower < upper:
         raise ValueError(f"lower must be below upper, but they are {lower} and {upper}")
-    ends = np.log(lower) if lower > 0 else -np.inf, np.log(upper)
-    log_integrand, look = _in_log(log_f), _in_log(rough or log_f)
-    map_ = (*ends, *_peak(look, *ends, np.log(guess)))
-    first, final = _span(look, *map_, depth=_DEPTH + (20 if rough else 0))
-    step = 0.25
-    first, count = step * np.floor(first / step), int(np.ceil(final / step) - np.floor(first / step))
-    x, value = _integrand_in_t(log_integrand, first + step * np.arange(count + 1), *map_)
-    total = _log_sum(value, step)
-    for _ in range(7):
-        between = _integrand_in_t(log_integrand, first + step * (np.arange(count) + 0.5), *map_)
-        x, value = np.append(x, between[0]), np.append(value, between[1])
-        step, count, before, total = step / 2, 2 * count, total, _log_sum(value, step / 2)
-        if abs(total - before) < max(_SETTLED, 8 * np.finfo(float).eps * abs(total)):  # not below the rounding of total
-            break
-    if abs(total - before) > 1e-6:
-        raise ValueError("the integral did not settle: the integrand is too narrow a peak to be found from this guess")
-    order = np.argsort(x)
-    weight = np.exp(value[order] - value.max())
-    return np.exp(x[order]), weight / np.sum(weight), total
+    look = _in_log(rough)
+    _check_that_it_falls(look, lower, upper, guess)
+    edges = [lower, *np.unique(_inside(breaks, lower, upper)), upper]
+    todo = [piece for ends in itertools.pairwise(edges) for piece in _smooth_pieces(look, *ends, np.log(guess))]
+    if not todo:
+        raise ValueError("the integrand is zero or not a number over the whole range")
+    todo.sort(key=lambda piece: piece.top)
+    depth = _DEPTH + (0 if rough is log_f else 20)
+    done, unsettled, highest = [], 0.0, -np.inf
+    splits = 0
+    while todo:
+        piece = todo.pop()  # the highest first: it tells what the others must be compared with
+        span, highest = _span(_quiet(rough), piece, highest, depth)
+        if span is None:
+            continue
+        sums = _trapezoid(log_f, piece, *span, others=_log_sum([part.log_total for part in done]))
+        if sums.error > _SETTLED and splits < _SPLITS and sums.converges:
+            parts = _split(look, piece, sums.roughest)
+            splits += bool(parts)
+            if parts:
+                todo += parts
+                continue
+        unsettled += sums.error if sums.error > _SETTLED else 0.0
+        done.append(sums)
+    if unsettled > _GOOD_ENOUGH:
+        raise ValueError(
+            "the integral did not settle: the integrand is too rough, or too narrow a peak to be found from this guess"
+        )
+    log_total = _log_sum([part.log_total for part in done])
+    s = np.concatenate([part.s for part in done])
+    log_weight = np.concatenate([part.log_f + np.log(part.step) for part in done])
+    order = np.argsort(s, kind="stable")
+    weight = np.exp(log_weight[order] - log_weight.max())
+    arrays = (np.concatenate(column)[order] for column in zip(*(part.arrays for part in done), strict=True))
+    return s[order], weight / np.sum(weight), log_total, tuple(arrays)
 
 
-def _log_sum(value, step):
-    top = value.max()
-    return np.log(np.sum(np.exp(value - top)) * step) + top
+def _inside(values, lower, upper):
+    values = np.asarray(values, dtype=float)
+    return values[(values > lower) & (values < upper)]
+
+
+def _log_sum(values):
+    """log of the sum of exp(values); -inf of none."""
+    values = np.asarray(values, dtype=float)
+    top = values.max(initial=-np.inf)
+    return float(np.log(np.sum(np.exp(values - top))) + top) if np.isfinite(top) else -np.inf
+
+
+def _quiet(f):
+    """f without warnings, and with -inf in place of nan."""
+
+    def values(s):
+        with np.errstate(all="ignore"):
+            value = f(s)
+        return np.where(np.isnan(value), -np.inf, value)
+
+    return values
 
 
 def _in_log(f):
     """The log of the integrand in x = log s."""
-
-    def log_integrand(x):
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            value = f(np.exp(x)) + x
-        return np.where(np.isnan(value), -np.inf, value)
-
-    return log_integrand
+    quiet = _quiet(f)
+    return lambda x: quiet(np.exp(x)) + x
 
 
-def _integrand_in_t(log_integrand, t, low, high, centre, width):
-    """x(t) and the log of the integrand in t: the whole line by sinh, a half line from its end, an interval by tanh."""
-    if np.isinf(low) and np.isinf(high):
-        x, slope = centre + width * np.sinh(t), width * np.cosh(t)
-    elif np.isinf(low) or np.isinf(high):
-        distance = width * np.exp(t - np.exp(-t))
-        x = high - distance if np.isinf(low) else low + distance
-        slope = distance * (1 + np.exp(-t))
-    else:
-        inner = np.pi / 2 * np.sinh(np.clip(t, -6, 6))  # beyond, all is at the ends
-        x = (low + high) / 2 + (high - low) / 2 * np.tanh(inner)
-        slope = (high - low) / 2 * np.pi / 2 * np.cosh(t) / np.cosh(inner) ** 2
-    with np.errstate(divide="ignore"):
-        return x, log_integrand(x) + np.log(slope)
+def _log_ends(lower, upper):
+    return (np.log(lower) if lower > 0 else -np.inf), np.log(upper)
 
 
-def _peak(log_integrand, low, high, guess):
-    """Where the integrand in x is largest, and how wide it is there; only roughly, the rule forgives much."""
-    x = np.linspace(max(low, guess - 40), min(high, guess + 40), 161)[1:-1]
-    value = log_integrand(x)
-    best = value.argmax()
-    if not np.isfinite(value[best]):
-        raise ValueError("the integrand is zero or not a number over the whole range")
-    near = x[value >= value[best] - 2]
-    width = max((near[-1] - near[0]) / 2, 0.05)
-    if np.isinf(low) and np.isinf(high):
-        return x[best], min(width, 3.0)
-    return x[best], np.clip(x[best] - low if np.isinf(high) else high - x[best], 0.3, 10.0)
+def _check_that_it_falls(look, lower, upper, guess):
+    low, high = _log_ends(lower, upper)
+    for end, way, where in ((low, -1, "towards 0"), (high, 1, "towards infinity")):
+        if np.isinf(end):
+            near, far = look(np.clip(np.log(guess), low, high) + way * _FARTHEST * np.array([0.5, 1.0]))
+            if far > near - 0.1 and far > -np.inf:
+                raise ValueError(f"the posterior is improper: prior times likelihood does not fall {where}")
 
 
-def _span(log_integrand, *map_, depth):
-    """How far t must run on both sides for the rest not to count."""
-    low, high, centre, _ = map_
-    values = log_integrand(centre + _FARTHEST * np.array([-0.5, -1.0, 0.5, 1.0]))
-    for end, near, far, where in ((low, *values[:2], "towards 0"), (high, *values[2:], "towards infinity")):
-        if np.isinf(end) and far > near - 0.1 and far > -np.inf:
-            raise ValueError(f"the posterior is improper: prior times likelihood does not fall {where}")
-    t = np.linspace(-_REACH, _REACH, 181)
-    x, _ = _integrand_in_t(np.zeros_like, t, *map_)
-    t = t[np.abs(x - centre) < _FARTHEST]
-    value = _integrand_in_t(log_integrand, t, *map_)[1]
-    counts = np.flatnonzero(value > value.max() - depth)
-    return t[counts[0]] - 0.1, t[counts[-1]] + 0.1
+class _Piece(NamedTuple):
+    """A range of s, how it is mapped from t, and how high the integrand in log s rises there."""
+
+    lower: float
+    upper: float
+    centre: float  # of x = log s
+    width: float
+    top: float
+
+    @property
+    def open_ends(self):
+        """How many ends are 0 or infinity."""
+        return int(self.lower == 0) + int(self.upper == np.inf)
+
+    def at(self, t):
+        """s(t) and log ds/dt: the whole line of log s by sinh, a half line from its end, an interval from both ends."""
+        if self.open_ends == 2:
+            x, log_slope = self.centre + self.width * np.sinh(t), np.log(self.width * np.cosh(t))
+        elif self.open_ends == 1:
+            log_distance = np.log(self.width) + t - np.exp(-t)
+            distance, log_slope = np.exp(log_distance), log_distance + np.log1p(np.exp(-t))
+            x = np.log(self.upper) - distance if self.lower == 0 else np.log(self.lower) + distance
+        else:
+            near = 1 / (1 + np.exp(np.pi * np.sinh(np.abs(t))))  # the distance from the nearer end, of the length
+            log_slope = np.log(np.pi * np.cosh(t)) + np.log(near) + np.log1p(-near)
+            if self.upper < 2 * self.lower:  # in s itself, for log s would cost a narrow range its digits
+                length = self.upper - self.lower
+                return np.where(t < 0, self.lower + length * near, self.upper - length * near), np.log(
+                    length
+                ) + log_slope
+            low, length = np.log(self.lower), np.log(self.upper / self.lower)
+            x = np.where(t < 0, low + length * near, low + length * (1 - near))
+            log_slope = np.log(length) + log_slope
+        return np.exp(x), log_slope + x
+
+    def reach(self):
+        """How far t may run: to where s is the end, or as far as s may run."""
+        farthest = _FARTHEST / self.width
+        return {0: (-3.3, 3.3), 1: (-3.8, np.log(farthest)), 2: (-np.arcsinh(farthest), np.arcsinh(farthest))}[
+            self.open_ends
+        ]
 
 
-def tail_power(log_f, upper=np.inf):
+def _smooth_pieces(look, lower, upper, guess):
+    """The range as one `_Piece`, or as two if its peak is narrow and would lie between the nodes; none if f is 0."""
+    low, high = _log_ends(lower, upper)
+    peak, width, top = _peak(look, low, high, guess)
+    if top == -np.inf:
+        return []
+    near = min(peak - low, high - peak)
+    if np.isinf(near):
+        return [_Piece(lower, upper, peak, min(width, 3.0), top)]
+    middle = float(np.exp(peak))
+    if near > 4 * width and lower * (1 + 1e-12) < middle < upper * (1 - 1e-12):
+        return [part for ends in ((lower, middle), (middle, upper)) for part in _smooth_pieces(look, *ends, peak)]
+    return [_Piece(lower, upper, peak, float(np.clip(max(near, width), 1e-14, 10.0)), top)]
+
+
+def _peak(look, low, high, guess):
+    """Where the integrand in x is largest, how wide it is there, and how high; only roughly, the rule forgives much."""
+    guess = np.clip(guess, low, high)
+    first, last = max(low, guess - 40), min(high, guess + 40)
+    x = np.linspace(first, last, 161)[1:-1]
+    if np.isfinite(low) or np.isfinite(high):  # a peak may stand right at an end
+        distance = (last - first) * 10.0 ** np.arange(-14, -2, 0.1)
+        x = np.unique(np.concatenate([first + distance, x, last - distance]))
+        x = x[(x > first + 1e-15 * (1 + abs(first))) & (x < last - 1e-15 * (1 + abs(last)))]
+    while True:
+        value = look(x)
+        best = value.argmax()
+        if value[best] == -np.inf:
+            return guess, 0.0, -np.inf
+        lower = np.flatnonzero(value < value[best] - 2)  # how far the peak goes on both sides
+        at = np.searchsorted(lower, best)
+        before, after = lower[at - 1] if at > 0 else 0, lower[at] if at < lower.size else x.size - 1
+        left, right = x[before], x[after]
+        if after - before > 4 or right - left < 1e-13 * (1 + abs(x[best])):
+            width = max((x[max(after - 1, best)] - x[min(before + 1, best)]) / 2, (right - left) / 20)
+            return float(x[best]), float(width), float(value[best])
+        x = np.unique(np.append(np.linspace(left, right, 33), x[best]))
+
+
+def _span(f, piece, highest, depth):
+    """How far t must run on both sides for the rest not to count; None if nothing does. And the highest value yet."""
+    t = np.arange(*piece.reach(), 0.1)
+    s, log_slope = piece.at(t)
+    value = f(s) + log_slope
+    highest = max(highest, value.max())
+    counts = np.flatnonzero(value > highest - depth)
+    if counts.size == 0:
+        return None, highest
+    first = -1 if piece.open_ends == 1 else 0  # then t runs from the other end to this one
+    for is_open, at, where in ((piece.lower == 0, first, "0"), (piece.upper == np.inf, -1, "infinity")):
+        if is_open and value[at] > highest - _TOO_SLOW:
+            raise ValueError(f"prior times likelihood falls too slowly towards {where} to be integrated")
+    return (t[counts[0]] - 0.1, t[counts[-1]] + 0.1), highest
+
+
+class _Sums(NamedTuple):
+    """The nodes of one piece, the integrand in t there, the arrays that came with it, and how well it all settled."""
+
+    s: np.ndarray
+    log_f: np.ndarray
+    arrays: tuple
+    step: float
+    log_total: float
+    error: float  # of the whole integral, relative
+    converges: bool  # whether halving the step has helped, be it too slowly; if not, the error is rounding
+    roughest: float  # the s about which the integrand is least smooth
+
+
+def _trapezoid(log_f, piece, first, last, others):
+    """The rule in t on first < t < last, the step halved until it settles; `others`: the log of the rest so far."""
+    step = 0.25
+    begin, count = step * np.floor(first / step), int(np.ceil(last / step) - np.floor(first / step))
+    parts = [_at_nodes(log_f, piece, begin + step * np.arange(count + 1))]
+    log_total, errors = _log_sum(parts[0][1]) + np.log(step), [np.inf]
+    for _ in range(_HALVINGS):
+        parts.append(_at_nodes(log_f, piece, begin + step * (np.arange(count) + 0.5)))
+        step, count, before = step / 2, 2 * count, log_total
+        log_total = _log_sum(np.concatenate([value for _, value, _ in parts])) + np.log(step)
+        if log_total == -np.inf:
+            errors.append(0.0)
+            break
+        share = np.exp(min(0.0, log_total - others))  # of the whole integral, at most
+        errors.append(share * abs(log_total - before) if np.isfinite(before) else np.inf)
+        if errors[-1] < max(_SETTLED, 8 * np.finfo(float).eps * abs(log_total)):  # not below the rounding of total
+            errors.append(0.0)
+            break
+    s, value = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    arrays = tuple(np.concatenate(column) for column in zip(*(part[2] for part in parts), strict=True))
+    order = np.argsort(s)
+    bend = np.abs(np.diff(np.exp(value[order] - value.max(initial=-1e300)), 4))
+    roughest = s[order][2 + bend.argmax()]
+    return _Sums(s, value, arrays, step, log_total, errors[-1], errors[-1] < 0.7 * errors[-3], float(roughest))
+
+
+def _at_nodes(log_f, piece, t):
+    s, log_slope = piece.at(t)
+    with np.errstate(all="ignore"):
+        value, arrays = log_f(s)
+        value = value + log_slope
+    return s, np.where(np.isnan(value), -np.inf, value), arrays
+
+
+def _split(look, piece, at):
+    """The piece as two, which meet where it is roughest; none if it is too short for that."""
+    lower, upper = piece.lower, piece.upper
+    if piece.open_ends == 0 and min(at / lower, upper / at) < (upper / lower) ** 1e-3:
+        at = np.sqrt(lower * upper)
+    if not lower * (1 + 1e-12) < at < upper * (1 - 1e-12):
+        return []
+    return [part for ends in ((lower, at), (at, upper)) for part in _smooth_pieces(look, *ends, piece.centre)]
+
+
+def breaks(log_f, lower=0.0, upper=np.inf, guess=1.0, points=()):
+    """Where f jumps, begins, ends or has a kink, and the range outside which it is 0.
+
+    Parameters
+    ----------
+    log_f : a function of an array of s > 0 that gives log f(s); -inf or nan where f is 0.
+    lower, upper : the ends of the range of s.
+    guess : a value of s of the size that matters: the search is closest about it.
+    points : values of s that the search must not miss, if f has something narrow there.
+
+    Returns
+    -------
+    (breaks, lower, upper): the breaks in between, rising, to full precision; and the ends, drawn in to where f > 0.
+
+    Raises
+    ------
+    ValueError if f is 0 everywhere, or rough everywhere.
+
+    >>> inside, low, high = breaks(lambda s: np.where(s < 10, np.where(s < 2, 0.0, -s), -np.inf))
+    >>> print(inside.round(12), low, round(high, 12))
+    [2.] 0.0 10.0
+    """
+    f = _quiet(log_f)
+    low, high = _log_ends(lower, upper)
+    grids = [(s, f(s)) for s in map(np.exp, _scan(low, high, np.log(guess), np.log(np.asarray(points, dtype=float))))]
+    if all((value == -np.inf).all() for _, value in grids):
+        grids = [_fine_scan(f, low, high, np.log(guess))]
+    found = _inside(np.unique(_rough_places(f, grids) + list(points)), lower, upper)
+    looked_at = [s[value > -np.inf] for s, value in grids]
+    between = np.sqrt(found[:-1] * found[1:])
+    positive = np.concatenate([*looked_at, between[f(between) > -np.inf]])
+    below, above = found[found < positive.min()], found[found > positive.max()]
+    inside = found[below.size : found.size - above.size]
+    return inside, float(below[-1]) if below.size else lower, float(above[0]) if above.size else upper
+
+
+def _scan(low, high, centre, points):
+    """Grids of x: one that is closest about the centre, one over the range if that is finite, one beside each point."""
+    u = np.linspace(-1, 1, _CELLS + 1)
+    grids = [centre + 2 * np.sinh(u * np.arcsinh(_FARTHEST / 2))]
+    grids += [point + 0.05 * np.sinh(u[::100] * np.arcsinh(1e12)) / 1e12 for point in points]
+    if np.isfinite(high - low):
+        grids.append(np.linspace(low, high, _CELLS // 20 + 2)[1:-1])
+    grids = [x[(x > low) & (x < high)] for x in grids]
+    return [x for x in grids if x.size]
+
+
+def _fine_scan(f, low, high, centre):
+    """The same for a function that seemed to be zero everywhere: it may be a very narrow one."""
+    for reach in (8, 40):
+        x = np.linspace(max(low, centre - reach), min(high, centre + reach), _FINE_SCAN)
+        for block in np.array_split(np.exp(x), 16):
+            some = np.flatnonzero(f(block) > -np.inf)
+            if some.size:
+                around = np.linspace(block[max(some[0] - 1, 0)], block[min(some[-1] + 1, block.size - 1)], 2000)
+                return around, f(around)
+    raise ValueError(
+        f"the log density is -inf or not a number at all of {2 * _FINE_SCAN:,} points about {np.exp(centre):.3g}; "
+        "if it is positive on a narrow range, say where: Prior(name, log_density, lower, upper)"
+    )
+
+
+def _rough_places(f, grids):
+    """The s at which log f is not smooth: cells of the grid that look so are cut finer until they no longer do."""
+    places, todo, looked = [], list(grids), 0
+    while todo:
+        s, value = todo.pop()
+        for first, last in _rough_cells(s, value):
+            if s[last] < s[first] * (1 + 1e-8):  # near enough for a kink; a jump goes on to the last digit
+                places.append(_jump(f, s[first], s[last]))
+                continue
+            first, last = max(first - 1, 0), min(last + 1, s.size - 1)  # another break may lie just beside it
+            spaced = np.geomspace if s[last] > 1.1 * s[first] else np.linspace
+            finer = spaced(s[first], s[last], 8 * (last - first) + 1)
+            looked += finer.size
+            if looked > 50 * _CELLS:
+                raise ValueError("the log density is rough everywhere: it must be smooth between its jumps")
+            values = f(finer)
+            if s[last] < 1.05 * s[first] and not _rough_cells(
+                finer, values
+            ):  # smooth, but narrow: to be looked at closely
+                places.append(finer[values.argmax()])
+            todo.append((finer, values))
+    return places
+
+
+def _jump(f, low, high):
+    """Where f changes most on a tiny range: bisected to neighbouring doubles if that is a jump."""
+    while True:
+        s = np.unique(np.linspace(low, high, 17))
+        value = f(s)
+        change = np.abs(np.diff(np.where(value > -np.inf, value, -1e300)))
+        at = change.argmax()
+        if s.size < 17 or change[at] < 1e-6:
+            return float(s[at] if value[at] > -np.inf else s[at + 1])
+        low, high = s[at], s[at + 1]
+
+
+def _rough_cells(x, value):
+    """Ranges (first, last) of indices between which the values do not follow a smooth curve.
+
+    On a smooth curve the fourth differences of neighbouring values are far smaller than the values' own; a kink or a
+    jump makes them equally large. A step between a number and -inf is a break anyway.
+    """
+    finite = np.isfinite(value)
+    rough = finite[1:] != finite[:-1]  # of each cell
+    if x.size >= 5:
+        windows = np.lib.stride_tricks.sliding_window_view
+        five = windows(np.where(finite, value, 0.0), 5)
+        bend = np.abs(five @ np.array([1.0, -4.0, 6.0, -4.0, 1.0]))
+        extent = five.max(axis=1) - five.min(axis=1)
+        bad = (bend > 1e-3 * extent) & (bend > 1e-11 * (1 + np.abs(five).max(axis=1))) & windows(finite, 5).all(axis=1)
+        for shift in range(4):
+            rough[shift : shift + bad.size] |= bad
+    at = np.flatnonzero(np.diff(np.concatenate([[0], rough.astype(int), [0]])))
+    return list(zip(at[::2], at[1::2], strict=True))
+
+
+def tail_power(log_f, upper=np.inf, guess=1.0):
     """The power of s with which f(s) falls at infinity, which decides what moments exist; -inf if faster than any.
 
     >>> print(round(tail_power(lambda s: -np.log1p(s**2)), 6))  # half-Cauchy
@@ -130,30 +420,63 @@ def tail_power(log_f, upper=np.inf):
     """
     if np.isfinite(upper):
         return -np.inf
-    with np.errstate(over="ignore", invalid="ignore"):
-        low, high = log_f(np.array([1e40, 1e41]))
+    with np.errstate(all="ignore"):
+        low, high = log_f(guess * np.array([1e40, 1e41]))
     return float((high - low) / np.log(10)) if np.isfinite(low) and np.isfinite(high) else -np.inf
 
 
-def quantiles(log_f, probabilities, nodes, weights, lower=0.0, upper=np.inf):
+def quantiles(log_f, probabilities, nodes, weights, lower=0.0, upper=np.inf, breaks=()):
     """Quantiles of the density proportional to f, by integrating it exactly up to each trial value.
 
-    `nodes` and `weights` are what `integrate_scale` gave for it; they bracket the answers.
+    `nodes` and `weights` are what `integrate_scale` gave for it; they bracket the answers. The quantiles of 0 and 1
+    are `lower` and `upper`. The result has the shape of `probabilities`.
     """
+    probabilities = checks.numbers("probabilities", probabilities, low=0)
+    if (probabilities > 1).any():
+        raise ValueError(f"probabilities must be at most 1, but hold {probabilities.max()}")
+    centre = nodes[weights.argmax()]
+    total = integrate_scale(log_f, lower, upper, centre, breaks=breaks)[2]
+
+    def below(s):
+        """P(the scale is at most s)."""
+        if s <= lower or s >= upper:
+            return float(s >= upper)
+        guess = min(centre, s) / 1.01 if min(centre, s) / 1.01 > lower else (lower + s) / 2
+        try:
+            return np.exp(integrate_scale(log_f, lower, s, guess, breaks=breaks)[2] - total)
+        except ValueError:  # no density below s at all
+            return 0.0
+
+    edges = np.unique(np.concatenate([nodes, _inside(breaks, nodes[0], nodes[-1])]))
+    cumulative = np.interp(edges, nodes, np.cumsum(weights) - weights / 2)
+    answers = [_quantile(log_f, p, edges, cumulative, below, total) for p in probabilities.ravel()]
+    ends = np.where(probabilities == 0, lower, upper)
+    inner = np.reshape(answers, probabilities.shape)
+    return np.where((probabilities == 0) | (probabilities == 1), ends, inner)[()]
+
+
+def _quantile(log_f, probability, edges, cumulative, below, total):
+    """One quantile: between which two edges it lies, and then by Gauss's rule from the lower one."""
     from scipy import optimize
 
-    centre = nodes[weights.argmax()]
-    total = integrate_scale(log_f, lower, upper, guess=centre)[2]
+    if probability in (0, 1):
+        return np.nan
+    at = int(np.clip(np.searchsorted(cumulative, probability) - 1, 0, edges.size - 2))
+    while at > 0 and below(edges[at]) > probability:
+        at -= 1
+    while at < edges.size - 2 and below(edges[at + 1]) < probability:
+        at += 1
+    start = below(edges[at])
+    points, gauss = np.polynomial.legendre.leggauss(32)
 
-    def excess(x, probability):
-        end = float(np.exp(x))
-        return np.exp(integrate_scale(log_f, lower, end, guess=min(centre, end) / 1.01)[2] - total) - probability
+    def excess(x):
+        half = (x - np.log(edges[at])) / 2
+        nodes = np.log(edges[at]) + half * (1 + points)
+        with np.errstate(all="ignore"):
+            f = np.exp(log_f(np.exp(nodes)) + nodes - total)
+        return start - probability + half * np.sum(gauss * np.where(np.isnan(f), 0.0, f))
 
-    cumulative = np.cumsum(weights)
-    found = []
-    for probability in np.atleast_1d(probabilities):
-        below = np.searchsorted(cumulative, probability * (1 - 1e-3)) - 2
-        above = np.searchsorted(cumulative, 1 - (1 - probability) * (1 - 1e-3)) + 2
-        bracket = np.log(nodes[max(below, 0)]), np.log(nodes[min(above, nodes.size - 1)])
-        found.append(np.exp(optimize.brentq(excess, *bracket, args=(probability,), xtol=1e-12)))
-    return np.array(found)
+    low, high = np.log(edges[at]), np.log(edges[at + 1])
+    if excess(low) >= 0 or excess(high) <= 0:
+        return edges[at] if excess(low) >= 0 else edges[at + 1]
+    return np.exp(optimize.brentq(excess, low, high, xtol=1e-300, rtol=1e-15))

@@ -120,7 +120,7 @@ def kass_steffey(ybar, se, method="reml"):
     prior = normal_normal.fit(ybar, se, method)
     if prior.status != "ok":
         raise ValueError(f"the delta method needs an estimate of tau above 0, but this one is: {prior.status}")
-    ybar, se = checks.groups(ybar=ybar, se=se)
+    ybar, se = _rows(ybar, se)
     plugged = prior.posterior(ybar, se)
     weight = 1 / (se**2 + prior.tau**2)
     to_mu = 1 - normal_normal.shrinkage(se, prior.tau)
@@ -146,7 +146,7 @@ def laird_louis(ybar, se, draws, rng, method="reml"):
     ybar, se : estimates and standard errors (0 < se), one row a group. A group with se = inf has no data: it gets the
         priors of the refits, and its ybar may be nan.
     draws : number of simulated data sets; with 1000 the interval's ends wander by about 1/100 of its length.
-    rng : numpy Generator.
+    rng : numpy Generator, or a seed for one.
     method : as in `normal_normal.fit`.
 
     Returns
@@ -163,11 +163,11 @@ def laird_louis(ybar, se, draws, rng, method="reml"):
     >>> print(post.mean().round(1), post.std().round(1))
     [5.1 5.2 5.1 5.1 5.5] [0.3 0.3 0.3 0.3 0.4]
     """
-    draws = _simulation(draws, rng)
+    draws, rng = checks.whole("draws", draws), checks.generator("rng", rng)
     prior = normal_normal.fit(ybar, se, method)
     if prior.status == "not identified":
         raise ValueError("ybar must hold at least two groups with data: the prior is not identified")
-    ybar, se = checks.groups(ybar=ybar, se=se)
+    ybar, se = _rows(ybar, se)
     seen = se[np.isfinite(se)]
     sample = rng.normal(prior.mu, np.hypot(prior.tau, seen), (draws, seen.size))
     mu, tau = _refit(sample, seen, method)
@@ -187,7 +187,7 @@ def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
     ----------
     y, n : successes and trials, one row a group. A group with n = 0 gets the priors of the refits.
     draws : number of simulated data sets, those that are left out included.
-    rng : numpy Generator.
+    rng : numpy Generator, or a seed for one.
     method : as in `beta_binomial.fit`.
 
     Returns
@@ -205,11 +205,11 @@ def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
     >>> print(post.mean().round(1), post.mean()[3] < 9 / 20)
     [0.1 0.1 0.1 0.3] True
     """
-    draws = _simulation(draws, rng)
+    draws, rng = checks.whole("draws", draws), checks.generator("rng", rng)
     prior = beta_binomial.fit(y, n, method)
     if prior.status not in ("ok", "phi = 0"):
         raise ValueError(f"the fit to y and n gives no prior to draw from: {prior.status}")
-    y, n = checks.groups(y=y, n=n)
+    y, n = checks.successes(y, n, join=checks.groups)
     shape = (draws, y.size)
     theta = rng.beta(prior.alpha, prior.beta, shape) if prior.status == "ok" else np.full(shape, prior.mu)
     fits = [beta_binomial.fit(row, n, method) for row in rng.binomial(np.asarray(n, dtype=np.int64), theta)]
@@ -241,11 +241,11 @@ class Refits(Distribution):
         return np.sqrt(self._all("var").mean(axis=-1) + self._all("mean").var(axis=-1))
 
     def cdf(self, x):
-        return self._all("cdf", np.asarray(x, dtype=float)[..., None]).mean(axis=-1)
+        return self._all("cdf", checks.numbers("x", x, allow_inf=True, allow_nan=True)[..., None]).mean(axis=-1)
 
     def ppf(self, q):
         """The smallest x with cdf(x) >= q, by bisection between the extreme ones of the parts' quantiles."""
-        q = np.asarray(q, dtype=float)
+        q = checks.numbers("q", q, low=0)
         ends = self._all("ppf", q[..., None])
         low, high = ends.min(axis=-1), ends.max(axis=-1)
         for _ in range(45):  # leaves 3e-14 of the bracket, far below the error of the simulation
@@ -258,6 +258,12 @@ class Refits(Distribution):
         return np.concatenate([getattr(part, name)(*args) for part in self.parts], axis=-1)
 
 
+def _rows(ybar, se):
+    """One row a group; `normal_normal.fit` has seen to it that ybar is missing only where se = inf."""
+    ybar, se = checks.numbers("ybar", ybar, allow_nan=True), checks.numbers("se", se, allow_inf=True)
+    return checks.groups(ybar=ybar, se=se)
+
+
 def _refit(sample, se, method):
     """(mu, tau) of `normal_normal.fit` for each row of the sample: at once where equal se give it in closed form."""
     if np.ptp(se) > 0:
@@ -265,11 +271,3 @@ def _refit(sample, se, method):
         return np.array([fit.mu for fit in fits]), np.array([fit.tau for fit in fits])
     tau2 = sample.var(axis=1, ddof=0 if method == "ml" else 1) - se[0] ** 2
     return sample.mean(axis=1), np.sqrt(np.maximum(tau2, 0))
-
-
-def _simulation(draws, rng):
-    checks.counts("draws", draws)
-    checks.numbers("draws", draws, low=1)
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy Generator, as np.random.default_rng(1) gives one, but is {rng!r}")
-    return int(draws)

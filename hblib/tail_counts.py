@@ -63,7 +63,7 @@ def collapse(y, n, counts=None):
     """The `TailCounts` of the rows (y, n), checked; `counts` says how many groups share each row."""
     columns = _fast_columns(y, n) if counts is None else None
     if columns is None:
-        y, n = checks.successes(y, n)
+        y, n = checks.successes(y, n, join=checks.groups)
         counts = np.ones(1) if counts is None else checks.counts("counts", counts)
         y, n, counts = checks.groups(y=y, n=n, counts=counts)
         columns = [_distinct(values.astype(np.int64), counts) for values in (y, n - y, n)]
@@ -75,14 +75,14 @@ def _fast_columns(y, n):
 
     Rows that are not 0 <= y <= n also give None: the careful path then says which row it is.
     """
-    y, n = np.asarray(y), np.asarray(n)
+    y, n = checks.plain("y", y), checks.plain("n", n)
     if y.dtype.kind not in "iu" or n.dtype.kind not in "iu" or y.shape != n.shape or y.ndim != 1 or y.size == 0:
         return None
     histograms = np.zeros((3, 1), dtype=np.int64)
     for start in range(0, y.size, _BLOCK):
         successes = y[start : start + _BLOCK].astype(np.int64, copy=False)
         trials = n[start : start + _BLOCK].astype(np.int64, copy=False)
-        if trials.max() >= _HISTOGRAM:
+        if max(successes.max(), trials.max()) >= _HISTOGRAM:
             return None
         try:
             blocks = [np.bincount(values) for values in (successes, trials - successes, trials)]

@@ -134,6 +134,19 @@ class NutsFailures(NamedTuple):
     high: np.ndarray  # and the most
 
 
+class LooRuns(NamedTuple):
+    """Leave-one-out of page 10 by seed; tools/loo_over_seeds.py says how."""
+
+    given_theta: np.ndarray  # the score of the hospitals, from the likelihood given theta
+    given_theta_over: np.ndarray  # how many of its twelve Pareto k were above 0.7
+    integrated: np.ndarray  # and the same with theta integrated out
+    integrated_over: np.ndarray
+    babies: np.ndarray  # the score of the babies
+    divergences: np.ndarray  # of the run, in 8000 draws
+    rhat: np.ndarray  # the largest
+    ess: np.ndarray  # the smallest effective sample size, of bulk and tail
+
+
 class Houses(NamedTuple):
     """Log radon y by house: its county (group), the floor of the measurement, and the county's log uranium."""
 
@@ -296,6 +309,17 @@ def nuts_failures(place):
     columns = {**dict.fromkeys(NutsFailures._fields, float), "seeds": int, "divergent": int, "bad": int}
     rows = [row for row in _read("nuts_failures.csv") if row["place"] == place]
     return NutsFailures(*(_column(rows, column, of) for column, of in columns.items()))
+
+
+def loo_over_seeds():
+    """Page 10's leave-one-out with other seeds: a simulation, made by tools/loo_over_seeds.py.
+
+    >>> runs = loo_over_seeds()
+    >>> print(bool((runs.given_theta_over > runs.integrated_over).all()))
+    True
+    """
+    columns = {**dict.fromkeys(LooRuns._fields, float), "given_theta_over": int, "integrated_over": int}
+    return _table(LooRuns, "loo_over_seeds.csv", columns)
 
 
 def radon():
