@@ -370,7 +370,7 @@ def _by_group(values, group):
     n, first = np.bincount(which), np.empty(label.size, dtype=int)
     first[which[::-1]] = np.arange(values.size)[::-1]
     off = values - values[first][which]  # exactly 0 where the values are equal, whatever they are
-    unit = _power_of_2(np.abs(off).max())
+    unit = unit_near(np.abs(off).max())
     off, values = off / unit, values / unit
     mean = np.bincount(which, weights=off) / n
     within = np.sum((off - mean[which]) ** 2)
@@ -656,11 +656,11 @@ def _rows(ybar, se, counts=None, positive=True):
 
 def _in_units(ybar, se, counts):
     """A power of 2 near the standard errors, and the `Cells` in that unit, so that powers of variances are doubles."""
-    unit = _power_of_2(np.median(se)) if se.size else 1.0
+    unit = unit_near(np.median(se)) if se.size else 1.0
     return unit, collect(ybar / unit, se / unit, counts) if unit != 1 else collect(ybar, se, counts)
 
 
-def _power_of_2(value):
+def unit_near(value):
     """A power of 2 near a number, by which one multiplies and divides exactly; 1 where nothing can overflow anyway."""
     return 2.0 ** np.round(np.log2(value)) if value > 0 and not 1e-9 < value < 1e9 else 1.0
 

@@ -73,13 +73,13 @@ def morris(ybar, se):
     if k < 4:
         raise ValueError(f"ybar must hold at least 4 groups, but has {k}: the shrinkage factor contains k - 3")
     prior = normal_normal.fit(ybar, se, "paule-mandel")
-    variance = se**2
-    weight = 1 / (variance + prior.tau**2)
-    b = (k - 3) / (k - 1) * variance * weight
+    sd = np.hypot(se, prior.tau)
+    weight = (sd.min() / sd) ** 2  # up to a factor, which r does not feel
+    b = (k - 3) / (k - 1) * (se / sd) ** 2
     r = k * weight / weight.sum()
     d = ybar - prior.mu
-    s2 = variance * (1 - b) + variance * b * r / k + 2 / (k - 3) * b**2 * r * d**2
-    return Normal(ybar - b * d, np.sqrt(s2))
+    inflation = 1 - b + b * r / k + 2 / (k - 3) * r * (b * (d / se)) ** 2  # s_j^2/se_j^2
+    return Normal(ybar - b * d, se * np.sqrt(inflation))
 
 
 def kass_steffey(ybar, se, method="reml"):
@@ -122,13 +122,12 @@ def kass_steffey(ybar, se, method="reml"):
         raise ValueError(f"the delta method needs an estimate of tau above 0, but this one is: {prior.status}")
     ybar, se = _rows(ybar, se)
     plugged = prior.posterior(ybar, se)
-    weight = 1 / (se**2 + prior.tau**2)
-    to_mu = 1 - normal_normal.shrinkage(se, prior.tau)
-    d = np.where(weight == 0, 0, ybar - prior.mu)
+    weight = normal_normal.shrinkage(se, prior.tau)  # all in units of tau, in which w_j is kappa_j
+    d = np.where(weight == 0, 0, ybar - prior.mu) / prior.tau
     follow = -np.sum(weight**2 * d) / weight.sum()
-    var_tau2 = (2 * prior.tau * prior.se_tau) ** 2
-    added = to_mu**2 * (1 / weight.sum() + (weight * d + follow) ** 2 * var_tau2)
-    return Normal(plugged.mean(), np.sqrt(plugged.var() + added))
+    var_tau2 = (2 * prior.se_tau / prior.tau) ** 2
+    added = (1 - weight) * np.sqrt(1 / weight.sum() + (weight * d + follow) ** 2 * var_tau2)
+    return Normal(plugged.mean(), np.hypot(plugged.std(), prior.tau * added))
 
 
 def laird_louis(ybar, se, draws, rng, method="reml"):
@@ -269,5 +268,5 @@ def _refit(sample, se, method):
     if np.ptp(se) > 0:
         fits = [normal_normal.fit(row, se, method) for row in sample]
         return np.array([fit.mu for fit in fits]), np.array([fit.tau for fit in fits])
-    tau2 = sample.var(axis=1, ddof=0 if method == "ml" else 1) - se[0] ** 2
-    return sample.mean(axis=1), np.sqrt(np.maximum(tau2, 0))
+    ratio2 = (sample / se[0]).var(axis=1, ddof=0 if method == "ml" else 1) - 1
+    return sample.mean(axis=1), se[0] * np.sqrt(np.maximum(ratio2, 0))
