@@ -122,16 +122,15 @@ def given(y, x, z, group, D):
 def _reduced(y, x, z, group):
     """The `_Model` of the rows."""
     y, x, z = checks.numbers("y", y), checks.numbers("x", x), checks.numbers("z", z)
-    group = np.asarray(group)
-    if x.ndim != 2 or z.ndim != 2 or not y.shape == group.shape == x.shape[:1] == z.shape[:1]:
-        shapes = f"{y.shape}, {x.shape}, {z.shape}, {group.shape}"
+    groups, index = checks.labels("group", group)
+    if x.ndim != 2 or z.ndim != 2 or not y.shape == index.shape == x.shape[:1] == z.shape[:1]:
+        shapes = f"{y.shape}, {x.shape}, {z.shape}, {index.shape}"
         raise ValueError(f"y, x, z, group must have shapes (N,), (N, P), (N, K), (N,), but have {shapes}")
     N, P, K = y.size, x.shape[1], z.shape[1]
     if K == 0:
         raise ValueError("z must have at least one column: without varying coefficients there is nothing to pool")
     if N <= P:
         raise ValueError(f"{N} rows do not determine {P} shared coefficients and sigma")
-    groups, index = np.unique(group, return_inverse=True)
     shared, varying = _Columns.of("x", x, "shared"), _Columns.of("z", z, "varying")
     response = _Response.of(y, shared)
     columns, left, ranks = _project(varying.basis, [*shared.basis, response.rest], index, groups.size)
@@ -548,42 +547,48 @@ def _rays(K):
 def _climb(model, root, rank):
     """Newton's method on the roots of this rank, from the `rank` largest directions of `root`."""
     directions, sizes, _ = np.linalg.svd(root)
-    noise = np.einsum("ak,ab,bk->k", directions, model.information, directions) / model.groups.size
-    sizes = np.append(sizes, np.zeros(model.K - sizes.size))
-    scales = np.maximum(sizes, 1 / np.sqrt(noise))  # the standard error of one group is the least that matters
-    # roots = directions scales L with a lower trapezoid L, so that each Sigma has but one
-    rows, columns = np.tril_indices(model.K, m=rank)
-    units = np.zeros((rows.size, model.K, rank))
-    units[range(rows.size), rows, columns] = 1
-    units = (directions * scales) @ units
-    parameters = np.where(rows == columns, (sizes / scales)[rows], 0.0)
-    here = model.at(np.tensordot(parameters, units, axes=1))
+    here = model.at(directions[:, :rank] * sizes[:rank])
     for _ in range(200):
+        units = _coordinates(model, here.root)
         moves = units @ here.root.T
         moves = moves + moves.transpose(0, 2, 1)
         gradient = np.einsum("iab,ab->i", moves, here.slope)
-        hessian = _on(moves, here.curvature()) + 2 * np.einsum(
-            "iar,ab,jbr->ij", units, here.slope, units, optimize=True
-        )
-        bend, axes = np.linalg.eigh(hessian)
+        bent = np.einsum("iar,ab,jbr->ij", units, here.slope, units, optimize=True)
+        bend, axes = np.linalg.eigh(_on(moves, here.curvature()) + 2 * bent)
         along = axes.T @ gradient
         size = np.maximum(np.abs(bend), 1e-12 * np.abs(bend).max())
         gain = np.sum(along**2 / size)
         step = -axes @ (along / size)
-        if gain < 1e-9 and bend[0] > -1e-9 * bend[-1]:
-            return model.at(np.tensordot(parameters + step, units, axes=1))
-        if bend[0] < 0:  # off a ridge, to one of its sides
+        saddle = bend[0] < -1e-9 * bend[-1]
+        if saddle:  # to one of the sides of the ridge
             step -= np.copysign(0.1, along[0]) * axes[:, 0]
-        step *= min(1, max(1, np.linalg.norm(parameters)) / np.linalg.norm(step))
-        for _ in range(60):
-            there = model.at(np.tensordot(parameters + step, units, axes=1))
-            if there.value < here.value:
-                break
-            step = step / 2
-        else:
-            return here
-        parameters, here = parameters + step, there
+        step = np.tensordot(step * min(1, 1 / np.linalg.norm(step)), units, axes=1)
+        there = newton = model.at(here.root + step)
+        if gain < 1e-9 and not saddle:
+            return there
+        halves = 0
+        while there.value >= here.value and halves < 60:
+            step, halves = step / 2, halves + 1
+            there = model.at(here.root + step)
+        if there.value >= here.value:
+            if gain < 1e-8 + 1e-13 * abs(here.value):  # no more than the rounding of the value
+                return here if saddle else newton
+            break
+        here = there
     raise RuntimeError("the search for the maximum of the restricted likelihood has not converged")
+
+
+def _coordinates(model, root):
+    """Steps of about one standard error of a group, or as large as the root, that together move it to any other."""
+    directions, sizes, turn = np.linalg.svd(root)
+    noise = np.einsum("ak,ab,bk->k", directions, model.information, directions) / model.groups.size
+    scales = 1 / np.sqrt(noise)
+    rank = sizes.size
+    scales[:rank] = np.maximum(scales[:rank], sizes)
+    rows, columns = np.tril_indices(model.K, m=rank)  # a lower trapezoid: each Sigma has but one such root
+    units = np.zeros((rows.size, model.K, rank))
+    units[range(rows.size), rows, columns] = 1
+    return (directions * scales) @ units @ turn
 
 
 def _without_zeros(model, best):
