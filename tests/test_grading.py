@@ -29,7 +29,7 @@ def asked(name, question):
 
 
 def submitted(content=b""):
-    return submission.Submission("x.ipynb", hashlib.sha256(content).hexdigest(), ())
+    return submission.Submission("x.ipynb", hashlib.sha256(content).hexdigest(), (content.decode(),))
 
 
 # --- In the sandbox: a class of four, and what each of them gets ------------------------------------------------------

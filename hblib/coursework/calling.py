@@ -3,6 +3,8 @@
 import inspect
 import traceback
 
+SECONDS = 5  # that a call of a student's function may take, in the grader and, with a word about it, in `check`
+
 
 def binds(function, inputs):
     """Does a function take these inputs, by their names?
