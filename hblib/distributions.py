@@ -30,7 +30,7 @@ class Distribution:
 class Beta(Distribution):
     """Beta(alpha, beta), elementwise, for alpha, beta > 0.
 
-    >>> Beta(7, 113).mean()
+    >>> print(Beta(7, 113).mean())
     0.058333333333333334
     """
 
