@@ -340,6 +340,16 @@ def part_full_bayes(report, quick):
     report.add("hblib: rats, E mean", digits(full.mu_mean, exact["mean"]), "digits")
     report.add("hblib: rats, E theta_71", digits(full.theta.mean[70], exact["theta_71"]), "digits")
 
+    counties = datasets.kidney_cancer()
+    intervals = {
+        "3,110 counties": (beta_binomial.full_bayes(counties.y, counties.n, priors.power(-1.5)), 3.0),
+        "20 groups, 0 of 100": (beta_binomial.full_bayes([0] * 20, [100] * 20, priors.half_cauchy(20)), 0.2),
+        "71 groups of rats": (full, None),
+    }
+    for name, (posterior, most) in intervals.items():
+        seconds = race({name: posterior.theta.interval}, runs=3)[name]
+        report.add(f"intervals of every rate, {name}", seconds, "s", most=most, hblib=seconds)
+
     for groups in (10**3,) if quick else (10**3, 10**4, 10**5, 10**6):
         y, n = counts(groups, np.random.default_rng(SEED))
         ybar, se = means(groups, np.random.default_rng(SEED), shared=False)

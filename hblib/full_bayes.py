@@ -82,7 +82,7 @@ class Mixture:
         rows, which = np.arange(groups), slice(None)
         if self.same is not None:
             rows, which = np.unique(self.same, return_inverse=True)
-        return _solve(self.below, q, rows, self.search(q, rows))[which]
+        return _solve(self.below, q, rows, self.search(q, rows), self.ends[0])[which]
 
     def interval(self, prob=0.95):
         """The central interval of every group: (lower, upper), with (1 - prob)/2 left out on each side."""
@@ -100,10 +100,11 @@ class Mixture:
         return self.joint(int(size), checks.generator("rng", rng))
 
 
-def _solve(below, q, rows, search):
+def _solve(below, q, rows, search, end):
     """Where the distribution functions of the rows are q: secant steps on their normal scores, kept in a bracket.
 
-    On that scale a distribution function is nearly straight, so three or four evaluations do.
+    On that scale a distribution function is nearly straight, so three or four evaluations do. A quantile that is at the
+    bottom of its bracket, or below, is the `end`.
     """
     target, answer = special.ndtri(q), np.empty(rows.size)
     low, high, slope = (np.array(part, dtype=float) for part in (search.low, search.high, search.slope))
@@ -123,8 +124,8 @@ def _solve(below, q, rows, search):
         gap = search.value(high, rows[active]) - search.value(low, rows[active])
         at_end = (high - low <= 4 * np.spacing(np.abs(middle))) | (gap <= np.spacing(search.value(low, rows[active])))
         done = at_end | (np.abs(score) < _CLOSE)
-        new = np.where(at_end, low, np.where(done & ~stay, v, new))
-        answer[active[done]] = search.value(new[done], rows[active[done]])
+        new = np.where(at_end, high, np.where(done & ~stay, v, new))
+        answer[active[done]] = np.where(new[done] <= lowest[done], end, search.value(new[done], rows[active[done]]))
         go_on = ~done
         last_v, last_score, v, active = v[go_on], score[go_on], new[go_on], active[go_on]
         low, high, slope, lowest = low[go_on], high[go_on], slope[go_on], lowest[go_on]

@@ -18,12 +18,13 @@ from hblib import checks
 
 _DEPTH = 45.0  # contributions below exp(-45) of the largest do not count
 _SETTLED = 1e-12  # relative change on halving the step; what error is left then is about the square of this
-_GOOD_ENOUGH = 1e-10  # of the sum of what did not settle: more is an error
+_GOOD_ENOUGH = 1e-8  # of the sum of what did not settle: more is an error
 _HALVINGS = 7  # of the step 1/4
 _SPLITS = 200  # how many pieces may be split for not settling
 _FARTHEST = 300.0  # how far x = log s may run: an integrand that has not fallen by a factor of exp(300) will not fall
 _TOO_SLOW = 22.0  # where it has not even fallen by exp(22) on the way there, what lies beyond counts
 _CELLS = 30_000  # of the grid on which `breaks` looks for a break
+_INVISIBLE = 600.0  # a log density that is so far below its maximum is not looked at
 _FINE_SCAN = 1 << 22  # points at which a function that seemed to be zero everywhere is looked at again
 
 
@@ -359,9 +360,10 @@ def _fine_scan(f, low, high, centre):
 def _rough_places(f, grids):
     """The s at which log f is not smooth: cells of the grid that look so are cut finer until they no longer do."""
     places, todo, looked = [], list(grids), 0
+    floor = max(value.max() for _, value in grids) - _INVISIBLE
     while todo:
         s, value = todo.pop()
-        for first, last in _rough_cells(s, value):
+        for first, last in _rough_cells(s, value, floor):
             if s[last] < s[first] * (1 + 1e-8):  # near enough for a kink; a jump goes on to the last digit
                 places.append(_jump(f, s[first], s[last]))
                 continue
@@ -369,11 +371,11 @@ def _rough_places(f, grids):
             spaced = np.geomspace if s[last] > 1.1 * s[first] else np.linspace
             finer = spaced(s[first], s[last], 8 * (last - first) + 1)
             looked += finer.size
-            if looked > 50 * _CELLS:
+            if looked > 20 * _CELLS:
                 raise ValueError("the log density is rough everywhere: it must be smooth between its jumps")
             values = f(finer)
             if s[last] < 1.05 * s[first] and not _rough_cells(
-                finer, values
+                finer, values, floor
             ):  # smooth, but narrow: to be looked at closely
                 places.append(finer[values.argmax()])
             todo.append((finer, values))
@@ -392,7 +394,7 @@ def _jump(f, low, high):
         low, high = s[at], s[at + 1]
 
 
-def _rough_cells(x, value):
+def _rough_cells(x, value, floor):
     """Ranges (first, last) of indices between which the values do not follow a smooth curve.
 
     On a smooth curve the fourth differences of neighbouring values are far smaller than the values' own; a kink or a
@@ -408,6 +410,7 @@ def _rough_cells(x, value):
         bad = (bend > 1e-3 * extent) & (bend > 1e-11 * (1 + np.abs(five).max(axis=1))) & windows(finite, 5).all(axis=1)
         for shift in range(4):
             rough[shift : shift + bad.size] |= bad
+    rough &= np.maximum(value[1:], value[:-1]) > floor  # far below it a density is rounded to few digits
     at = np.flatnonzero(np.diff(np.concatenate([[0], rough.astype(int), [0]])))
     return list(zip(at[::2], at[1::2], strict=True))
 

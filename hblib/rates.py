@@ -24,7 +24,7 @@ STEP = 0.13  # of t
 _FINEST = 8  # into how many a step may be cut for a narrow F
 _NARROW = 0.05  # the b from which on F counts as a step
 _SIGNIFICANT = 1e-14  # weights below this part of the largest do not count
-_LOWEST = -700.0  # the smallest logit that a rate is looked for at
+_LOWEST = -700.0  # the smallest logit that a rate is looked for at: a quantile below is 0
 _OFFSETS = np.arange(-17, 18) / 2  # nodes across a step, in its standard deviations
 _NORMAL = np.exp(-(_OFFSETS**2) / 2) / np.sqrt(2 * np.pi) / 2  # a normal density there, times their distance
 
@@ -98,7 +98,9 @@ def mixture(nodes, mean, sd, y, n):
             slope = slope / np.exp(-(special.ndtri(q) ** 2) / 2) * np.sqrt(2 * np.pi)
         start = np.where(np.isfinite(start), start, special.logit(mean[rows]))
         slope = np.where(np.isfinite(slope) & (slope > 0), slope, 1.0)
-        return Search(_rate, start, slope, np.full(rows.size, _LOWEST), np.full(rows.size, 37.0))
+        return Search(
+            lambda v, _: special.expit(v), start, slope, np.full(rows.size, _LOWEST), np.full(rows.size, 40.0)
+        )
 
     def joint(size, rng):
         weight = (nodes.weight[:, None] * nodes.given).ravel()
@@ -108,11 +110,6 @@ def mixture(nodes, mean, sd, y, n):
         return Beta(alpha + y, beta + (n - y)).rvs(random_state=rng)
 
     return Mixture(mean, sd, below, search, joint, ends=(0.0, 1.0), same=same)
-
-
-def _rate(v, rows):
-    """The rate whose logit is v; a quantile below the smallest doubles is 0."""
-    return np.where(v <= _LOWEST, 0.0, special.expit(v))
 
 
 def _spread_of_step(nodes):

@@ -1,5 +1,6 @@
 """The two posterior families against SciPy's, and at the point masses where SciPy has no answer."""
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import stats
@@ -43,3 +44,58 @@ def test_a_point_mass_is_a_distribution():
 def test_a_probability_is_checked(prob):
     with pytest.raises(ValueError, match="prob"):
         Normal(0.0, 1.0).interval(prob)
+
+
+def exact_pdf(a, b, x):
+    a, b, x = map(mpmath.mpf, (a, b, x))
+    log_density = (a - 1) * mpmath.log(x) + (b - 1) * mpmath.log1p(-x) + mpmath.loggamma(a + b)
+    return mpmath.exp(log_density - mpmath.loggamma(a) - mpmath.loggamma(b))
+
+
+def test_the_density_of_a_rate_has_all_digits():
+    """Sizes from 1e-3 to 2^53, near the mode and far from it."""
+    rng = np.random.default_rng(71)
+    checked = 0
+    with mpmath.workdps(60):
+        for i in range(600):
+            size, mu = 10 ** rng.uniform(-3, 15.95), (rng.uniform(), 10 ** rng.uniform(-9, 0))[i % 2]
+            a, b = size * mu, size * (1 - mu)
+            x = mu + 2 * rng.normal() * np.sqrt(mu * (1 - mu) / (size + 1)) if i % 5 else rng.uniform()
+            if not 0 < x < 1 or not 1e-300 < (exact := exact_pdf(a, b, x)) < 1e300:
+                continue
+            checked += 1
+            assert float(abs(Beta(a, b).pdf(x) / exact - 1)) < 1e-12
+        for n in (1e6, 1e10, 1e14, 2.0**53):
+            exact = exact_pdf(0.3 * n + 1, 0.7 * n + 1, 0.3)
+            assert float(abs(Beta(0.3 * n + 1, 0.7 * n + 1).pdf(0.3) / exact - 1)) < 1e-13
+    assert checked > 300
+
+
+def test_the_density_outside_and_at_the_ends():
+    x = np.array([-1.0, 0.0, 1.0, 2.0, np.inf, -np.inf])
+    for a, b in ((1.0, 8.0), (0.5, 0.5), (2.0, 3.0), (1.0, 1.0), (3.0, 1.0), (1e9, 0.2)):
+        np.testing.assert_allclose(Beta(a, b).pdf(x), stats.beta(a, b).pdf(x), rtol=1e-12)
+    assert np.isnan(Beta(2, 3).pdf(np.nan))
+    np.testing.assert_allclose(
+        Beta(np.array([2.0, 1.0]), 1.0).pdf(np.array([[0.0], [0.5]])), [[0, 1], [1, 1]], rtol=1e-14
+    )
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.int8, np.uint16])
+def test_parameters_and_arguments_of_any_type(kind):
+    """The narrow types are taken as the numbers that they hold; the answer has all the digits of a double."""
+    a, b, q = kind(30), kind(100), np.float16(0.25)
+    for ours, scipys in ((Beta(a, b), stats.beta(30.0, 100.0)), (Normal(a, b), stats.norm(30.0, 100.0))):
+        for name in ("pdf", "cdf", "ppf"):
+            got = getattr(ours, name)(q)
+            assert got.dtype == np.float64
+            np.testing.assert_allclose(got, getattr(scipys, name)(0.25), rtol=1e-12)
+        np.testing.assert_allclose([ours.mean(), ours.std()], [scipys.mean(), scipys.std()], rtol=1e-14)
+
+
+def test_a_seed_or_nothing_in_the_place_of_a_generator():
+    same = [Beta(2.0, 3.0).rvs(4, random_state=seed) for seed in (5, np.random.default_rng(5))]
+    np.testing.assert_array_equal(*same)
+    assert Normal(0.0, 1.0).rvs((2, 3), random_state=None).shape == (2, 3)
+    with pytest.raises(ValueError, match="random_state must be a numpy Generator, a seed or None, but is 'x'"):
+        Normal(0.0, 1.0).rvs(random_state="x")

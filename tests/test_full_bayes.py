@@ -1,6 +1,7 @@
 """full_bayes of both families against mpmath, plain Gauss-Legendre grids, simulation and calibration."""
 
 import itertools
+import tracemalloc
 
 import mpmath
 import numpy as np
@@ -677,3 +678,415 @@ def test_the_binomial_family_is_calibrated():
         levels["theta"].append(full.theta.cdf(theta[0], [0])[0])
     for name in levels:
         assert_uniform(levels[name])
+
+
+# ---- priors that end, jump or bend ------------------------------------------------------------------------------
+
+
+def steps(cuts, levels, rate=0.0):
+    """A log density with a level between each two cuts, less rate times its argument."""
+    return lambda x: np.append(levels, 0)[np.searchsorted(cuts, x)] - rate * x
+
+
+def piecewise_normal(cuts, levels, rate):
+    """What `moments` gives, and log p(ybar), for the eight schools: Gauss-Legendre on every piece of the prior."""
+    y, se = SCHOOLS.ybar, SCHOOLS.se
+    tau, weight, level = [], [], []
+    for low, high, value in zip([0.0, *cuts], [*cuts, 1e9], levels, strict=True):
+        if value > -np.inf:
+            start = max(low, 1e-14)
+            panels = np.geomspace(start, high, max(3, int(np.log(high / start) * 2.5)))
+            nodes, weights = legendre(np.unique(np.concatenate([[low], panels, [high]])), 30)
+            tau, weight, level = [*tau, nodes], [*weight, weights], [*level, np.full(nodes.size, value)]
+    tau, weight, level = map(np.concatenate, (tau, weight, level))
+    w = 1 / (se**2 + tau[:, None] ** 2)
+    precision = w.sum(axis=1)
+    mu, kappa = (w @ y) / precision, tau**2 * w[:, 0]
+    log_f = level - rate * tau + (np.log(w / (2 * np.pi)).sum(axis=1) - np.log(precision / (2 * np.pi))) / 2
+    log_f -= (w * (y - mu[:, None]) ** 2).sum(axis=1) / 2
+    f = weight * np.exp(log_f - log_f.max())
+    total, f = f.sum(), f / f.sum()
+    parts = (
+        (tau, 0 * tau),
+        (mu, 1 / precision),
+        (kappa * y[0] + (1 - kappa) * mu, kappa * se[0] ** 2 + (1 - kappa) ** 2 / precision),
+    )
+    means = [np.sum(f * mean) for mean, _ in parts]
+    sds = [np.sqrt(np.sum(f * ((mean - m) ** 2 + extra))) for (mean, extra), m in zip(parts, means, strict=True)]
+    return [*means, *sds, log_f.max() + np.log(total)]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_prior_may_end_and_jump_anywhere(seed):
+    """Random steps, up and down, near each other and far away, some of them to a density of 0."""
+    rng = np.random.default_rng(seed)
+    cuts = np.exp(rng.uniform(-3, 5, rng.integers(1, 6)))
+    if seed % 3 == 0:
+        cuts = np.append(cuts, cuts[0] * 1.02)
+    cuts, rate = np.sort(cuts), (0.0, 0.1)[seed % 2]
+    levels = rng.normal(0, (0.5, 3.0)[seed % 2], cuts.size + 1)
+    levels[rng.uniform(size=levels.size) < 0.35] = -np.inf
+    levels[rng.integers(levels.size)] = 1.0
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, steps(cuts, levels, rate))
+    expected = piecewise_normal(cuts, levels, rate)
+    np.testing.assert_allclose([*moments(full), full.log_evidence], expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("own", "known"),
+    [
+        (lambda t: np.where(t <= 10, -np.log(10), -np.inf), priors.uniform(10)),
+        (lambda t: np.where(t <= 1, 0.0, np.nan), priors.uniform(1)),
+        (lambda t: np.where((t > 3) & (t < 8), -np.log(5), -np.inf), priors.Prior("box", np.zeros_like, 3.0, 8.0)),
+        (lambda t: np.where((t > 3) & (t < 3.03), 0, -np.inf), priors.Prior("box", np.zeros_like, 3.0, 3.03)),
+        (lambda t: np.log(10 - t), priors.Prior("line", lambda t: np.log(10 - t), 0.0, 10.0)),
+        (stats.uniform(0, 100).logpdf, priors.uniform(100)),
+        (stats.uniform(0, 100), priors.uniform(100)),
+        (stats.halfcauchy(scale=5), priors.half_cauchy(5)),
+        (stats.norm(0, 5), priors.half_normal(5)),
+        (stats.pareto(1.5, scale=2), priors.pareto(1.5, 2)),
+    ],
+)
+def test_a_prior_of_the_callers_is_as_good_as_ours(own, known):
+    """In both families; the uniform by hand is the most usual prior that ends."""
+    a, b = (normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, prior) for prior in (own, known))
+    np.testing.assert_allclose(moments(a), moments(b), rtol=1e-12)
+    np.testing.assert_allclose(a.tau_quantile([0, 0.1, 0.9]), b.tau_quantile([0, 0.1, 0.9]), rtol=1e-10)
+    c, d = (beta_binomial.full_bayes(SURGERY.y, SURGERY.n, prior) for prior in (own, known))
+    np.testing.assert_allclose(rate_moments(c)[:4], rate_moments(d)[:4], rtol=1e-10)
+    np.testing.assert_allclose(c.size_quantile([0, 0.1, 0.9]), d.size_quantile([0, 0.1, 0.9]), rtol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_size_may_have_such_a_prior(seed):
+    """The posterior under steps is the mixture of those on each step, with weights by their evidence."""
+    rng = np.random.default_rng(100 + seed)
+    cuts = np.sort(np.exp(rng.uniform(0, 7, 3)))
+    levels = np.array([rng.normal(), -np.inf, *rng.normal(0, 3, 2)])[rng.permutation(4)]
+    levels = np.append(levels[:3], -np.inf) if levels[3] > -np.inf and np.isinf(levels[:3]).sum() == 0 else levels
+    rate = 0.01
+    full = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, steps(cuts, levels, rate))
+    pieces = []
+    for low, high, level in zip([0.0, *cuts], [*cuts, np.inf], levels, strict=True):
+        if level > -np.inf:
+            prior = priors.Prior("piece", lambda x, level=level: level - rate * x, low, high, smooth=True)
+            pieces.append(rate_moments(beta_binomial.full_bayes(SURGERY.y, SURGERY.n, prior)))
+    pieces = np.array(pieces)
+    share = special.softmax(pieces[:, 4])
+    np.testing.assert_allclose(rate_moments(full)[:3], share @ pieces[:, :3], rtol=1e-9)
+    assert full.log_evidence == pytest.approx(special.logsumexp(pieces[:, 4]), abs=1e-9)
+
+
+@pytest.mark.parametrize("width", [1e-2, 1e-4, 1e-6, 1e-7])
+@pytest.mark.parametrize("place", [0.3, 5.0, 400.0])
+def test_a_very_narrow_prior_is_all_but_a_value(width, place):
+    """A normal density of small relative width: the posterior is all but that given tau, or the size."""
+    prior = stats.norm(place, place * width)
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, prior)
+    w = 1 / (SCHOOLS.se**2 + place**2)
+    assert full.tau_mean == pytest.approx(place, rel=1e-12 + 2 * width)
+    assert full.mu_mean == pytest.approx(w @ SCHOOLS.ybar / w.sum(), rel=1e-12 + 2 * width)
+    assert full.tau_sd == pytest.approx(place * width, rel=1e-6 + 2 * width)
+    rates = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, prior)
+    assert rates.log_size_mean == pytest.approx(np.log(place), abs=1e-12 + 2 * width)
+
+
+def test_two_bends_and_a_spike():
+    """Kinks as in a table of log densities, and a smooth spike on a wide prior: Gauss-Legendre between the places."""
+
+    def table(t):
+        return np.interp(t, [0, 1, 2, 5, 10], [0, 1, -1, 2, 0]) - t / 3
+
+    def spiked(t):
+        return np.logaddexp(stats.norm(5, 0.01).logpdf(t), np.log(0.2) - t / 5)
+
+    around = [5 + 0.01 * k for k in (-10, -6, -3, -1, 0, 1, 3, 6, 10)]
+    for prior, edges in ((table, [0, 1, 2, 5, 10, 30, 100, 300]), (spiked, [0, 1, 2, 4, *around, 7, 15, 50, 300])):
+        full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, prior)
+        tau, weight = legendre(edges, 60)
+        f = weight * np.exp(full.log_density(tau) - full.log_evidence)
+        assert np.sum(f) == pytest.approx(1, abs=1e-11)
+        assert np.sum(f * tau) == pytest.approx(full.tau_mean, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("prior", "message"),
+    [
+        (lambda t: 0.0, r"one log density for each value of an array, but gave shape \(\)"),
+        (lambda t: np.zeros((t.size, 1)), "one log density for each value"),
+        (priors.Prior("flat", lambda t: 0.0), "one log density for each value"),
+        (lambda t: -t if t > 1 else 0.0, "a function of an array of numbers, but it failed on one"),
+        (lambda t: "low", "a function of an array of numbers, but it failed"),
+        (stats.halfcauchy(scale=5).pdf, "logarithm of a density, but .* the density itself"),
+        (stats.norm(0, 5).pdf, "logarithm of a density, but .* the density itself"),
+        (stats.uniform(0, 10).pdf, "logarithm of a density, but .* the density itself"),
+        (lambda t: np.exp(-t / 5), "logarithm of a density, but .* the density itself"),
+        (lambda t: np.full_like(t, -np.inf), "-inf or not a number at all"),
+        (lambda t: np.nan * t, "-inf or not a number at all"),
+        (stats.uniform(-5, 4), "distribution of positive numbers, but its support is -5 to -1"),
+        (stats.halfcauchy(scale=np.array([1.0, 2.0])), "one frozen distribution"),
+        (stats.poisson(3), "prior must be a Prior or a function"),
+        (3, "prior must be a Prior or a function"),
+        (lambda t: np.where(t < 10, 0.0, -60.0), "improper.* towards infinity"),
+        (lambda t: np.sin(1e9 * t), "rough everywhere"),
+    ],
+)
+def test_what_is_no_log_density_is_refused_with_the_reason(prior, message):
+    for call in (
+        lambda: normal_normal.full_bayes([1.0, 5.0], [1.0, 1.0], prior),
+        lambda: beta_binomial.full_bayes([1, 2], [10, 20], prior),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+def test_a_spike_at_0_is_refused_however_light():
+    """exp(-60)/tau below 1e-3: beyond the depth to which the posterior is looked at, and still not integrable."""
+    with pytest.raises(ValueError, match=r"improper.* towards 0"):
+        normal_normal.full_bayes([1.0, 5.0], [1.0, 1.0], lambda t: np.where(t < 1e-3, -60 - np.log(t), -t))
+
+
+def test_a_log_density_may_be_positive():
+    """A constant added, a narrow density, an improper one that bends: none is mistaken for a density."""
+    one = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, lambda t: 700.0 - np.log1p((t / 5) ** 2))
+    other = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5))
+    np.testing.assert_allclose(moments(one), moments(other), rtol=1e-12)
+    bump = priors.Prior("flat, with a bump", lambda t: np.log1p(np.exp(-t)), proper=False)  # as a function: refused
+    for prior in (lambda t: 0 * t, bump, stats.halfnorm(scale=1e-9).logpdf):
+        assert np.isfinite(normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, prior).mu_mean)
+
+
+# ---- quantiles --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ybar", "se", "prior", "expected", "half"),
+    [
+        ([28, 8], [15, 10], priors.half_cauchy(5), (-16.560238, 49.550117), (7.081222, 22.433936)),
+        ([28, 8, -3], [15, 10, 16], FLAT, (-251.0323, 273.0337), (-6.6351, 28.4203)),
+        ([28, 8], [15, 10], priors.inverse_gamma_on_variance(0.5, 0.5), (-5.24384, 34.71265), None),
+        ([28], [15], priors.half_cauchy(5), (-46.62613, 102.62613), None),
+    ],
+)
+def test_a_new_group_has_quantiles_where_it_has_no_moments(ybar, se, prior, expected, half):
+    """The expected ones are from SciPy's quadrature of normal distribution functions over tau."""
+    full = normal_normal.full_bayes(ybar, se, prior)
+    assert np.isinf(full.new_group.sd[0])
+    np.testing.assert_allclose(np.ravel(full.new_group.interval()), expected, rtol=1e-6)
+    if half:
+        np.testing.assert_allclose(np.ravel(full.new_group.interval(0.5)), half, rtol=1e-5)
+    for mixture in (full.new_group, full.theta):
+        for q in (0.001, 0.3, 0.999):
+            np.testing.assert_allclose(mixture.cdf(mixture.quantile(q)), q, rtol=1e-9)
+    np.testing.assert_allclose(full.mu_cdf(full.mu_quantile([0.001, 0.4, 0.999])), [0.001, 0.4, 0.999], rtol=1e-9)
+
+
+def test_one_group_under_the_longest_tail():
+    """With one group and a flat prior of mu its theta is N(ybar, se^2) whatever tau is, or its prior."""
+    full = normal_normal.full_bayes([28], [15], priors.half_t(0.1, 5))
+    np.testing.assert_allclose([full.theta.mean[0], full.theta.sd[0]], [28, 15], rtol=1e-12)
+    np.testing.assert_allclose(np.ravel(full.theta.interval()), stats.norm(28, 15).interval(0.95), rtol=1e-9)
+    assert np.isnan([full.tau_mean, full.mu_mean, full.new_group.mean[0]]).all()
+    again = normal_normal.full_bayes([28, np.nan], [15, np.inf], priors.half_t(0.1, 5))
+    assert np.isnan(again.theta.mean[1])
+    assert np.isinf(again.theta.sd[1])
+    with pytest.raises(ValueError, match="falls too slowly towards infinity"):
+        normal_normal.full_bayes([28], [15], priors.half_t(0.01, 5))
+
+
+def test_mu_has_quantiles_in_the_normal_family():
+    """P(mu <= x) by Gauss-Legendre over tau of the normal distribution function given tau."""
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_normal(25))
+    tau, weight = legendre([0, 2, 5, 10, 20, 50, 200], 40)
+    f = weight * np.exp(full.log_density(tau) - full.log_evidence)
+    w = 1 / (SCHOOLS.se**2 + tau[:, None] ** 2)
+    x = np.array([[-3.0, 0.0], [8.0, 20.0]])
+    z = (x[..., None] - w @ SCHOOLS.ybar / w.sum(axis=1)) * np.sqrt(w.sum(axis=1))
+    np.testing.assert_allclose(full.mu_cdf(x), special.ndtr(z) @ f, rtol=1e-10)
+    np.testing.assert_allclose(full.mu_quantile(full.mu_cdf(x)), x, rtol=1e-8, atol=1e-9)
+    assert np.shape(full.mu_cdf(0.0)) == np.shape(full.mu_quantile(0.5)) == ()
+
+
+def test_mu_and_the_size_have_quantiles_in_the_binomial_family():
+    """Their distribution functions by Gauss-Legendre over (mu, log M)."""
+    prior, log_prior = priors.half_cauchy(50), stats.halfcauchy(scale=50).logpdf
+    full = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, prior)
+    mu, size = full.mu_quantile([0.025, 0.5, 0.975]), full.size_quantile([0.025, 0.5, 0.975])
+    mu_edges = [0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.3, 1.0]
+    size_edges = [-8.0, -4, 0, 2, 3, 4, 5, 6, 7, 9, 12, 16, 22, 30, 46]
+    total = grid_posterior(SURGERY.y, SURGERY.n, log_prior, mu_edges, size_edges)[0][4]
+    for i, q in enumerate((0.025, 0.5, 0.975)):
+        lower = [*(edge for edge in mu_edges if edge < mu[i]), mu[i]]
+        below = grid_posterior(SURGERY.y, SURGERY.n, log_prior, lower, size_edges)[0][4]
+        assert np.exp(below - total) == pytest.approx(q, rel=1e-8)
+        lower = [*(edge for edge in size_edges if edge < np.log(size[i])), np.log(size[i])]
+        below = grid_posterior(SURGERY.y, SURGERY.n, log_prior, mu_edges, lower)[0][4]
+        assert np.exp(below - total) == pytest.approx(q, rel=1e-8)
+    np.testing.assert_allclose(full.mu_cdf(mu), [0.025, 0.5, 0.975], rtol=1e-9)
+    assert full.mu_cdf([-1.0, 0.0, 1.0, 2.0]).tolist() == [0, 0, 1, 1]
+    assert full.mu_quantile([0, 1]).tolist() == [0, 1]
+    assert full.size_quantile([0, 1]).tolist() == [0, np.inf]
+
+
+def test_the_quantiles_of_0_and_1_are_the_ends():
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5))
+    assert full.tau_quantile([0, 1]).tolist() == [0, np.inf]
+    assert np.shape(full.tau_quantile(0.5)) == ()
+    assert full.tau_quantile([[0.5, 0.6]]).shape == (1, 2)
+    assert full.mu_quantile([0, 1]).tolist() == [-np.inf, np.inf]
+    assert np.ravel(full.new_group.interval(1)).tolist() == [-np.inf, np.inf]
+    ended = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, lambda t: np.where((t > 2) & (t < 9), 0.0, -np.inf))
+    np.testing.assert_allclose(ended.tau_quantile([0, 1]), [2, 9], rtol=1e-15)
+    rates = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, priors.half_cauchy(50))
+    assert np.ravel(rates.new_group.interval(1)).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda full: full.tau_quantile(-0.1), "probabilities must be at least 0"),
+        (lambda full: full.tau_quantile([0.5, 1.1]), "probabilities must be at most 1, but hold 1.1"),
+        (lambda full: full.tau_quantile(np.nan), "probabilities must not be missing"),
+        (lambda full: full.mu_quantile(1.5), "probabilities must be at most 1"),
+        (lambda full: full.theta.interval(1.2), "prob must be at most 1, but is 1.2"),
+        (lambda full: full.theta.quantile([0.1, 0.2]), "q must be one number"),
+        (lambda full: full.theta.draws(2.5, 1), "size must be a whole number"),
+        (lambda full: full.theta.draws(-1, 1), "size must be at least 0"),
+        (lambda full: full.theta.draws((2, 3), 1), "size must be one number"),
+        (lambda full: full.theta.draws(3, "today"), "rng must be a numpy Generator, a seed or None, but is 'today'"),
+        (
+            lambda full: normal_normal.full_bayes([1.0, 2.0], 1.0, priors.half_cauchy(1), mu=5),
+            r"mu must be None, or \(",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5)))
+
+
+def test_a_seed_is_a_generator():
+    full = FAMILIES["rates"]()
+    np.testing.assert_array_equal(full.theta.draws(3, 7), full.theta.draws(3, np.random.default_rng(7)))
+    assert full.theta.draws(0, 7).shape == (0, 12)
+
+
+# ---- distribution functions of rates ----------------------------------------------------------------------------
+
+
+def exact_rate_cdf(full, y, n, x):
+    """P(theta_1 <= x): for each node of the size, mu on a fine grid of its logit, with log Beta functions or products.
+
+    The grid follows the step that a Beta distribution of a large size is, as a function of mu; where the size is
+    beyond 1e8 that step has no width.
+    """
+    total = np.zeros(x.size)
+    for size, weight, centre, width in zip(
+        *(getattr(full.given_size, name) for name in ("size", "weight", "centre", "width")), strict=True
+    ):
+        if weight < 1e-12:
+            continue
+
+        def log_f(z, size=size):
+            mu, rest = special.expit(z), special.expit(-z)
+            value = np.log(mu) + np.log(rest)
+            for a, number in ((mu, y), (rest, n - y)):
+                for k, groups in enumerate(above(number)):
+                    value = value + groups * np.log(a + k / size)
+            return value
+
+        z = np.linspace(centre - 60 * width, centre + 60 * width, 6001)
+        some = np.flatnonzero(log_f(z) > log_f(z).max() - 38)
+        low, high = z[some[0]], z[some[-1]]
+        mean = special.expit(centre)
+        step = min(0.15 / np.sqrt(size * mean * (1 - mean)), width / 20)
+        z = np.linspace(low, high, int(np.clip((high - low) / step, 500, 60_000)))
+        p = special.softmax(log_f(z))
+        if size > 1e8:
+            total += weight * np.interp(special.logit(x), z, np.cumsum(p) - p / 2)
+        else:
+            mu = special.expit(z)
+            total += weight * special.betainc(mu * size + y[0], (1 - mu) * size + n[0] - y[0], x[:, None]) @ p
+    return total
+
+
+@pytest.mark.parametrize(
+    ("y", "n", "prior"),
+    [
+        ([5] * 10, [50] * 10, priors.power(-1.1)),
+        ([5] * 10, [50] * 10, priors.uniform(1e6)),
+        ([30, 33, 28, 31, 35, 29, 27, 32], [100] * 8, priors.half_cauchy(1000)),
+        (SURGERY.y, SURGERY.n, priors.half_cauchy(50)),
+    ],
+    ids=["equal, long tail", "equal, uniform", "nearly equal", "unequal"],
+)
+def test_the_distribution_function_of_a_rate(y, n, prior):
+    """Where the groups may share one rate, large sizes count, for which theta is all but mu."""
+    y, n = np.array(y), np.array(n)
+    full = beta_binomial.full_bayes(y, n, prior)
+    x = np.append(np.ravel([ends[0] for ends in full.theta.interval()]), full.theta.mean[0] * np.array([0.8, 1, 1.3]))
+    got = full.theta.cdf(x, np.zeros(5, dtype=int))
+    np.testing.assert_allclose(got[:2], [0.025, 0.975], rtol=1e-9)
+    np.testing.assert_allclose(got, exact_rate_cdf(full, y, n, x), atol=2e-8)
+
+
+@pytest.mark.parametrize(
+    ("y", "n", "prior"),
+    [
+        ([0] * 20, [100] * 20, priors.half_cauchy(20)),
+        ([0] * 20, [100] * 20, priors.half_normal(30)),
+        ([20] * 5, [20] * 5, priors.half_cauchy(20)),
+        ([0, 0, 1], [3, 4000, 9], priors.power(-1.1)),
+        ([0, 0, 0], [0, 1, 10**9], priors.exponential(3)),
+    ],
+)
+def test_intervals_of_rates_are_rates(y, n, prior):
+    full = beta_binomial.full_bayes(y, n, prior)
+    for mixture in (full.theta, full.new_group):
+        for prob in (0.5, 0.95, 0.9999):
+            low, high = mixture.interval(prob)
+            assert ((low >= 0) & (low <= high) & (high <= 1)).all()
+            assert (mixture.cdf(high) >= (1 + prob) / 2 - 1e-7).all()  # near 1 the next double may be far above it
+            assert (np.abs(mixture.cdf(low) - (1 - prob) / 2)[low > 0] < 1e-9).all()
+
+
+def test_equal_groups_have_equal_intervals():
+    y, n = np.tile(SURGERY.y, 20), np.tile(SURGERY.n, 20)
+    low, high = beta_binomial.full_bayes(y, n, priors.half_cauchy(50)).theta.interval()
+    np.testing.assert_array_equal(low, np.tile(low[:12], 20))
+    np.testing.assert_array_equal(high, np.tile(high[:12], 20))
+
+
+# ---- units and memory -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("exponent", [-100, -54, 60, 100])
+def test_any_unit_will_do(exponent):
+    unit, before = 10.0**exponent, normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu=(1, 9))
+    prior, mu = priors.half_cauchy(5 * unit), (unit, 9 * unit)
+    after = normal_normal.full_bayes(SCHOOLS.ybar * unit, SCHOOLS.se * unit, prior, mu=mu)
+    np.testing.assert_allclose(np.array(moments(after)) / unit, moments(before), rtol=1e-12)
+    np.testing.assert_allclose(np.divide(after.theta.interval(), unit), before.theta.interval(), rtol=1e-9)
+    np.testing.assert_allclose(after.tau_quantile([0.1, 0.9]) / unit, before.tau_quantile([0.1, 0.9]), rtol=1e-9)
+    np.testing.assert_allclose(after.mu_quantile([0.1, 0.9]) / unit, before.mu_quantile([0.1, 0.9]), rtol=1e-9)
+    with pytest.raises(ValueError, match=r"improper.* towards infinity"):
+        normal_normal.full_bayes(SCHOOLS.ybar[:2] * unit, SCHOOLS.se[:2] * unit, FLAT)
+
+
+def peak_of(call):
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_groups_times_nodes():
+    """100,000 groups took 0.8 GB, at all their standard errors times all nodes; the intervals are included here."""
+    rng = np.random.default_rng(37)
+    ybar, se = rng.normal(0, 2, 100_000), rng.uniform(0.5, 3, 100_000)
+    assert peak_of(lambda: normal_normal.full_bayes(ybar, se, FLAT).theta.interval()) < 150e6
+    n = rng.permutation(np.arange(100, 20_100))
+    y = rng.binomial(n, rng.beta(5, 50, n.size))
+    assert peak_of(lambda: beta_binomial.full_bayes(y, n, priors.half_cauchy(50))) < 100e6

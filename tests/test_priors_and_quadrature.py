@@ -206,3 +206,41 @@ def test_quantiles_are_scipys(log_f, lower, upper, reference):
     got = quadrature.quantiles(log_f, probabilities, nodes, weight, lower, upper)
     np.testing.assert_allclose(got, reference.ppf(probabilities), rtol=1e-9)
     assert quadrature.quantiles(log_f, 0.5, nodes, weight, lower, upper) == pytest.approx(reference.ppf(0.5), rel=1e-9)
+
+
+def test_breaks_are_found_to_the_last_digit():
+    """Jumps at random places, of any height; and the ends of where the density is positive."""
+    rng = np.random.default_rng(72)
+    for _ in range(60):
+        cuts = np.sort(np.exp(rng.uniform(-5, 5, rng.integers(1, 6))))
+        if np.min(np.diff(np.log(cuts)), initial=1) < 0.01:
+            continue
+        levels = 10 ** rng.uniform(-2, 2) * (1 + np.arange(cuts.size + 1)) * rng.choice([-1, 1], cuts.size + 1)
+        inside, lower, upper = quadrature.breaks(
+            lambda x, cuts=cuts, levels=levels: levels[np.searchsorted(cuts, x)] - x, guess=2.0
+        )
+        np.testing.assert_allclose(inside, cuts, rtol=1e-15)
+        assert (lower, upper) == (0, np.inf)
+        ended = quadrature.breaks(
+            lambda x, cuts=cuts: np.where((x > cuts[0] / 2) & (x < 3 * cuts[-1]), -x, -np.inf), guess=2.0
+        )
+        np.testing.assert_allclose(ended[1:], [cuts[0] / 2, 3 * cuts[-1]], rtol=1e-15)
+        assert ended[0].size == 0
+
+
+@pytest.mark.parametrize("name", PROPER)
+@pytest.mark.parametrize("guess", [1e-3, 1.0, 1e4])
+def test_a_smooth_density_has_no_breaks(name, guess):
+    prior, _ = PROPER[name]
+    inside, lower, upper = quadrature.breaks(prior.log_density, prior.lower, prior.upper, max(guess, 1.1 * prior.lower))
+    assert inside.size == 0
+    assert (lower, upper) == (prior.lower, prior.upper)
+
+
+def test_a_point_leads_to_what_would_be_overlooked():
+    def log_density(x):
+        return np.logaddexp(stats.norm(30, 1e-5).logpdf(x), -x)
+
+    prior = priors.Prior("spike", log_density, points=(30.0,))
+    breaks, lower, upper = prior.range(1.0)
+    assert quadrature.integrate_scale(log_density, lower, upper, breaks=breaks)[2] == pytest.approx(np.log(2), abs=1e-7)
