@@ -102,6 +102,7 @@ def send(channel, message):
 
 
 def perform(shell, channel, number, run, job, late):
+    import forms
     import wire
 
     from hblib import coursework
@@ -128,7 +129,7 @@ def perform(shell, channel, number, run, job, late):
                     when[name] = FOR_GOOD
             else:
                 with deadline(job["seconds"]):
-                    encoded = wire.encode(value)
+                    encoded = wire.encode(forms.plain(value))
                 tell(k="answer", name=name, value=encoded)
 
     def at_check(*asked):
@@ -241,14 +242,16 @@ def call_all(function, calls, seconds):
 
 def call(function, inputs, seconds):
     import calling
+    import forms
     import wire
 
     try:
         with deadline(seconds):
             inputs = {name: wire.decode(value, inputs=True) for name, value in inputs.items()}
-            if not calling.binds(function, inputs):
+            found = calling.arguments(function, inputs)
+            if found is None:
                 return {"binds": False}
-            return {"value": wire.encode(function(**inputs))}
+            return {"value": wire.encode(forms.plain(function(*found[0], **found[1])))}
     except OutOfTime:
         return {"timeout": True}
     except BaseException as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from hblib.coursework.graded import SECONDS
 from hblib.grading.isolation import MiB, Unavailable, environment
 
 PATIENCE = 4  # on a busy machine a notebook that works little may take so many times as long
@@ -27,7 +28,7 @@ class Limits:
     """
 
     wall: float = 180
-    cell: float = 20
+    cell: float = SECONDS
     sampling: float = 60
     memory: int = 2048 * MiB
     address: int = 4096 * MiB

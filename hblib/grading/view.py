@@ -13,11 +13,8 @@ from hblib.coursework.source import PACKAGE
 
 HERE = Path(__file__).parent
 SCRIPTS = (
-    HERE / "runner.py",
-    HERE / "shell.py",
-    HERE / "wire.py",
-    HERE / "seccomp.py",
-    PACKAGE / "coursework" / "calling.py",
+    *(HERE / name for name in ("runner.py", "shell.py", "wire.py", "seccomp.py")),
+    *(PACKAGE / "coursework" / name for name in ("calling.py", "forms.py")),
 )
 
 INIT = '''"""hblib, as far as this exercise uses it."""
