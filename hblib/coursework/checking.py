@@ -357,7 +357,8 @@ def _draws(question, data, answer):
     if not np.isfinite(draws).all():
         raise Stop("wrong", "holds values that are not finite.")
     found = drawn.summary(draws, lambda x: question.cdf(x, **data), mean, sd)
-    trusted = found.rhat < 1.01 and found.ess >= question.min_ess
+    limit = drawn.rhat_limit(max(found.ess, question.min_ess))
+    trusted = found.rhat < limit and found.ess >= question.min_ess
     if found.right and trusted:
         return
     for mistake in question.mistakes if not found.right else ():  # few draws agree with much, the truth included
@@ -365,7 +366,7 @@ def _draws(question, data, answer):
         if agree(found.moments, wrong, (0, found.error * np.maximum(1, wrong[1] / sd))):
             raise Stop("wrong", f"not yet. {mistake.hint}", mistake.name)
     if not trusted:
-        rule = f"R-hat must be below 1.01, the effective sample size at least {question.min_ess}"
+        rule = f"R-hat must be below {limit:.3g}, the effective sample size at least {question.min_ess}"
         raise Stop(
             "wrong", f"not to be trusted yet: {rule}, but they are {found.rhat:.3f} and {found.ess:.0f}.", "diagnostics"
         )

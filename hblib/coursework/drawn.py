@@ -25,6 +25,18 @@ class Summary:
     ess: float
 
 
+def rhat_limit(ess):
+    """The usual 1.01, or what four good chains with no more effective draws than these stay below.
+
+    The means of eight half chains, of ess / 8 effective draws each, vary by themselves: R-hat^2 - 1 is then
+    8 / ess * chi^2_7 / 7, whose 99.99 % point is 34 / ess.
+
+    >>> print(round(rhat_limit(400), 3), rhat_limit(4000))
+    1.042 1.01
+    """
+    return max(1.01, float(np.sqrt(1 + 34 / ess)))
+
+
 def summary(draws, cdf, mean, sd):
     """The `Summary` of draws of shape (chains, draws) or (chains, draws, k), judged by `cdf`, `mean` and `sd`."""
     import arviz as az

@@ -4,17 +4,19 @@ import dis
 import re
 import types
 
-SECONDS = 20  # that the grader gives to a cell, and to all calls of a function together
+from hblib.coursework import calling
+
+SECONDS = 20  # that the grader gives to a cell
 
 
 def notes(exercise, question, answers, verdict, seconds):
     """What a student should hear beside the verdict, a sentence each: only where there is something to lose."""
     if not verdict.points:
         return
-    if 2 * seconds > SECONDS and callable(answers.get(question.name)):  # the grader tries about twice as many inputs
+    if seconds > calling.SECONDS and callable(answers.get(question.name)):
         yield (
-            f"But this took {seconds:.0f} s. If the notebook is graded: the grader tries about twice as many inputs, "
-            f"and allows {SECONDS} s for all of them together."
+            f"But this took {seconds:.0f} s in all. If the notebook is graded: the grader allows {calling.SECONDS} s "
+            "for each call of a function."
         )
     if missing := sorted(used(answers.get(question.name), answers, question.name) - offered(exercise)):
         names = ", ".join(f"hblib.{name}" for name in missing)
