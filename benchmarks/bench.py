@@ -18,7 +18,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # befo
 import numpy as np
 import peers
 
-from hblib import beta_binomial, datasets, normal_normal, priors, tail_counts
+from hblib import beta_binomial, datasets, mixed, normal_normal, priors, tail_counts
 
 SEED = 2026
 STORED_NOTE = "stored time, another run"
@@ -140,6 +140,13 @@ def observations(rows, rng):
     n = rng.integers(2, 21, rows // 10)
     group = np.repeat(np.arange(n.size), n)
     return rng.normal(50, 2, n.size)[group] + rng.normal(0, 3, group.size), group
+
+
+def lines(rows, rng):
+    """About this many rows in groups of 2 to 20, each with its own line in t."""
+    values, group = observations(rows, rng)
+    t = rng.normal(size=values.size)
+    return values + (1 + rng.normal(0, 0.8, group[-1] + 1)[group]) * t, t, group
 
 
 # --- the five parts ---------------------------------------------------------------------------------------------------
@@ -312,6 +319,34 @@ def part_observations(report, quick):
                     "calibration: mixedlm's stored time / its time here", stored / t["peer"], "x", other=t["peer"],
                     note="what part of a ratio to a stored time is this machine (or a newer mixedlm) being faster",
                 )  # fmt: skip
+        lines_beside_mixedlm(report, rows, case, big)
+
+
+def lines_beside_mixedlm(report, rows, case, big):
+    """`mixed.fit`, with an intercept and without or with a slope that vary by group."""
+    values, t, group = lines(rows, np.random.default_rng(SEED))
+    x = np.column_stack([np.ones(values.size), t])
+    for which, K, formula in (
+        ("intercept", 1, "value ~ t + (1|group)"),
+        ("intercept and slope", 2, "value ~ t + (t|group)"),
+    ):
+        own = {"hblib": lambda z=x[:, :K]: mixed.fit(values, x, z, group)}
+        fit = own["hblib"]()
+        if not peers.version("mixedlm"):
+            t_own = race(own)["hblib"]
+            report.add(f"mixed.fit, {which}, {case}", t_own, "s", hblib=t_own)
+            continue
+        import pandas as pd
+
+        frame = pd.DataFrame({"value": values, "t": t, "group": group.astype(str)})
+        other = {"peer": lambda frame=frame, formula=formula: peers.mixedlm_fit(frame, formula)}
+        times = race(own | other, limit=30.0)
+        agree = min(map(digits, other["peer"](), (*fit.sd, fit.sigma)))
+        report.add(f"mixed.fit, {which}, {case}", times["hblib"], "s", hblib=times["hblib"])
+        report.add(
+            f"mixedlm / mixed.fit, {which}, {case}", times["peer"] / times["hblib"], "x", least=1 if big else None,
+            hblib=times["hblib"], other=times["peer"], note=f"standard deviations agree in {agree:.1f} digits",
+        )  # fmt: skip
 
 
 def part_full_bayes(report, quick):

@@ -178,12 +178,13 @@ def statsmodels_mixed(values, group):
     return float(np.sqrt(np.squeeze(fitted.cov_re))), float(np.sqrt(fitted.scale))
 
 
-def mixedlm_fit(frame):
-    """(tau, sigma) of PyPI's mixedlm, REML, for a data frame with columns value and group."""
+def mixedlm_fit(frame, formula="value ~ 1 + (1|group)"):
+    """(standard deviations of the varying coefficients, sigma) of PyPI's mixedlm, REML, for a data frame."""
     import mixedlm
 
-    fitted = mixedlm.lmer("value ~ 1 + (1|group)", frame)
-    return float(np.sqrt(np.squeeze(fitted.VarCorr().groups["group"].cov))), float(fitted.sigma)
+    fitted = mixedlm.lmer(formula, frame)
+    covariance = np.atleast_2d(np.squeeze(fitted.VarCorr().groups["group"].cov))
+    return *np.sqrt(np.diagonal(covariance)).tolist(), float(fitted.sigma)
 
 
 # --- NUTS -------------------------------------------------------------------------------------------------------------

@@ -506,42 +506,58 @@ def _on(basis, tensor):
 
 def _highest(model):
     """(point, status) at the maximum."""
-    best = min((_climb(model, start, model.K) for start in _starts(model)), key=lambda point: point.value)
+    best = min((_climb(model, start.root, model.K) for start in _starts(model)), key=lambda point: point.value)
     best = _without_zeros(model, best)
     rank = best.root.shape[1]
     return best, "Sigma = 0" if rank == 0 else "singular" if rank < model.K else "ok"
 
 
 def _starts(model):
-    """Roots to start from: the best points of several rays, and from each a few steps of the EM algorithm.
+    """Points to start from: the lowest ones of several rays, each after a few steps of the EM algorithm.
 
     With few groups the likelihood can have several hills; with hundreds one ray finds its hill.
     """
     J, K = model.groups.size, model.K
     noise = np.sum(model.within[:, -1] ** 2) / model.N
     sizes = np.geomspace(1e-3 / np.sqrt(model.N / J), 30 / np.sqrt(noise), 16)
-    for ray in _rays(K) if J < 200 else [np.eye(K)]:
+    starts = []
+    for ray in _rays(model) if J < 200 else [np.eye(K)]:
         points = [model.at(size * ray) for size in sizes]
         values = np.array([np.inf, *(point.value for point in points), np.inf])
         lowest = (values[1:-1] < values[:-2]) & (values[1:-1] <= values[2:])
-        if ray.shape[1] != K:
-            lowest[0] = False  # next to Sigma = 0, from where the first ray starts as well
-        for i in np.flatnonzero(lowest):
-            point = points[i]
-            for _ in range(3):
-                D = point.root @ point.root.T
-                squares, directions = np.linalg.eigh(D - D @ point.slope @ D / J)
-                point = model.at(directions * np.sqrt(np.maximum(squares, 0)))
-            yield point.root
+        if starts:
+            lowest[0] = False  # next to Sigma = 0, where the first ray starts as well
+        starts += [_em(points[i]) for i in np.flatnonzero(lowest)]
+    return sorted(starts, key=lambda point: point.value)[:8]
 
 
-def _rays(K):
-    """Roots of size about 1: no direction preferred; each coefficient, and sums and differences of each two."""
+def _em(point):
+    """The point after three steps of the EM algorithm."""
+    model = point.model
+    for _ in range(3):
+        D = point.root @ point.root.T
+        squares, directions = np.linalg.eigh(D - D @ point.slope @ D / model.groups.size)
+        point = model.at(directions * np.sqrt(np.maximum(squares, 0)))
+    return point
+
+
+def _rays(model):
+    """Roots of size about 1: no direction preferred; each coefficient, sums and differences of each two; and the
+    differences between groups, as least squares shows them: if Sigma has rank 1 and sigma is small, they all lie on it.
+    """
+    K = model.K
     one = np.eye(K)
+    if K == 1:
+        return [one]
     ratios = [(sign * a, b) for sign in (1, -1) for a, b in ((1, 1), (1, 2), (2, 1))]
     pairs = [a * one[i] + b * one[k] for i in range(K) for k in range(i) for a, b in ratios]
-    favoured = [ray[:, None] / np.linalg.norm(ray) for ray in (*one, *pairs) if K > 1]
-    return [one, *favoured, *(np.hstack([ray, 0.1 * one]) for ray in favoured)]
+    measured = np.flatnonzero(model.ranks == K)[:13]
+    lines = np.linalg.solve(
+        model.columns[:K, :, measured].transpose(2, 1, 0), model.columns[-1][:, measured].T[..., None]
+    )
+    differences = [step for step in np.diff(lines[..., 0], axis=0) if step.any()]
+    rays = [ray[:, None] / np.linalg.norm(ray) for ray in (*one, *pairs, *differences)]
+    return [one, *rays, *(np.hstack([ray, 0.1 * one]) for ray in rays[: K + len(pairs)])]
 
 
 def _climb(model, root, rank):

@@ -9,7 +9,7 @@ import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
 from statsmodels.stats.meta_analysis import combine_effects
 
-from hblib import beta_binomial, datasets, multilevel, normal_normal
+from hblib import beta_binomial, datasets, mixed, multilevel, normal_normal
 from tests.test_normal_normal import log_relative_risks
 
 # The yields of 6 batches of dyestuff, 5 samples each: Davies & Goldsmith (1972), Statistical Methods in Research and
@@ -24,6 +24,20 @@ DYESTUFF = np.array(
         [1520, 1455, 1450, 1480, 1445],
     ],
     dtype=float,
+)
+
+
+# Simulated so that the batches vary less than their samples make them: Box & Tiao (1973), Bayesian Inference in
+# Statistical Analysis, section 5.1; the data set Dyestuff2 of lme4 for R.
+DYESTUFF2 = np.array(
+    [
+        [7.298, 3.846, 2.434, 9.566, 7.990],
+        [5.220, 6.556, 0.608, 11.788, -0.892],
+        [0.110, 10.386, 13.434, 5.510, 8.166],
+        [2.212, 4.852, 7.092, 9.288, 4.980],
+        [0.282, 9.014, 4.458, 9.446, 7.198],
+        [1.722, 4.782, 8.106, 0.758, 3.758],
+    ]
 )
 
 
@@ -45,6 +59,50 @@ def test_raw_observations_agree_with_statsmodels():
     assert fit.sigma**2 == pytest.approx(result.scale, rel=1e-4)
     assert fit.mu == pytest.approx(float(result.fe_params[0]))
     assert fit.se_mu == pytest.approx(float(result.bse_fe[0]), rel=1e-4)
+
+
+def test_varying_intercepts_agree_with_lme4():
+    """lmer(Yield ~ 1 + (1 | Batch)) for Dyestuff and for Dyestuff2, whose variance is 0: the same number, not 1e-8."""
+    ones, batch = np.ones((30, 1)), np.repeat(list("ABCDEF"), 5)
+    fit = mixed.fit(DYESTUFF.ravel(), ones, ones, batch)
+    assert [fit.Sigma[0, 0], fit.sigma**2] == pytest.approx([1764.05, 2451.25], rel=1e-12)
+    assert -2 * fit.log_likelihood == pytest.approx(319.6542768423, abs=1e-9)
+    assert fit.beta_sd[0] == pytest.approx(19.3834121788, rel=1e-8)
+    fit = mixed.fit(DYESTUFF2.ravel(), ones, ones, batch)
+    assert (fit.sd[0], fit.status) == (0, "Sigma = 0")
+    assert -2 * fit.log_likelihood == pytest.approx(161.82828, abs=1e-5)
+    assert fit.sigma**2 == pytest.approx(np.var(DYESTUFF2, ddof=1), rel=1e-12)
+
+
+def test_varying_slopes_agree_with_lme4():
+    """lmer(Reaction ~ Days + (Days | Subject), sleepstudy), and the covariance that its ranef(condVar = TRUE) gives."""
+    people = datasets.sleepstudy()
+    x = np.column_stack([np.ones(180), people.day])
+    fit = mixed.fit(people.y, x, x, people.group)
+    assert fit.log_likelihood == pytest.approx(-871.81414, abs=1e-5)
+    assert fit.beta == pytest.approx([251.405105, 10.467286], rel=1e-7)
+    assert fit.beta_sd == pytest.approx([6.824597, 1.545790], rel=1e-5)
+    assert [*fit.sd, fit.sigma] == pytest.approx([24.7404, 5.9221, 25.59182], rel=1e-5)
+    assert fit.correlation[0, 1] == pytest.approx(0.066, abs=5e-4)
+    assert fit.deviation_cov[0] == pytest.approx(np.array([[145.71, -21.44], [-21.44, 5.31]]), abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_varying_slopes_agree_with_statsmodels(seed):
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(30), rng.integers(3, 9, 30))
+    x = np.column_stack([np.ones(group.size), rng.normal(size=group.size)])
+    effects = rng.normal(size=(30, 2)) @ [[1.0, 0.3], [0.0, 0.8]]
+    y = x @ [2.0, -1.0] + np.sum(x * effects[group], axis=1) + rng.normal(size=group.size)
+    result = MixedLM(y, x, group, exog_re=x).fit(reml=True)
+    fit = mixed.fit(y, x, x, group)
+    assert fit.Sigma == pytest.approx(np.asarray(result.cov_re), rel=1e-3, abs=1e-3)
+    assert fit.sigma**2 == pytest.approx(result.scale, rel=1e-4)
+    assert fit.beta == pytest.approx(np.asarray(result.fe_params), rel=1e-4)
+    assert fit.beta_sd == pytest.approx(np.asarray(result.bse_fe), rel=0.01)  # theirs are numerical
+    assert fit.log_likelihood == pytest.approx(result.llf, abs=1e-6)
+    effects = [result.random_effects[j] for j in range(30)]
+    assert fit.deviation == pytest.approx(np.array(effects), abs=1e-3)
 
 
 def test_raw_observations_agree_with_lme4():
