@@ -27,7 +27,8 @@ def log_density(R, eta):
 
     Returns
     -------
-    A float, or an array of shape (...). Where det R = 0: -inf for eta > 1, inf for eta < 1.
+    A float, or an array of shape (...). Where det R = 0, as far as rounded entries can tell: -inf for eta > 1, inf for
+    eta < 1.
 
     Raises
     ------
@@ -40,17 +41,16 @@ def log_density(R, eta):
     if R.ndim < 2 or R.shape[-1] != R.shape[-2]:
         raise ValueError(f"R must have shape (..., K, K), but has shape {R.shape}")
     K = R.shape[-1]
-    eigenvalues = np.linalg.eigvalsh(R)
     if not np.allclose(R, R.swapaxes(-1, -2)) or not np.allclose(np.diagonal(R, axis1=-2, axis2=-1), 1):
         raise ValueError("R must be symmetric with ones on the diagonal")
+    eigenvalues = np.linalg.eigvalsh(R)
     if (eigenvalues < -1e-9).any():
         raise ValueError(f"R must have no negative eigenvalue, but has {eigenvalues.min():.3g}")
     k = np.arange(1, K)
-    b = eta + (K - 1 - k) / 2
-    constant = np.sum((K - k) * ((2 * b - 1) * np.log(2) + special.betaln(b, b)))
-    # An eigenvalue of 0 comes out as about +-1e-16.
-    determinant = np.prod(np.where(eigenvalues < 1e-14, 0, eigenvalues), axis=-1)
-    return (special.xlogy(eta - 1, determinant) - constant)[()]
+    constant = np.sum((K - k) * _log_beta_of_half(eta + (K - 1 - k) / 2))
+    if eta == 1:
+        return np.full(R.shape[:-2], -constant)[()]
+    return ((eta - 1) * _log_det(R, eigenvalues) - constant)[()]
 
 
 def pdf(rho, eta, K):
@@ -122,6 +122,45 @@ def draws(eta, K, size, rng):
     R = factor @ factor.swapaxes(1, 2)
     R[:, np.arange(K), np.arange(K)] = 1  # up to rounding it is already
     return R
+
+
+def _log_beta_of_half(b):
+    """log B(b, 1/2) = (2 b - 1) log 2 + log B(b, b), for large b by a series, since log Gamma would cancel."""
+    w = 1 / np.maximum(b, 32.0)
+    series = w * (1 / 8 - w**2 * (1 / 192 - w**2 * (1 / 640 - w**2 * (17 / 14336 - w**2 * 31 / 18432))))
+    return np.where(b < 32, special.betaln(b, 0.5), np.log(np.pi * w) / 2 + series)
+
+
+def _log_det(R, eigenvalues):
+    """log det R of the matrices, to all digits also where R is nearly singular; -inf where its singularity is rounding.
+
+    With L the Cholesky factor as doubles hold it, R = L (I + M) L'. M would be 0 but for rounding, which is large
+    beside a small eigenvalue; so R - L L' is computed exactly enough, and log det (I + M) added.
+    """
+    K, eps = R.shape[-1], np.finfo(float).eps
+    lift = np.where(eigenvalues[..., 0] < 8 * K * eps, 16 * K * eps, 0.0)  # so that the factor exists; M undoes it
+    L = np.linalg.cholesky(R + lift[..., None, None] * np.eye(K))
+    half = np.linalg.solve(L, _residual(R, L))
+    sign, log_rest = np.linalg.slogdet(np.eye(K) + np.linalg.solve(L, half.swapaxes(-1, -2)))
+    log_det = 2 * np.sum(np.log(np.diagonal(L, axis1=-2, axis2=-1)), axis=-1) + log_rest
+    # The product of all but the smallest eigenvalue is known well, unless another is as small.
+    others = np.maximum(eigenvalues[..., 1:], K * eps)
+    smallest = np.exp(log_det - np.sum(np.log(others), axis=-1))
+    singular = (sign <= 0) | (smallest < (K - 1) * eps)
+    return np.where(singular, -np.inf, log_det)
+
+
+def _residual(R, L):
+    """R - L L' far below the rounding of its terms: L is split into parts whose products doubles hold (Ozaki 2012)."""
+    bits = (53 - np.ceil(np.log2(R.shape[-1]))) // 2
+    high = np.round(L * 2**bits) / 2**bits
+    middle = np.round((L - high) * 4**bits) / 4**bits
+    low = L - high - middle
+    above = high + middle  # exact
+    cross = high @ middle.swapaxes(-1, -2)
+    rest = above @ low.swapaxes(-1, -2)
+    rest = rest + rest.swapaxes(-1, -2) + middle @ middle.swapaxes(-1, -2) + low @ low.swapaxes(-1, -2)
+    return (R - high @ high.swapaxes(-1, -2)) - (cross + cross.swapaxes(-1, -2)) - rest
 
 
 def _size(K):

@@ -656,7 +656,10 @@ def _rows(ybar, se, counts=None, positive=True):
 
 def _in_units(ybar, se, counts):
     """A power of 2 near the standard errors, and the `Cells` in that unit, so that powers of variances are doubles."""
-    unit = unit_near(np.median(se)) if se.size else 1.0
+    typical = np.median(se) if se.size else 1.0
+    if ybar.size and np.ptp(ybar) > 1e50 * typical:
+        raise ValueError(f"ybar must not spread over more than 1e50 standard errors, but does over {np.ptp(ybar):g}")
+    unit = unit_near(typical)
     return unit, collect(ybar / unit, se / unit, counts) if unit != 1 else collect(ybar, se, counts)
 
 
@@ -703,6 +706,7 @@ def _error_of_moments(cells, a, tau2):
     The sum is y'Ay, A = diag(a) - aa'/sum a. Its variance is 2 trace(AVAV) for V = diag(tau^2 + se_j^2), and its
     expectation grows with tau^2 by trace A.
     """
+    a = a / a.max()
     share = cells.but_one(a) / np.sum(cells.number * a)
     trace = cells.traces(a, (cells.variance + tau2)[None, :])[0, 0]
     return np.sqrt(2 * trace) / np.sum(cells.number * a * share)

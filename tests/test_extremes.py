@@ -3,11 +3,14 @@
 Warnings are errors here, so that each test also says that none is given.
 """
 
+import itertools
 import tracemalloc
 
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import optimize
 
 from hblib import beta_binomial, datasets, normal_normal
@@ -414,3 +417,203 @@ def test_observations_far_from_zero_and_in_other_units():
     )
     single = normal_normal.fit_observations([1.0, 2.0, 4.0], ["a", "a", "a"])
     assert (single.mu, single.status) == (pytest.approx(7 / 3), "not identified")
+
+
+@pytest.mark.parametrize("digits", [1, 16, 36])
+def test_groups_that_differ_by_rounding_do_not_estimate_sigma(digits):
+    """Equal values, and values equal but for the last bits, at several offsets, sizes and units."""
+    rng = np.random.default_rng(digits)
+    means = [[0.1, 0.2, 0.4], [1.1, 2.3, 3.7], [98.6, 99.1, 97.9], [1 / 3, 2 / 3, 1.0]]
+    for mean, shift, unit, size in itertools.product(means, (0, 1, 1e6), (1e-100, 1.0, 1e100), (2, 3, 7)):
+        values, group = np.repeat((np.array(mean) + shift) * unit, size), np.repeat([0, 1, 2], size)
+        rounded = values * (1 + np.finfo(float).eps * rng.integers(-1, 2, values.size))
+        for these in (values, rounded):
+            for function in (normal_normal.fit_observations, normal_normal.from_observations):
+                with pytest.raises(ValueError, match="sigma cannot be estimated"):
+                    function(these, group)
+        real = values * (1 + 1e-13 * np.arange(values.size))
+        assert normal_normal.from_observations(real, group).sigma > 0
+
+
+@pytest.mark.parametrize("restricted", [False, True])
+@pytest.mark.parametrize("seed", [48, 49, 51])
+def test_errors_of_observations_are_those_of_the_curvature(restricted, seed):
+    values, group = unequal(seed, 3.0)
+    fit = normal_normal.fit_observations(values, group, "reml" if restricted else "ml")
+    assert fit.status == "ok"
+
+    h = 1e-3
+
+    def value(step_tau, step_sigma):
+        sigma, tau = fit.sigma * (1 + h * step_sigma), fit.tau * (1 + h * step_tau)
+        return -deviance(values, group, sigma, tau, restricted)[0] / 2
+
+    at = value(0, 0)
+    tau_tau, sigma_sigma = (value(*step) + value(*np.negative(step)) - 2 * at for step in ((1, 0), (0, 1)))
+    cross = sum(i * j * value(i, j) for i in (-1, 1) for j in (-1, 1)) / 4
+    errors = h * np.sqrt(np.diag(np.linalg.inv(-np.array([[tau_tau, cross], [cross, sigma_sigma]]))))
+    np.testing.assert_allclose([fit.se_tau / fit.tau, fit.se_sigma / fit.sigma], errors, rtol=1e-4)
+
+
+def test_the_error_of_sigma_on_the_boundary():
+    """Where tau = 0 all observations have one variance, sigma^2 on N or N - 1 degrees of freedom."""
+    values, group = np.array([1.0, 5.0, 3.0, 2.0, 4.0, 3.0, 0.0, 6.0, 3.5]), np.repeat([0, 1, 2], 3)
+    for method, freedom in (("ml", 9), ("reml", 8)):
+        fit = normal_normal.fit_observations(values, group, method)
+        assert fit.se_sigma == pytest.approx(fit.sigma / np.sqrt(2 * freedom), rel=1e-12)
+        assert np.isnan(fit.se_tau)
+
+
+# ---- one standard error far smaller than the rest, and every unit ------------------------------------------------
+
+
+def exact_dersimonian_laird(ybar, se):
+    """tau, mu and its standard error, written as in the paper; in 400 digits, as many of which cancel."""
+    with mpmath.workdps(400):
+        y, w = [mpmath.mpf(float(v)) for v in ybar], [1 / mpmath.mpf(float(s)) ** 2 for s in se]
+        mean = sum(a * b for a, b in zip(w, y, strict=True)) / sum(w)
+        q = sum(a * (b - mean) ** 2 for a, b in zip(w, y, strict=True))
+        tau2 = max(0, (q - (len(y) - 1)) / (sum(w) - sum(a**2 for a in w) / sum(w)))
+        v = [1 / (1 / a + tau2) for a in w]
+        total = sum(v)
+        return [
+            float(x) for x in (mpmath.sqrt(tau2), sum(a * b for a, b in zip(v, y, strict=True)) / total, total**-0.5)
+        ]
+
+
+@pytest.mark.parametrize("least", [1.0, 1e-3, 1e-5, 1e-7, 1e-9, 1e-12, 1e-20, 1e-40, 1e-70])
+def test_dersimonian_laird_does_not_cancel(least):
+    data = [
+        ([1, 4, -3, 2.5], [least, 1, 1.2, 0.8]),
+        ([1, 4, -3, 2.5], [1, 1, 1.2, least]),
+        ([1, 1, -3, 2.5, 6], [least, least, 1.2, 0.8, 2]),
+        ([1, 1, -3, 2.5, 6], [least, 1.5 * least, 1.2, 0.8, 2]),
+        ([1, 1.5, 0.5], [least, 1, 1]),
+    ]
+    for ybar, se in data:
+        fit = normal_normal.fit(ybar, se, "dersimonian-laird")
+        tau, mu, se_mu = exact_dersimonian_laird(ybar, se)
+        np.testing.assert_allclose([fit.tau, fit.mu, fit.se_mu], [tau, mu, se_mu], rtol=1e-12)
+        assert fit.status == ("ok" if tau > 0 else "tau = 0")
+
+
+def exact_reml_error(ybar, se, tau):
+    """The standard error of tau from -y'P P P y + trace(P P)/2 = d2/d(tau^2)2, in 100 digits."""
+    with mpmath.workdps(100):
+        w = [1 / (mpmath.mpf(float(s)) ** 2 + mpmath.mpf(float(tau)) ** 2) for s in se]
+        P = mpmath.diag(w) - mpmath.matrix(w) * mpmath.matrix(w).T / sum(w)
+        y = mpmath.matrix([mpmath.mpf(float(v)) for v in ybar])
+        square = P * P
+        information = (y.T * square * P * y)[0] - sum(square[i, i] for i in range(len(w))) / 2
+        return float(1 / mpmath.sqrt(information) / (2 * mpmath.mpf(float(tau))))
+
+
+@pytest.mark.parametrize("least", [1e-3, 1e-6, 1e-9, 1e-12])
+def test_errors_of_reml_do_not_cancel(least):
+    """tau is small beside all standard errors but one, so that this one group has nearly all the weight."""
+    se = np.array([least, 1.0, 1.2, 0.8])
+    for off in (1.875, 1.88, 1.9):
+        ybar = np.array([0.0, off, -off, 0.3])
+        fit = normal_normal.fit(ybar, se, "reml")
+        assert fit.status == "ok"
+        assert fit.se_tau == pytest.approx(exact_reml_error(ybar, se, fit.tau), rel=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("least", [1e-6, 1e-9, 1e-12, 1e-20])
+def test_one_exact_group_leaves_the_boundary_exact(method, least):
+    """The others lie within their errors of it: no estimate of tau^2 is above 0, and rounding must not make it so."""
+    fit = normal_normal.fit([1.0, 1.3, 0.8, 1.1], [least, 1.0, 1.2, 0.8], method)
+    assert (fit.tau, fit.status) == (0.0, "tau = 0")
+    if method != "moments":
+        assert fit.mu == pytest.approx(1.0, abs=10 * least**2 + 1e-15)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("spread", [0.3, 3.0, 30.0])
+def test_every_unit_gives_the_same_fit(method, spread):
+    ybar, se = spread * np.array([0.25, 1.0, -0.75, 0.625, 2.0]), np.array([0.9, 1.0, 1.2, 0.8, 1.0])
+    for these in (se, np.ones(5)):
+        once = in_unit(ybar, these, method, 1.0)
+        for power in (*range(-100, 101, 20), -150, -54, 60, 110, 150):
+            np.testing.assert_allclose(in_unit(ybar, these, method, 10.0**power), once, rtol=1e-12, atol=1e-300)
+
+
+def in_unit(ybar, se, method, unit):
+    """All that a fit gives for data multiplied by `unit`, divided by it again."""
+    ybar, se = ybar * unit, se * unit
+    fit = normal_normal.fit(ybar, se, method)
+    post = fit.posterior(ybar, se)
+    per_group = np.log(unit)
+    likelihoods = normal_normal.log_marginal(ybar, se, fit.mu, np.array([0.5, 2]) * unit) + 5 * per_group
+    profiles = [normal_normal.profile(ybar, se, 0.5 * unit, name) + freedom * per_group for name, freedom in PROFILES]
+    own = fit.log_likelihood + (4 if method == "reml" else 5) * per_group
+    lengths = np.concatenate([[fit.mu, fit.tau, fit.se_mu, fit.se_tau], post.mean(), post.std()]) / unit
+    return np.concatenate([lengths, likelihoods, profiles, [own, fit.status == "ok"]])
+
+
+PROFILES = (("ml", 5), ("reml", 4))
+
+
+def test_every_unit_gives_the_same_observations():
+    values, group = unequal(48, 3.0)
+    for method, freedom in (("ml", 37), ("reml", 36)):
+        once = normal_normal.fit_observations(values, group, method)
+        for power in (*range(-100, 101, 20), -150, 140):
+            unit = 10.0**power
+            fit = normal_normal.fit_observations(values * unit, group, method)
+            got = np.array([fit.mu, fit.tau, fit.sigma, fit.se_mu, fit.se_tau, fit.se_sigma]) / unit
+            np.testing.assert_allclose(
+                got, [once.mu, once.tau, once.sigma, once.se_mu, once.se_tau, once.se_sigma], rtol=1e-11
+            )
+            assert fit.log_likelihood + freedom * np.log(unit) == pytest.approx(once.log_likelihood, rel=1e-11)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 1.0, 1.5, -4.0, 100.0]), st.sampled_from([1e-12, 1e-6, 0.5, 1.0, 2.0, 1e6])),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_no_edge_gives_a_warning_or_a_half_answer(rows):
+    """One group, two groups, all equal, tau = 0, ratios of standard errors up to 1e18; warnings are errors."""
+    ybar, se = np.array(rows).T
+    for method in METHODS:
+        fit = normal_normal.fit(ybar, se, method)
+        if ybar.size == 1:
+            assert (fit.mu, fit.status) == (pytest.approx(ybar[0]), "not identified")
+            continue
+        assert np.isfinite([fit.mu, fit.tau, fit.log_likelihood]).all()
+        assert 0 < fit.se_mu < np.inf
+        assert fit.se_tau > 0 if fit.status == "ok" else (fit.tau == 0 and np.isnan(fit.se_tau))
+        assert np.isfinite(fit.posterior(ybar, se).interval()).all()
+        assert ybar.min() - 1e-9 <= fit.mu <= ybar.max() + 1e-9
+
+
+@pytest.mark.parametrize("data", ["bcg", "random"])
+def test_errors_of_moments_are_those_of_the_quadratic_forms(data):
+    """tau^2 is (y'Ay - constant)/trace A; the variance of y'Ay is 2 trace(AVAV), here from whole matrices."""
+    ybar, se = log_relative_risks()
+    if data == "random":
+        ybar, se = 9 * ybar, np.random.default_rng(52).uniform(0.1, 4, 13)
+    for method in ("moments", "dersimonian-laird", "paule-mandel"):
+        fit = normal_normal.fit(ybar, se, method)
+        assert fit.status == "ok"
+        V = np.diag(se**2 + fit.tau**2)
+        a = {"moments": np.ones(13), "dersimonian-laird": se**-2, "paule-mandel": 1 / np.diag(V)}[method]
+        A = np.diag(a) - np.outer(a, a) / a.sum()
+        error_tau2 = np.sqrt(2 * np.trace(A @ V @ A @ V)) / np.trace(A)
+        assert fit.se_tau == pytest.approx(error_tau2 / (2 * fit.tau), rel=1e-12)
+        mean = np.ones(13) if method == "moments" else 1 / np.diag(V)
+        mean = mean / mean.sum()
+        assert fit.mu == pytest.approx(mean @ ybar, rel=1e-12)
+        assert fit.se_mu == pytest.approx(np.sqrt(mean @ V @ mean), rel=1e-12)
+
+
+@pytest.mark.parametrize(("method", "mu", "se_mu"), [("dersimonian-laird", -0.7141, 0.1787), ("reml", -0.7145, 0.1798)])
+def test_errors_of_mu_agree_with_metafor(method, mu, se_mu):
+    """metafor for R, rma(yi, vi, method = ...) on the log relative risks of dat.bcg."""
+    fit = normal_normal.fit(*log_relative_risks(), method)
+    assert (round(fit.mu, 4), round(fit.se_mu, 4)) == (mu, se_mu)
