@@ -8,6 +8,10 @@ CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' 
 # The matrices here are small: threads would wait for each other longer than they compute.
 export OMP_NUM_THREADS := 1
 
+# With numba's fast mathematics, code that comes from the compile cache may round otherwise than code compiled afresh,
+# and then one seed gives two results.
+export PYTENSOR_FLAGS := numba__fastmath=False
+
 # Programs keep caches and settings in the home folder. Where it cannot be written, the environment holds one.
 ifneq ($(shell test -w "$$HOME" && echo writable),writable)
 export PYENV_ROOT ?= $(HOME)/.pyenv

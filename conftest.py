@@ -4,6 +4,7 @@ With `--nbval-lax` (set in pyproject.toml) `pytest chapters` runs every cell of 
 that cite the ledger print with the ledger's text.
 """
 
+import os
 from unittest import mock
 
 import pytest
@@ -11,6 +12,9 @@ from nbval.plugin import IPyNbFile
 
 import ledger
 from tests import left_out
+
+# As in the Makefile: one seed gives one result, whether compiled code is new or comes from the cache.
+os.environ.setdefault("PYTENSOR_FLAGS", "numba__fastmath=False")
 
 
 def pytest_collect_file(file_path, parent):

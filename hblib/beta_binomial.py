@@ -7,8 +7,9 @@ with mu and phi = 1/(alpha + beta): phi = 0 is complete pooling, an ordinary poi
 it lies at infinity.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -73,11 +74,14 @@ def posterior_mean(y, n, alpha, beta, out=None):
     >>> posterior_mean([2, 200], [20, 2000], alpha=5, beta=95).round(4).tolist()
     [0.0583, 0.0976]
     """
-    y, n = checks.groups(y=np.asarray(y), n=np.asarray(n))
-    alpha, beta = (float(value) for value in _prior(alpha, beta))
+    if not (_is_whole(y) and _is_whole(n)):  # whatever else holds numbers: in double precision, and looked at closely
+        y, n = checks.successes(y, n)
+    y, n = checks.groups(y=y, n=n)
+    alpha, beta = (checks.one(name, value, low=0, open_low=True) for name, value in (("alpha", alpha), ("beta", beta)))
     out = np.empty(y.shape) if out is None else out
-    if out.shape != y.shape or out.dtype != float:
-        raise ValueError(f"out must be a float array of shape {y.shape}, but is {out.dtype} of shape {out.shape}")
+    if not isinstance(out, np.ndarray) or out.shape != y.shape or out.dtype != float:
+        found = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else f"a {type(out).__name__}"
+        raise ValueError(f"out must be a float array of shape {y.shape}, but is {found}")
     for start in range(0, y.size, _BLOCK):
         rows = slice(start, start + _BLOCK)
         if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
@@ -85,6 +89,10 @@ def posterior_mean(y, n, alpha, beta, out=None):
         np.add(y[rows], alpha, out=out[rows])
         out[rows] /= n[rows] + (alpha + beta)
     return out
+
+
+def _is_whole(values):
+    return type(values) is np.ndarray and values.dtype.kind in "iu"
 
 
 def shrinkage(n, alpha, beta):
@@ -160,6 +168,7 @@ class Fit:
     log_likelihood: float  # log_marginal at the estimate; nan if phi is
     se_mu: float  # standard errors from the observed information; nan except for method "ml"
     se_phi: float  # nan on a boundary, where the curvature does not give one
+    rest: float  # 1 - mu, with all its digits where mu is near 1 and the difference has lost them
 
     @property
     def alpha(self):
@@ -169,7 +178,7 @@ class Fit:
     @property
     def beta(self):
         """The prior's beta = (1 - mu)/phi; inf where phi = 0."""
-        return float(np.divide(1 - self.mu, self.phi)) if self.phi != 0 else np.inf
+        return float(np.divide(self.rest, self.phi)) if self.phi != 0 else np.inf
 
     def posterior(self, y, n):
         """Every group's posterior with the estimated prior plugged in, as if it were known.
@@ -216,6 +225,9 @@ def fit(y, n, method="ml", counts=None):
     """
     checks.one_of("method", method, ("ml", "moments"))
     data = collapse(y, n, counts)
+    if data.successes > data.trials / 2:  # near 1 a rate has few digits left, so fit the failures' instead
+        failures = fit(np.asarray(n) - np.asarray(y), n, method, counts)
+        return replace(failures, mu=failures.rest, rest=failures.mu)
     status, mu, phi = _without_search(data)
     if status is None:
         mu, phi = (
@@ -228,7 +240,8 @@ def fit(y, n, method="ml", counts=None):
         coin = special.xlogy(data.no_failure, mu) + special.xlog1py(data.no_success, -mu)
         log_likelihood = -np.inf if split else coin
     se_mu, se_phi = _standard_errors(data, mu, phi) if method == "ml" else (np.nan, np.nan)
-    return Fit(float(mu), float(phi), status, method, float(log_likelihood), float(se_mu), float(se_phi))
+    numbers = (float(value) for value in (log_likelihood, se_mu, se_phi, 1 - mu))
+    return Fit(float(mu), float(phi), status, method, *numbers)
 
 
 @dataclass(frozen=True)
@@ -316,7 +329,7 @@ def full_bayes(y, n, prior, counts=None):
     """
     prior = priors.as_prior(prior)
     data = collapse(y, n, counts)
-    y, n = checks.groups(y=np.asarray(y, dtype=float), n=np.asarray(n, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
     rows = _if_few(data, y, n, counts)
     guess = (data.trials + 1) / (data.successes + 0.5)
     breaks, lower, upper = prior.range(guess)
@@ -397,17 +410,19 @@ def _given_size(data, rows, size, centre, width, narrowest):
     return t, log_f
 
 
-def _logit_mode(data, size, start=None):
+def _logit_mode(data, size, start=None, flat_in_mu=False):
     """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, many sizes at once.
 
-    The density of logit mu is log-concave in mu, so its derivative changes sign once.
+    The density of logit mu is log-concave in mu, so its derivative changes sign once. With `flat_in_mu` it is the
+    likelihood alone whose peak is found.
     """
     start = np.full(size.shape, special.logit((data.successes + 0.5) / (data.trials + 1))) if start is None else start
-    parts = [_some_logit_modes(data, size[some], start[some]) for some in blocks(size.size, data.k.size)]
+    parts = [_some_logit_modes(data, size[some], start[some], flat_in_mu) for some in blocks(size.size, data.k.size)]
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
-def _some_logit_modes(data, size, start):
+def _some_logit_modes(data, size, start, flat_in_mu):
+    jacobian, tolerance = (0, 1e-3) if flat_in_mu else (1, 0.1)  # nodes around a peak need no more
     successes, failures = data.y != 0, data.f != 0
     y, f = data.y[successes], data.f[failures]
     x_y, x_f = (data.k[some] / size[:, None] for some in (successes, failures))
@@ -419,15 +434,15 @@ def _some_logit_modes(data, size, start):
         by_y, by_f = y * success, f * failure
         by_mu = by_y.sum(axis=-1) - by_f.sum(axis=-1)
         by_mu_twice = -(by_y * success).sum(axis=-1) - (by_f * failure).sum(axis=-1)
-        slope = mu * rest * by_mu + rest - mu
-        curvature = (mu * rest) ** 2 * by_mu_twice + mu * rest * ((rest - mu) * by_mu - 2)
+        slope = mu * rest * by_mu + jacobian * (rest - mu)
+        curvature = (mu * rest) ** 2 * by_mu_twice + mu * rest * ((rest - mu) * by_mu - 2 * jacobian)
         low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
         step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, -1), np.inf)
         step = np.where(np.abs(step) < 20, step, 20 * np.sign(slope))
         inside = ((z + step > low) & (z + step < high)) | (np.abs(step) < 1e-9)  # the latter has arrived
         new = np.where(inside, z + step, (low + high) / 2)
         width = 1 / np.sqrt(np.maximum(-curvature, 1e-2))
-        done = (np.abs(new - z) < np.minimum(0.1 * width, 0.3)).all()  # the nodes need no more
+        done = (np.abs(new - z) < tolerance * np.minimum(width, 3)).all()
         z = new
         if done:
             break
@@ -445,9 +460,8 @@ def _theta_moments(y, n, weight, size, first, second):
     sums = np.empty((11, distinct.size))
     for some in blocks(distinct.size, size.size):
         a = size / (size + distinct[some, None])
-        noise = 1 / (
-            size + distinct[some, None] + 1
-        )  # given mu, size theta's variance is its mean (1 - mean) times this
+        # given mu and size theta's variance is its mean (1 - mean) times this
+        noise = 1 / (size + distinct[some, None] + 1)
         sums[:2, some] = (a @ powers[:, :2]).T
         sums[2:5, some] = (a**2 @ powers).T
         sums[5, some] = noise @ weight
@@ -479,8 +493,8 @@ def _without_search(data):
 
 def _moments(y, n, counts):
     """Kleinman's estimate with weights n_j: the spread of the rates, less the binomial noise in it."""
-    y, n = checks.successes(y, n)
-    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else np.asarray(counts, dtype=float))
+    y, n = checks.successes(y, n, join=checks.groups)
+    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else checks.counts("counts", counts))
     y, n, counts = y[n > 0], n[n > 0], counts[n > 0]
     total = np.sum(counts * n)
     mu = np.sum(counts * y) / total
@@ -501,18 +515,18 @@ def _log_likelihood(data, mu, phi, rest=None):
     """
     mu, phi = np.asarray(mu, dtype=float), np.asarray(phi, dtype=float)
     rest = 1 - mu if rest is None else rest
-    gap, successes, failures = np.diff(data.k), data.y != 0, data.f != 0
-    some = gap > 0  # two gaps between distinct values may share a node
-    per_step = (1 + data.k[1:][some]) / gap[some]
-    total = _sum_log1p(-data.surplus[some], phi - 1, per_step, per_step * data.k[:-1][some], phi)
-    total = total - _sum_log1p(data.y[successes], rest, mu[..., None], data.k[successes], phi)
-    return total - _sum_log1p(data.f[failures], mu, rest[..., None], data.k[failures], phi)
+    surplus, before, after = data.steps
+    per_step = (1 + after) / (after - before)
+    total = _sum_log1p(-surplus, phi - 1, per_step, per_step * before, phi)
+    for (k, number), of, other in ((data.with_success, mu, rest), (data.with_failure, rest, mu)):
+        total = total - _sum_log1p(number, other, of[..., None], k, phi)
+    return total
 
 
 def _sum_log1p(number, a, b, k, phi):
     """The sum of number log1p(a/(b + k phi)) over the nodes, the last axis of b, for each a and phi; block by block."""
     shape = np.broadcast_shapes(a.shape, phi.shape)
-    if np.prod(shape) * k.size <= _BLOCK:
+    if math.prod(shape) * k.size <= _BLOCK:
         return (number * np.log1p(a[..., None] / (b + k * phi[..., None]))).sum(axis=-1)
     a, phi = (np.broadcast_to(array, shape).reshape(-1, 1) for array in (a, phi))
     b = np.broadcast_to(b, (*shape, b.shape[-1])).reshape(-1, b.shape[-1])
@@ -528,19 +542,25 @@ def _sum_log1p(number, a, b, k, phi):
     return total.reshape(shape)
 
 
-def _derivatives(data, mu, phi):
+def _derivatives(data, mu, phi, rest=None):
     """Gradient and Hessian of `_log_likelihood` in (mu, phi), numbers; by sums of one sign, as there."""
-    k, rest = data.k, 1 - mu
-    success, failure, trial = 1 / (mu + k * phi), 1 / (rest + k * phi), 1 / (1 + k * phi)
-    by_y, by_f = data.y * success, data.f * failure
-    steps = data.surplus * np.diff(k) * trial[1:] * trial[:-1]
-    by_phi = np.sum(by_y * k * rest * trial) + np.sum(by_f * k * mu * trial) - np.sum(steps)
-    cross = np.sum(k * (by_f * failure - by_y * success))
-    curvature = np.sum(steps * (k * trial)[1:]) + np.sum(steps * (k * trial)[:-1])
-    curvature -= np.sum(by_y * k**2 * rest * trial * (success + trial))
-    curvature -= np.sum(by_f * k**2 * mu * trial * (failure + trial))
-    by_mu_twice = -np.sum(by_y * success + by_f * failure)
-    return np.array([np.sum(by_y) - np.sum(by_f), by_phi]), np.array([[by_mu_twice, cross], [cross, curvature]])
+    rest = 1 - mu if rest is None else rest
+    surplus, before, after = data.steps
+    trial_before, trial_after = 1 / (1 + before * phi), 1 / (1 + after * phi)
+    steps = surplus * (after - before) * trial_before * trial_after
+    by_phi = -np.sum(steps)
+    by_phi_twice = steps @ (after * trial_after + before * trial_before)
+    by_mu = by_mu_twice = cross = 0.0
+    for (k, number), of, other, sign in ((data.with_success, mu, rest, 1), (data.with_failure, rest, mu, -1)):
+        one, trial = 1 / (of + k * phi), 1 / (1 + k * phi)
+        first = number * one
+        times_k = k * first
+        by_mu += sign * np.sum(first)
+        by_mu_twice -= first @ one
+        by_phi += other * (times_k @ trial)
+        by_phi_twice -= other * ((times_k * k * trial) @ (one + trial))
+        cross -= sign * (times_k @ one)
+    return np.array([by_mu, by_phi]), np.array([[by_mu_twice, cross], [cross, by_phi_twice]])
 
 
 def _if_few(data, y, n, counts=None, cost=16, least=0):
@@ -555,25 +575,42 @@ def _if_few(data, y, n, counts=None, cost=16, least=0):
 
 
 def _maximum(data, rows=None):
-    """Damped Newton in (logit mu, log phi) from the best of some starts; phi = 0 if nothing is higher.
+    """The highest point: Newton in (logit mu, log phi) from each peak of the profile, and phi = 0 if none is higher.
 
-    Where the score at phi = 0 is not positive the maximum is usually there; but with few groups, or a few large ones
-    that dominate the pooled rate, the likelihood may have a second, higher maximum at another mu.
+    Usually the score at phi = 0 tells all: where it is positive there is one peak, and otherwise the maximum is at
+    phi = 0. But with few groups, or a few large ones that dominate the pooled rate, there may be a peak at another mu.
+    So unless the groups are many and the score is positive, the profile (the highest likelihood for each phi) is
+    looked at so closely that no peak falls between two points: as a sum of smooth functions of log phi, each changing
+    over a factor of e or more, it has none that is narrower.
     """
     pooled = data.successes / data.trials
     rising = _derivatives(data, pooled, 0.0)[0][1] > 0
-    effective = data.trials**2 / np.sum((data.f + data.between) * (2 * data.k + 1))  # (sum n)^2/sum n^2
-    uneven = effective < data.groups / 3
-    starts = np.geomspace(1e-2 / data.largest, 10, 12)
-    wary = uneven or not rising
-    mus = special.expit(_logit_mode(data, 1 / starts)[0]) if wary else np.full(starts.size, pooled)
-    values = _log_likelihood(data, mus, starts)
-    best = values.argmax()
-    floor = _log_likelihood(data, pooled, 0.0)
-    if not rising and (best == 0 or values[best] < floor - 1):  # the highest is at phi = 0, or runs towards it
-        return pooled, 0.0
-    mu, phi, value = _climb(data, np.array([special.logit(mus[best]), np.log(starts[best])]), rows)
-    return (mu, phi) if rising or value > floor + 1e-9 * (1 + abs(floor)) else (pooled, 0.0)
+    squares = np.sum((data.f + data.between) * (2 * data.k + 1))  # of n
+    if rising and data.trials**2 / squares > max(30, data.groups / 3):  # the effective number of groups
+        return _climb(data, _second_moment(data, pooled, squares), rows)[:2]
+    lowest, highest = np.log(1e-2 / data.largest), np.log(10)
+    log_phi = np.linspace(lowest, highest, int(np.ceil((highest - lowest) / 0.25)))
+    logits = _logit_mode(data, np.exp(-log_phi), flat_in_mu=True)[0]
+    values = _log_likelihood(data, special.expit(logits), np.exp(log_phi), special.expit(-logits))
+    floor = -np.inf if rising else _log_likelihood(data, pooled, 0.0)
+    best = pooled, 0.0, floor if rising else floor + 1e-9 * (1 + abs(floor))
+    for peak in _peaks(values, floor):
+        found = _climb(data, np.array([logits[peak], log_phi[peak]]), rows)
+        best = max(best, found, key=lambda point: point[2])
+    return best[:2]
+
+
+def _second_moment(data, pooled, squares):
+    """Where to start: y(y - 1) is expected to be n(n - 1)(mu^2 + mu(1 - mu) rho), with rho = phi/(1 + phi)."""
+    pairs = 2 * np.sum(data.k * data.y) / max(squares - data.trials, 1)
+    rho = np.clip((pairs - pooled**2) / (pooled * (1 - pooled)), 1e-2 / data.largest, 0.9)
+    return np.array([special.logit(pooled), special.logit(rho)])
+
+
+def _peaks(values, before):
+    """Where values on a grid are higher than on both sides, beginning after the value `before` it."""
+    left, right = np.append(before, values[:-1]), np.append(values[1:], -np.inf)
+    return np.flatnonzero((values >= left) & (values >= right))
 
 
 def _climb(data, at, rows):
@@ -609,10 +646,23 @@ def _newton_step(data, at, rows):
         y, n, counts = rows
         slope = (counts * gradient(y, n, mu, phi)).sum(axis=-1)
     scale = np.array([mu * (1 - mu), phi])  # d(mu, phi)/d(logit mu, log phi)
-    curvature = np.diag(slope * scale * [1 - 2 * mu, 1])
-    values, vectors = np.linalg.eigh(hessian * np.outer(scale, scale) + curvature)
-    uphill = vectors.T @ (slope * scale) / np.maximum(np.abs(values), 1e-12)  # climbs even where L is not concave
-    return vectors @ uphill * min(1, 2 / max(np.abs(uphill).max(), 1e-300))
+    slope = slope * scale
+    hessian = hessian * scale * scale[:, None]
+    return _uphill(*slope, hessian[0, 0] + slope[0] * (1 - 2 * mu), hessian[0, 1], hessian[1, 1] + slope[1])
+
+
+def _uphill(g1, g2, a, b, c):
+    """Newton's step for the slope (g1, g2) and the matrix [[a, b], [b, c]], which climbs even where it is not negative.
+
+    In the directions of the eigenvectors the step is the slope over the size of the eigenvalue, of length 2 at most.
+    """
+    middle, half = (a + c) / 2, math.hypot((a - c) / 2, b)
+    angle = math.atan2(2 * b, a - c) / 2
+    cos, sin = math.cos(angle), math.sin(angle)
+    along = (cos * g1 + sin * g2) / max(abs(middle + half), 1e-12)
+    across = (cos * g2 - sin * g1) / max(abs(middle - half), 1e-12)
+    shorter = min(1.0, 2 / max(abs(along), abs(across), 1e-300))
+    return shorter * np.array([cos * along - sin * across, sin * along + cos * across])
 
 
 def _standard_errors(data, mu, phi):

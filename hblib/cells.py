@@ -34,6 +34,14 @@ class Cells:
         mu = (weight * self.mean).sum(axis=-1) / total
         return w, total, mu, self.squares_about(mu)
 
+    def but_one(self, values):
+        """For a group of each cell the sum of `values`, one a cell, over all other groups; without cancellation."""
+        all_of = self.number * values
+        rest = all_of.sum() - values
+        top = np.argmax(values)  # only here can what is left be much smaller than what is taken away
+        rest[top] = (self.number[top] - 1) * values[top] + all_of[:top].sum() + all_of[top + 1 :].sum()
+        return rest
+
     def squares_about(self, mu):
         return self.squares + self.number * (self.mean - mu[..., None]) ** 2
 
@@ -50,10 +58,42 @@ class Cells:
         return (value - np.log(total / (2 * np.pi)) if restricted else value) / 2
 
     def score(self, tau2, restricted):
-        """Its derivative with respect to tau2."""
+        """Its derivative with respect to tau2, a number."""
         w, total, _, squares = self.at(tau2)
-        score = (w**2 * squares - self.number * w).sum(axis=-1)
-        return (score + (self.number * w**2).sum(axis=-1) / total if restricted else score) / 2
+        noise = self.number * (self.but_one(w) / total if restricted else 1.0)
+        return np.sum(w * (w * squares - noise)) / 2
+
+    def information(self, tau2, restricted, per=1.0):
+        """Minus the second derivatives of the log likelihood, in the directions in which a group's variance can grow.
+
+        A direction is the rate at which it does, one a cell: 1 for tau^2; `per` holds one or several, shape (..., C).
+        Returns the matrix and the vector m, by which mu moves with each. With z_j = w_j (y_j - mu), and d, e such
+        rates, the entries are
+
+            sum w (d z - m_d) (e z - m_e) - trace/2,   m_d = sum w d z / sum w
+
+        where the trace is sum d e w^2, or that of P D P E if restricted (P = W - w w'/sum w); `traces` gives it.
+        """
+        w, total, mu, _ = self.at(tau2)
+        per = np.broadcast_to(per, (*np.shape(per)[:-1], w.size)).reshape(-1, w.size)
+        slope = per * (w * (self.mean - mu))
+        m = (slope * self.number * w).sum(axis=-1) / total
+        off = slope - m[:, None]
+        curvature = (off * self.number * w) @ off.T + (per * (w**3 * self.squares)) @ per.T
+        if restricted:
+            return curvature - self.traces(w, per) / 2, m
+        return curvature - (per * (self.number * w**2)) @ per.T / 2, m
+
+    def traces(self, w, per):
+        """Traces of P D P E for P = W - w w'/sum w and the diagonal matrices D, E of all pairs of rows of `per`.
+
+        Written as sums over the groups and all others of positive terms, since where one weight is nearly the sum of
+        all the usual form cancels.
+        """
+        total = np.sum(self.number * w)
+        own = self.number * (w * (self.but_one(w) / total)) ** 2
+        others = np.array([self.but_one(row * w * (w / total)) for row in per])
+        return (per * own) @ per.T + (per * (self.number * w * (w / total))) @ others.T
 
 
 def collect(ybar, se, counts=None):

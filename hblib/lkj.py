@@ -98,7 +98,7 @@ def draws(eta, K, size, rng):
     eta : one number > 0.
     K : size of the matrix, at least 2.
     size : how many draws.
-    rng : a NumPy `Generator`.
+    rng : a NumPy `Generator`, or a seed for one.
 
     Raises
     ------
@@ -109,7 +109,8 @@ def draws(eta, K, size, rng):
     >>> draws(eta=2, K=3, size=5, rng=np.random.default_rng(1)).shape
     (5, 3, 3)
     """
-    eta, K = checks.one("eta", eta, low=0, open_low=True), int(_size(K))
+    eta, K = checks.one("eta", eta, low=0, open_low=True), checks.whole("K", K, low=2)
+    size, rng = checks.whole("size", size, low=0), checks.generator("rng", rng)
     factor = np.zeros((size, K, K))
     factor[:, 0, 0] = 1
     for k in range(1, K):

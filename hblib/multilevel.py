@@ -15,6 +15,8 @@ import numpy as np
 from hblib import checks, normal_normal
 from hblib.distributions import Normal
 
+_BLOCK = 1 << 16  # numbers worked on at a time, where a grid meets all stores
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -160,13 +162,8 @@ def three_level_log_likelihood(ybar, se, tau_store, tau_chain, chain):
     limits = {"low": 0}
     store, above = checks.numbers("tau_store", tau_store, **limits), checks.numbers("tau_chain", tau_chain, **limits)
     store, above = checks.together(tau_store=store, tau_chain=above)
-    w, information, a, _ = data.collect(store[..., None] ** 2)
-    v = information / (1 + information * above[..., None] ** 2)
-    total = np.sum(v, axis=-1)
-    mean = np.sum(v * a, axis=-1) / total
-    inner = np.sum(np.log(w / (2 * np.pi)) - w * (data.y - a[..., data.index]) ** 2, axis=-1)
-    outer = np.sum(np.log(v / information) - v * (a - mean[..., None]) ** 2, axis=-1)
-    return ((inner + outer - np.log(total / (2 * np.pi))) / 2)[()]
+    value = data.log_likelihood((store.ravel() / data.unit) ** 2, (above.ravel() / data.unit) ** 2)
+    return value.reshape(store.shape)[()]
 
 
 @dataclass(frozen=True)
@@ -178,6 +175,7 @@ class ThreeLevelFit:
     tau_chain: float
     method: str
     log_likelihood: float  # the restricted one, at the estimate
+    se_mu: float  # given the two standard deviations
 
     def posterior(self, ybar, se, chain):
         """`three_level` with the estimates plugged in, as if they were known; too sure where there are few chains."""
@@ -197,7 +195,8 @@ def three_level_fit(ybar, se, chain, method="reml"):
 
     Returns
     -------
-    A `ThreeLevelFit`; its mu weighs the chains as `three_level` does.
+    A `ThreeLevelFit`; its mu weighs the chains as `three_level` does. The restricted log likelihood is the integral
+    over a flat prior on mu, as in lme4; that of metafor's rma.mv is larger by log(S)/2.
 
     Raises
     ------
@@ -215,12 +214,16 @@ def three_level_fit(ybar, se, chain, method="reml"):
     if data.size.size < 2 or data.size.max() < 2:
         raise ValueError("chain: two chains with data, and one with two stores, are needed to tell the levels apart")
     store2, chain2 = data.moments() if method == "moments" else data.reml()
-    _, information, a, _ = data.collect(np.array([store2]))
+    _, information, off = data.collect(np.array([store2]))
     v = information / (1 + information * chain2)
-    tau_store, tau_chain = float(np.sqrt(store2)), float(np.sqrt(chain2))
-    log_likelihood = three_level_log_likelihood(ybar, se, tau_store, tau_chain, chain)
+    _, mean = data.population(v, off)
     return ThreeLevelFit(
-        float(np.sum(v * a) / np.sum(v) + data.centre), tau_store, tau_chain, method, float(log_likelihood)
+        float((data.centre + mean) * data.unit),
+        float(np.sqrt(store2) * data.unit),
+        float(np.sqrt(chain2) * data.unit),
+        method,
+        float(data.log_likelihood(np.array([store2]), np.array([chain2]))[0]),
+        float(data.unit / np.sqrt(np.sum(v))),
     )
 
 
@@ -310,18 +313,18 @@ def least_squares(x, y, group, sigma):
     [[1.0, 2.0], [5.0, -0.5]]
     """
     x, y, sigma = checks.numbers("x", x), checks.numbers("y", y), checks.one("sigma", sigma, low=0)
-    group = np.asarray(group)
-    if x.ndim != 2 or y.shape != x.shape[:1] or group.shape != y.shape:
+    labels, index = checks.labels("group", group)
+    if x.ndim != 2 or y.shape != x.shape[:1] or index.shape != y.shape:
         raise ValueError(
-            f"x, y, group must have shapes (N, K), (N,), (N,), but have {x.shape}, {y.shape}, {group.shape}"
+            f"x, y, group must have shapes (N, K), (N,), (N,), but have {x.shape}, {y.shape}, {index.shape}"
         )
     inverses, estimates = [], []
-    for label in np.unique(group):
-        rows = x[group == label]
+    for j, label in enumerate(labels):
+        rows = x[index == j]
         if np.linalg.matrix_rank(rows) < x.shape[1]:
             raise ValueError(f"x does not identify all {x.shape[1]} coefficients of group {label}")
         inverses.append(np.linalg.pinv(rows))
-        estimates.append(inverses[-1] @ y[group == label])
+        estimates.append(inverses[-1] @ y[index == j])
     return np.array(estimates), np.array([sigma**2 * inverse @ inverse.T for inverse in inverses])
 
 
@@ -374,7 +377,7 @@ def gibbs(ybar, se, tau, w, draws, rng):
     tau : between-group standard deviation > 0.
     w : 0 is centered, 1 non-centered; one for all groups, or one a group.
     draws : how many rounds.
-    rng : a NumPy `Generator`.
+    rng : a NumPy `Generator`, or a seed for one.
 
     Returns
     -------
@@ -393,6 +396,7 @@ def gibbs(ybar, se, tau, w, draws, rng):
     weight = 1 / (se**2 + tau**2)
     if not weight.sum():
         raise ValueError("se must be finite for at least one group: without data the posterior of mu is improper")
+    draws, rng = checks.whole("draws", draws), checks.generator("rng", rng)
     data, prior = 1 / se**2, 1 / tau**2
     spread = 1 / np.sqrt(data + prior)
     precision = np.sum((1 - w) ** 2 * prior + w**2 * data)
@@ -468,11 +472,11 @@ def partial(ybar, se, w, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
 
 def _model(ybar, se, mu_prior, tau_prior, theta):
     """The priors and the data, which are the same in all coordinates."""
-    import pymc as pm  # here, because it takes seconds to load
-
     ybar, se, _ = _rows(ybar, se, 0)
     (mean, sd), (family, scale) = mu_prior, tau_prior
     checks.one_of("tau_prior", family, ("HalfCauchy", "HalfNormal"))
+    import pymc as pm  # here, because it takes seconds to load
+
     seen = np.isfinite(se)
     with pm.Model() as model:
         mu = pm.Normal("mu", checks.one("mu_prior", mean), checks.one("mu_prior", sd, low=0, open_low=True))
@@ -483,69 +487,107 @@ def _model(ybar, se, mu_prior, tau_prior, theta):
 
 
 class _ByChain(NamedTuple):
-    """Stores with data: what both estimators of the two standard deviations need."""
+    """Stores with data, sorted by chain and in it by se: what both estimators of the two standard deviations need.
 
-    y: np.ndarray  # measured from `centre`: a large constant costs no digits
+    Where one store, or one chain, knows far more than the rest, differences from the means that it dominates would
+    cancel. So each chain is measured from its first store, and the population from its best known chain.
+    """
+
+    y: np.ndarray  # measured from that of the first store of the chain
+    first: np.ndarray  # (C,), these, measured from `centre`
     centre: float
     variance: np.ndarray  # se^2
     index: np.ndarray
-    member: np.ndarray  # (S, C), 1 where the store belongs to the chain
+    start: np.ndarray  # (C,), the place of each chain's first store
     size: np.ndarray  # stores per chain
+    unit: float  # of all that is above; a power of 2
+
+    def by_chain(self, values):
+        return np.add.reduceat(values, self.start, axis=-1)
 
     def collect(self, tau2):
-        """Weights of the stores, their sums by chain, the chains' means and variances, for tau2 of shape (..., 1)."""
+        """Weights of the stores, their sums by chain, and the chains' means less `first`; tau2 of shape (..., 1)."""
         w = 1 / (self.variance + tau2)
-        information = w @ self.member
-        return w, information, (w * self.y) @ self.member / information, 1 / information
+        information = self.by_chain(w)
+        return w, information, self.by_chain(w * self.y) / information
+
+    def population(self, v, off):
+        """Each chain's mean less the mean of all with weights v, and that mean, less `centre`; v of shape (..., C)."""
+        top = np.argmax(v, axis=-1)[..., None]
+        first, off_top = self.first[top], np.take_along_axis(off, top, axis=-1)
+        away = (self.first - first) + (off - off_top)
+        mean = np.sum(v * away, axis=-1, keepdims=True) / np.sum(v, axis=-1, keepdims=True)
+        return away - mean, (mean + off_top + first)[..., 0]
+
+    def log_likelihood(self, store2, chain2):
+        """For arrays of one axis; a block of them at a time, so that memory does not grow with the grid."""
+        value, rows = np.empty(store2.size), max(1, _BLOCK // self.y.size)
+        for at in range(0, store2.size, rows):
+            value[at : at + rows] = self._log_likelihood(store2[at : at + rows, None], chain2[at : at + rows, None])
+        return value - (self.y.size - 1) * np.log(self.unit)
+
+    def _log_likelihood(self, store2, chain2):
+        w, information, off = self.collect(store2)
+        v = information / (1 + information * chain2)
+        away, _ = self.population(v, off)
+        inner = np.sum(np.log(w / (2 * np.pi)) - w * (self.y - off[..., self.index]) ** 2, axis=-1)
+        outer = np.sum(-np.log1p(information * chain2) - v * away**2, axis=-1)
+        return (inner + outer - np.log(np.sum(v, axis=-1) / (2 * np.pi))) / 2
 
     def moments(self):
-        mean = self.y @ self.member / self.size
-        within = np.sum((self.y - mean[self.index]) ** 2)
+        off = self.by_chain(self.y) / self.size
+        within = np.sum((self.y - off[self.index]) ** 2)
         noise = np.sum((1 - 1 / self.size[self.index]) * self.variance)
         store2 = (within - noise) / (self.y.size - self.size.size)
-        below = (store2 + self.variance @ self.member / self.size) / self.size
-        return max(0.0, store2), max(0.0, np.var(mean, ddof=1) - np.mean(below))
+        below = (store2 + self.by_chain(self.variance) / self.size) / self.size
+        return max(0.0, store2), max(0.0, np.var(self.first + off, ddof=1) - np.mean(below))
 
     def reml(self):
         """For each tau_store the best tau_chain is a two-level fit of the chains; what is left is one dimension."""
 
-        def at(store2):
-            w, information, a, u = self.collect(np.array([store2]))
-            return w, information, a, normal_normal.fit(a, np.sqrt(u), "reml").tau ** 2
+        def best_chain2(store2):
+            _, information, off = self.collect(np.array([store2]))
+            return normal_normal.fit(self.first + off, 1 / np.sqrt(information), "reml").tau ** 2
 
         def score(store2):
             """d/d tau_store^2 of the log likelihood, tau_chain at its best: (sum (Py)^2 - trace P)/2."""
-            w, information, a, chain2 = at(store2)
-            v = information / (1 + information * chain2)
-            mean = np.sum(v * a) / np.sum(v)
-            shrunk = mean + information * chain2 / (1 + information * chain2) * (a - mean)
-            squares = np.sum((w * (self.y - shrunk[self.index])) ** 2)
-            by_chain = w**2 @ self.member
-            trace = np.sum(w) - np.sum(by_chain * chain2 / (1 + information * chain2))
-            trace -= np.sum(by_chain / (1 + information * chain2) ** 2) / np.sum(v)
+            w, information, off = self.collect(np.array([store2]))
+            pull = 1 / (1 + information * best_chain2(store2))
+            v = information * pull
+            away, _ = self.population(v, off)
+            squares = np.sum((w * (self.y - off[self.index] + (pull * away)[self.index])) ** 2)
+            # trace P, by the sums of all other stores in the chain, and of all other chains: positive terms only
+            other_stores = information[self.index] - w
+            other_stores[self.start] = self.by_chain(np.where(np.arange(w.size) == self.start[self.index], 0, w))
+            other_chains, top = np.sum(v) - v, np.argmax(v)
+            other_chains[top] = np.sum(np.delete(v, top))
+            trace = np.sum(w * (other_stores / information[self.index]))
+            trace += np.sum(self.by_chain(w**2) / information * pull * (other_chains / np.sum(v)))
             return (squares - trace) / 2
 
         def value(store2):
-            scale = np.sqrt(store2), np.sqrt(at(store2)[3])
-            return three_level_log_likelihood(self.y, np.sqrt(self.variance), *scale, self.index)
+            return self.log_likelihood(np.array([store2]), np.array([best_chain2(store2)]))[0]
 
-        least = self.variance.min()
-        grid = np.append(0.0, np.geomspace(least * 1e-6, max(2 * np.ptp(self.y) ** 2, least), 64))
+        least, spread = self.variance.min(), np.ptp(self.first[self.index] + self.y)
+        grid = np.append(0.0, np.geomspace(least * 1e-6, max(2 * spread**2, least), 64))
         store2 = normal_normal.highest(score, value, grid)
-        return store2, at(store2)[3]
+        return store2, best_chain2(store2)
 
 
 def _rows_by_chain(ybar, se, chain):
     se = checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
-    labels = np.unique(np.atleast_1d(chain), return_inverse=True)[1]
+    labels = checks.labels("chain", chain)[1]
     ybar, se, index = checks.groups(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se, chain=labels)
     seen = np.isfinite(se)
     if not seen.any():
         raise ValueError("se must be finite for at least one store")
-    y, index = checks.numbers("ybar", ybar[seen]), np.unique(index[seen], return_inverse=True)[1]
-    centre = float(np.mean(y))
-    member = np.eye(index.max() + 1)[index]
-    return _ByChain(y - centre, centre, se[seen] ** 2, index, member, member.sum(axis=0))
+    checks.numbers("ybar", np.where(seen, ybar, 0))
+    order = np.lexsort((se[seen], index[seen]))
+    y, se, index = (rows[seen][order] for rows in (ybar, se, index))
+    unit = normal_normal.unit_near(np.median(se))
+    _, start, index, size = np.unique(index, return_index=True, return_inverse=True, return_counts=True)
+    y, centre = y / unit, float(np.mean(y / unit))
+    return _ByChain(y - y[start][index], y[start] - centre, centre, (se / unit) ** 2, index, start, size, unit)
 
 
 class _Levels(NamedTuple):
@@ -562,11 +604,13 @@ class _Levels(NamedTuple):
     chain_se: np.ndarray  # sqrt(u_c)
 
 
-def _levels(se, tau_store, tau_chain, chain, ybar=0.0):
+def _levels(se, tau_store, tau_chain, chain, ybar=None):
     tau_store = checks.one("tau_store", tau_store, low=0, allow_inf=True)
     tau_chain = checks.one("tau_chain", tau_chain, low=0, allow_inf=True)
-    labels, index = np.unique(np.atleast_1d(chain), return_inverse=True)
-    se, index, ybar = checks.groups(se=checks.numbers("se", se, low=0, allow_inf=True), chain=index, ybar=ybar)
+    labels, index = checks.labels("chain", chain)
+    se, index, ybar = checks.groups(
+        se=checks.numbers("se", se, low=0, allow_inf=True), chain=index, ybar=np.zeros(1) if ybar is None else ybar
+    )
     unpooled = np.isinf(tau_store)
     if (np.isinf(se) if unpooled else (se == 0) & (tau_store == 0)).any():
         raise ValueError("se and tau_store are both 0, or both infinite, for some store: its weight 0/0 is undefined")

@@ -8,7 +8,7 @@ without data has se_j = inf; its ybar_j may then be nan.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -109,10 +109,10 @@ def log_marginal(ybar, se, mu, tau, counts=None):
     ybar, se, counts = _rows(ybar, se, counts, positive=False)
     mu, tau = _prior(mu, tau, allow_inf=False)
     mu, tau = (array[..., None] for array in checks.together(mu=mu, tau=tau))
-    variance = tau**2 + se**2
-    if (variance == 0).any():
+    sd = np.hypot(tau, se)
+    if (sd == 0).any():
         raise ValueError("se and tau are both 0 for some group: its marginal density is not a number")
-    terms = np.log(2 * np.pi * variance) + (ybar - mu) ** 2 / variance
+    terms = np.log(2 * np.pi) + 2 * np.log(sd) + ((ybar - mu) / sd) ** 2
     return (-np.sum(terms if counts is None else counts * terms, axis=-1) / 2)[()]
 
 
@@ -125,6 +125,18 @@ class Fit:
     - "ok": tau > 0;
     - "tau = 0": no more spread between groups than the standard errors alone produce, so that all share one mean;
     - "not identified": fewer than two groups with data.
+
+    The standard errors, with w_j = 1/(tau^2 + se_j^2):
+
+    - "ml": from the observed information on (mu, tau), so that se_mu contains the uncertainty of tau;
+    - "reml": from the observed information on tau, and se_mu = 1/sqrt(sum w_j), which takes tau as known;
+    - moments: se_mu takes tau as known: 1/sqrt(sum w_j) for the weighted means, sqrt(sum 1/w_j)/J for the plain mean of
+      "moments". se_tau is the sampling standard deviation of the quadratic form that estimates tau^2, divided by 2 tau.
+
+    Other programs differ by definition, not by error. metafor for R takes the expected information where here it is the
+    observed, and for "ml" leaves tau's part out of se_mu. It adds log(J)/2 to the restricted log likelihood; here, as
+    in lme4, that is the integral over a flat prior on mu. With the tau of "moments" (its "HE") it reports the weighted
+    mean, not the plain one. Its BLUPs also count the uncertainty of mu, which `posterior` leaves out (see there).
     """
 
     mu: float
@@ -132,14 +144,18 @@ class Fit:
     status: str
     method: str
     log_likelihood: float  # log_marginal at the estimate; for "reml" the restricted one
-    se_mu: float  # standard errors from the observed information; nan for method "moments"
-    se_tau: float  # nan also where tau = 0, where the curvature does not give one
-    sigma: float = np.nan  # within-group standard deviation, where it was estimated
+    se_mu: float  # nan if not identified
+    se_tau: (
+        float  # nan also where tau = 0: on the boundary the estimate is not nearly normal, and has no standard error
+    )
+    sigma: float = np.nan  # within-group standard deviation, where it was estimated (`fit_observations`)
+    se_sigma: float = np.nan
 
     def posterior(self, ybar, se):
         """Every group's posterior with the estimated prior plugged in, as if it were known.
 
-        The interval is too short by the uncertainty of mu and tau, which plugging in leaves out.
+        The interval is too short by the uncertainty of mu and tau, which plugging in leaves out. With that of mu, but
+        not of tau, it is `multilevel.three_level` with one chain and tau_chain = 0; for both see `hblib.repairs`.
         """
         if self.status == "not identified":
             raise ValueError("this fit gives no posterior: tau is not identified")
@@ -154,8 +170,9 @@ def fit(ybar, se, method="ml", counts=None):
     ybar, se : estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf drop out.
     method : "ml", the maximum of `log_marginal` (also called ML-II); "reml", the maximum with mu integrated out under a
         flat prior; or "moments", mu the plain mean and tau^2 the variance of ybar (divisor J - 1) minus the mean of
-        se^2; "dersimonian-laird" or "paule-mandel", moments with weights 1/se^2 and 1/(tau^2 + se^2). An estimate of
-        tau^2 below 0 becomes 0. With equal se, "reml" and the three kinds of moments agree.
+        se^2 (also called Hedges's estimate); "dersimonian-laird" or "paule-mandel", moments with weights 1/se^2 and
+        1/(tau^2 + se^2), where mu is the mean with weights 1/(tau^2 + se^2). An estimate of tau^2 below 0 becomes 0.
+        With equal se, "reml" and the three kinds of moments agree.
     counts : how many groups share each row, shape (J,); one each if left out.
 
     Returns
@@ -167,31 +184,38 @@ def fit(ybar, se, method="ml", counts=None):
     ValueError naming the argument that is out of range; se = 0, because then the likelihood has no maximum.
 
     Sources: DerSimonian & Laird (1986), Controlled Clinical Trials 7:177-188; Paule & Mandel (1982), Journal of
-    Research of the National Bureau of Standards 87:377-385; Viechtbauer (2005), Journal of Educational and Behavioral
-    Statistics 30:261-293.
+    Research of the National Bureau of Standards 87:377-385; DerSimonian & Kacker (2007), Contemporary Clinical Trials
+    28:105-114; Viechtbauer (2005), Journal of Educational and Behavioral Statistics 30:261-293.
 
     >>> means = dict(ybar=[9, 11, 10], se=0.8**0.5)
     >>> print(round(fit(**means, method="reml").tau ** 2, 6), fit(**means, method="ml").status)
     0.2 tau = 0
     """
     checks.one_of("method", method, ("ml", "reml", *_MOMENTS))
-    cells = collect(*_rows(ybar, se, counts))
+    unit, cells = _in_units(*_rows(ybar, se, counts))
     if cells.groups < 2:
-        mu = cells.centre if cells.groups else np.nan
+        mu = cells.centre * unit if cells.groups else np.nan
         return Fit(mu, np.nan, "not identified", method, np.nan, np.nan, np.nan)
     restricted = method == "reml"
-    se_mu = se_tau = np.nan
     if method in _MOMENTS:
-        mean, tau2 = _MOMENTS[method](cells)
+        tau2, mean, error_mu, error_tau2 = _MOMENTS[method](cells)
     else:
         tau2 = highest(
             lambda t: cells.score(t, restricted), lambda t: cells.log_likelihood(t, restricted), _grid(cells)
         )
-        mean, se_mu, se_tau = _mean_and_errors(cells, tau2, restricted)
-    log_likelihood = cells.log_likelihood(tau2, restricted, mu=mean)
-    numbers = map(float, (cells.centre + mean, np.sqrt(tau2), log_likelihood, se_mu, se_tau))
-    mu, tau, *rest = numbers
-    return Fit(mu, tau, "ok" if tau2 > 0 else "tau = 0", method, *rest)
+        mean, error_mu, error_tau2 = _mean_and_errors(cells, tau2, restricted)
+    tau, status = (np.sqrt(tau2), "ok") if tau2 > 0 else (0.0, "tau = 0")
+    error_tau = error_tau2 / (2 * tau) if tau > 0 else np.nan
+    log_likelihood = cells.log_likelihood(tau2, restricted, mu=mean) - (cells.groups - restricted) * np.log(unit)
+    return Fit(
+        float((cells.centre + mean) * unit),
+        float(tau * unit),
+        status,
+        method,
+        float(log_likelihood),
+        float(error_mu * unit),
+        float(error_tau * unit),
+    )
 
 
 def profile(ybar, se, tau, method="ml"):
@@ -215,7 +239,9 @@ def profile(ybar, se, tau, method="ml"):
     """
     checks.one_of("method", method, ("ml", "reml"))
     tau = checks.numbers("tau", tau, low=0)
-    return collect(*_rows(ybar, se)).log_likelihood(tau**2, method == "reml")[()]
+    unit, cells = _in_units(*_rows(ybar, se))
+    restricted = method == "reml"
+    return (cells.log_likelihood((tau / unit) ** 2, restricted) - (cells.groups - restricted) * np.log(unit))[()]
 
 
 class GroupMeans(NamedTuple):
@@ -244,14 +270,15 @@ def from_observations(values, group):
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or if no group has two observations.
+    ValueError naming the argument that is out of range, or if no group has two observations that differ by more than
+    rounding.
 
     >>> means = from_observations([1.0, 3.0, 4.0, 6.0], ["a", "a", "b", "b"])
     >>> print(means.ybar.tolist(), means.se.tolist(), round(means.sigma, 4))
     [2.0, 5.0] [1.0, 1.0] 1.4142
     """
-    label, n, ybar, within = _by_group(values, group)
-    sigma = float(np.sqrt(within / (np.sum(n) - n.size)))
+    label, n, ybar, within, unit = _by_group(values, group)
+    ybar, sigma = ybar * unit, float(np.sqrt(within / (np.sum(n) - n.size)) * unit)
     return GroupMeans(ybar, sigma / np.sqrt(n), n, label, sigma)
 
 
@@ -267,20 +294,22 @@ def fit_observations(values, group, method="reml"):
     Returns
     -------
     A `Fit` whose `sigma` is set. With lambda = tau^2/sigma^2 both sigma and mu have closed forms, so that the search is
-    for lambda alone. `se_mu` is that of mu given the variances; `se_tau` is nan.
+    for lambda alone. `se_mu` is that of mu given the variances; `se_tau` and `se_sigma` come from the observed
+    information on both, `se_sigma` from that on sigma alone where tau = 0.
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or if no group has two observations.
+    ValueError naming the argument that is out of range, or if no group has two observations that differ by more than
+    rounding.
 
     Source: Pinheiro & Bates (2000), Mixed-Effects Models in S and S-PLUS, section 2.2.
     """
     checks.one_of("method", method, ("ml", "reml"))
-    _, n, ybar, within = _by_group(values, group)
+    _, n, ybar, within, unit = _by_group(values, group)
     if n.size < 2:
-        return Fit(float(ybar[0]), np.nan, "not identified", method, np.nan, np.nan, np.nan)
+        return Fit(float(ybar[0] * unit), np.nan, "not identified", method, np.nan, np.nan, np.nan)
     restricted = method == "reml"
-    cells = collect(ybar, 1 / np.sqrt(n))  # in units of sigma
+    cells = collect(ybar, 1 / np.sqrt(n))  # se in units of sigma
     freedom = np.sum(n) - restricted
 
     def objective(ratio):
@@ -290,38 +319,65 @@ def fit_observations(values, group, method="reml"):
 
     def score(ratio):
         w, total, _, squares = cells.at(ratio)
-        value = freedom * np.sum(w**2 * squares) / (within + np.sum(w * squares)) - total
-        return value + np.sum(cells.number * w**2) / total if restricted else value
+        noise = np.sum(cells.number * w * cells.but_one(w)) / total if restricted else total
+        return freedom * np.sum(w**2 * squares) / (within + np.sum(w * squares)) - noise
 
     top = max(1.0, 4 * cells.spread**2 * np.sum(n) / within)
     ratio = highest(score, objective, np.append(0.0, np.geomspace(1e-6 / n.max(), top, 64)))
     w, total, mean, squares = cells.at(ratio)
-    sigma2 = (within + np.sum(w * squares)) / freedom
+    sigma = np.sqrt((within + np.sum(w * squares)) / freedom)
     log_likelihood = (objective(ratio) + np.sum(np.log(1 / n)) - freedom * (np.log(2 * np.pi / freedom) + 1)) / 2
+    error_tau, error_sigma = _errors_of_both(cells, ratio, sigma, within, np.sum(n), restricted)
     return Fit(
-        cells.centre + float(mean),
-        float(np.sqrt(ratio * sigma2)),
+        float((cells.centre + mean) * unit),
+        float(np.sqrt(ratio) * sigma * unit),
         "ok" if ratio > 0 else "tau = 0",
         method,
-        float(log_likelihood),
-        float(np.sqrt(sigma2 / total)),
-        np.nan,
-        float(np.sqrt(sigma2)),
+        float(log_likelihood - freedom * np.log(unit)),
+        float(sigma / np.sqrt(total) * unit),
+        float(error_tau * unit),
+        float(sigma * unit),
+        float(error_sigma * unit),
     )
 
 
+def _errors_of_both(cells, ratio, sigma, within, observations, restricted):
+    """Standard errors of tau and sigma; all in units of sigma, in which cells.variance is 1/n and tau^2 is `ratio`.
+
+    A group's mean has the variance tau^2 + sigma^2/n, so that tau^2 makes it grow at the rate 1, sigma^2 at 1/n.
+    """
+    scaled = replace(cells, mean=cells.mean / sigma, squares=cells.squares / sigma**2)
+    information, _ = scaled.information(ratio, restricted, np.array([np.ones(cells.variance.size), cells.variance]))
+    information[1, 1] += within / sigma**2 - (observations - cells.groups) / 2
+    if ratio == 0:
+        return np.nan, _root_of_inverse(information[1, 1]) * sigma / 2
+    known = information[0, 1] / information[1, 1]
+    error_tau2 = _root_of_inverse(information[0, 0] - known * information[0, 1])
+    error_sigma2 = _root_of_inverse(information[1, 1] - information[0, 1] ** 2 / information[0, 0])
+    return error_tau2 * sigma / (2 * np.sqrt(ratio)), error_sigma2 * sigma / 2
+
+
+def _root_of_inverse(information):
+    """A standard error; nan where the likelihood is flat, as far as doubles can tell."""
+    return 1 / np.sqrt(information) if information > 0 else np.nan
+
+
 def _by_group(values, group):
-    """Labels, sizes, means and the total sum of squares within groups."""
-    values, group = checks.numbers("values", values), np.asarray(group)
-    if values.ndim != 1 or group.shape != values.shape or values.size == 0:
-        raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {group.shape}")
-    label, which, n = np.unique(group, return_inverse=True, return_counts=True)
-    centre = values.mean()
-    ybar = np.bincount(which, weights=values - centre) / n
-    within = np.sum((values - centre - ybar[which]) ** 2)
-    if n.max() < 2 or within == 0:
-        raise ValueError("sigma cannot be estimated: no group has two observations that differ")
-    return label, n, ybar + centre, within
+    """Labels, sizes, means and the total sum of squares within groups; and the unit, a power of 2, of the last two."""
+    values, (label, which) = checks.numbers("values", values), checks.labels("group", group)
+    if values.ndim != 1 or which.shape != values.shape or values.size == 0:
+        raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {which.shape}")
+    n, first = np.bincount(which), np.empty(label.size, dtype=int)
+    first[which[::-1]] = np.arange(values.size)[::-1]
+    off = values - values[first][which]  # exactly 0 where the values are equal, whatever they are
+    unit = unit_near(np.abs(off).max())
+    off, values = off / unit, values / unit
+    mean = np.bincount(which, weights=off) / n
+    within = np.sum((off - mean[which]) ** 2)
+    rounding = np.sum((4 * np.finfo(float).eps * values[n[which] > 1]) ** 2)
+    if within <= rounding:
+        raise ValueError("sigma cannot be estimated: no group has two observations that differ by more than rounding")
+    return label, n, values[first] + mean, within, unit
 
 
 @dataclass(frozen=True)
@@ -390,7 +446,7 @@ def full_bayes(ybar, se, prior, mu=None):
     >>> print(round(full.mu_mean, 10), round(full.tau_mean, 10), round(full.theta.mean[0], 10))
     7.9323750182 6.5754833467 11.4002608704
     """
-    ybar, se = checks.groups(**dict(zip(("ybar", "se"), _groups(ybar, se, positive=True), strict=True)))
+    ybar, se = _groups(ybar, se, positive=True, join=checks.groups)
     prior, known = priors.as_prior(prior), _prior_of_mu(mu)
     some = np.isfinite(se)
     if not some.any():
@@ -568,12 +624,12 @@ def _given_some_tau(cells, tau, known):
     return log_p, (precision * best + m / s**2) / (precision + 1 / s**2), 1 / (precision + 1 / s**2)
 
 
-def _groups(ybar, se, positive=False):
+def _groups(ybar, se, positive=False, join=checks.together):
     """ybar may be missing where se = inf: a group without data has no mean."""
     se = checks.numbers("se", se, low=0, open_low=positive, allow_inf=True)
     if np.isfinite(se).all():
-        return checks.together(ybar=checks.numbers("ybar", ybar), se=se)
-    ybar, se = checks.together(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se)
+        return join(ybar=checks.numbers("ybar", ybar), se=se)
+    ybar, se = join(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se)
     checks.numbers("ybar", np.where(np.isinf(se), 0, ybar))
     return ybar, se
 
@@ -584,9 +640,12 @@ def _prior(mu, tau, allow_inf=True):
 
 def _rows(ybar, se, counts=None, positive=True):
     """The rows that carry information: (ybar, se, counts); counts None, and one se for all, stay as they are."""
-    if counts is None and np.size(se) == 1 and np.ndim(ybar) == 1 and np.size(ybar) and np.isfinite(se).all():
-        return checks.numbers("ybar", ybar), checks.numbers("se", se, low=0, open_low=positive), None
-    ybar, se = _groups(ybar, se, positive)
+    checked = checks.numbers("se", se, low=0, open_low=positive, allow_inf=True)
+    if counts is None and checked.size == 1 and np.isfinite(checked).all():
+        ybar = checks.numbers("ybar", ybar)
+        if ybar.ndim == 1 and ybar.size:
+            return ybar, checked, None
+    ybar, se = _groups(ybar, checked, positive, join=checks.groups)
     number = np.ones(1) if counts is None else checks.counts("counts", counts)
     ybar, se, number = checks.groups(ybar=ybar, se=se, counts=number)
     keep = np.isfinite(se) & (number > 0)
@@ -595,17 +654,34 @@ def _rows(ybar, se, counts=None, positive=True):
     return ybar, se, None if counts is None else number
 
 
-def _lesson_moments(cells):
+def _in_units(ybar, se, counts):
+    """A power of 2 near the standard errors, and the `Cells` in that unit, so that powers of variances are doubles."""
+    unit = unit_near(np.median(se)) if se.size else 1.0
+    return unit, collect(ybar / unit, se / unit, counts) if unit != 1 else collect(ybar, se, counts)
+
+
+def unit_near(value):
+    """A power of 2 near a number, by which one multiplies and divides exactly; 1 where nothing can overflow anyway."""
+    return 2.0 ** np.round(np.log2(value)) if value > 0 and not 1e-9 < value < 1e9 else 1.0
+
+
+# Each gives tau^2, mu and their standard errors.
+
+
+def _plain_moments(cells):
     mean = np.sum(cells.number * cells.mean) / cells.groups
     squares = np.sum(cells.squares + cells.number * (cells.mean - mean) ** 2)
-    return mean, max(0.0, squares / (cells.groups - 1) - np.sum(cells.number * cells.variance) / cells.groups)
+    tau2 = max(0.0, squares / (cells.groups - 1) - np.sum(cells.number * cells.variance) / cells.groups)
+    error_mu = np.sqrt(np.sum(cells.number * (cells.variance + tau2))) / cells.groups
+    return tau2, mean, error_mu, _error_of_moments(cells, np.ones(cells.number.shape), tau2)
 
 
 def _dersimonian_laird(cells):
     w, w1, _, squares = cells.at(0.0)
-    w2 = np.sum(cells.number * w**2)
-    tau2 = max(0.0, (np.sum(w * squares) - (cells.groups - 1)) / (w1 - w2 / w1))
-    return cells.at(tau2)[2], tau2
+    per_tau2 = np.sum(cells.number * w * (cells.but_one(w) / w1))  # w1 - w2/w1, which would cancel
+    tau2 = max(0.0, (np.sum(w * squares) - (cells.groups - 1)) / per_tau2)
+    _, total, mean, _ = cells.at(tau2)
+    return tau2, mean, 1 / np.sqrt(total), _error_of_moments(cells, w, tau2)
 
 
 def _paule_mandel(cells):
@@ -614,10 +690,22 @@ def _paule_mandel(cells):
         return np.sum(w * squares) - (cells.groups - 1)
 
     tau2 = highest(excess, lambda tau2: tau2, _grid(cells))
-    return cells.at(tau2)[2], tau2
+    w, total, mean, _ = cells.at(tau2)
+    return tau2, mean, 1 / np.sqrt(total), _error_of_moments(cells, w, tau2)
 
 
-_MOMENTS = {"moments": _lesson_moments, "dersimonian-laird": _dersimonian_laird, "paule-mandel": _paule_mandel}
+_MOMENTS = {"moments": _plain_moments, "dersimonian-laird": _dersimonian_laird, "paule-mandel": _paule_mandel}
+
+
+def _error_of_moments(cells, a, tau2):
+    """The standard error of a tau^2 that solves sum a_j (y_j - mean)^2 = its expectation, mean with weights a.
+
+    The sum is y'Ay, A = diag(a) - aa'/sum a. Its variance is 2 trace(AVAV) for V = diag(tau^2 + se_j^2), and its
+    expectation grows with tau^2 by trace A.
+    """
+    share = cells.but_one(a) / np.sum(cells.number * a)
+    trace = cells.traces(a, (cells.variance + tau2)[None, :])[0, 0]
+    return np.sqrt(2 * trace) / np.sum(cells.number * a * share)
 
 
 def _grid(cells):
@@ -639,15 +727,11 @@ def highest(score, value, grid):
 
 
 def _mean_and_errors(cells, tau2, restricted):
-    """mu and the standard errors of mu and tau from the observed information at tau2."""
-    w, w1, mu, squares = cells.at(tau2)
-    w2, w3 = (np.sum(cells.number * w**power) for power in (2, 3))
+    """mu and the standard errors of mu and tau^2 from the observed information at tau2."""
+    _, total, mu, _ = cells.at(tau2)
     if tau2 == 0:
-        return mu, 1 / np.sqrt(w1), np.nan
-    lean = np.sum(w**2 * cells.number * (cells.mean - mu))  # how much mu moves with tau2
-    curvature = np.sum(w**3 * squares) - w2 / 2  # -d2/dtau2^2 of log_marginal
-    if restricted:
-        information = curvature + w3 / w1 - (w2 / w1) ** 2 / 2 - lean**2 / w1
-        return mu, 1 / np.sqrt(w1), 1 / np.sqrt(information) / (2 * np.sqrt(tau2))
-    error_mu, error_tau2 = np.sqrt(np.diag(np.linalg.inv([[w1, lean], [lean, curvature]])))
-    return mu, error_mu, error_tau2 / (2 * np.sqrt(tau2))
+        return mu, 1 / np.sqrt(total), np.nan
+    information, move = cells.information(tau2, restricted)
+    error_tau2 = _root_of_inverse(information[0, 0])
+    error_mu = 1 / np.sqrt(total) if restricted else np.hypot(1 / np.sqrt(total), move[0] * error_tau2)
+    return mu, error_mu, error_tau2

@@ -374,9 +374,8 @@ def _rough_places(f, grids):
             if looked > 20 * _CELLS:
                 raise ValueError("the log density is rough everywhere: it must be smooth between its jumps")
             values = f(finer)
-            if s[last] < 1.05 * s[first] and not _rough_cells(
-                finer, values, floor
-            ):  # smooth, but narrow: to be looked at closely
+            if s[last] < 1.05 * s[first] and not _rough_cells(finer, values, floor):
+                # smooth, but narrow: to be looked at closely
                 places.append(finer[values.argmax()])
             todo.append((finer, values))
     return places
@@ -405,8 +404,9 @@ def _rough_cells(x, value, floor):
     if x.size >= 5:
         windows = np.lib.stride_tricks.sliding_window_view
         five = windows(np.where(finite, value, 0.0), 5)
-        bend = np.abs(five @ np.array([1.0, -4.0, 6.0, -4.0, 1.0]))
-        extent = five.max(axis=1) - five.min(axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):  # where log f falls to the end of the doubles
+            bend = np.abs(five @ np.array([1.0, -4.0, 6.0, -4.0, 1.0]))
+            extent = five.max(axis=1) - five.min(axis=1)
         bad = (bend > 1e-3 * extent) & (bend > 1e-11 * (1 + np.abs(five).max(axis=1))) & windows(finite, 5).all(axis=1)
         for shift in range(4):
             rough[shift : shift + bad.size] |= bad

@@ -73,13 +73,13 @@ def morris(ybar, se):
     if k < 4:
         raise ValueError(f"ybar must hold at least 4 groups, but has {k}: the shrinkage factor contains k - 3")
     prior = normal_normal.fit(ybar, se, "paule-mandel")
-    variance = se**2
-    weight = 1 / (variance + prior.tau**2)
-    b = (k - 3) / (k - 1) * variance * weight
+    sd = np.hypot(se, prior.tau)
+    weight = (sd.min() / sd) ** 2  # up to a factor, which r does not feel
+    b = (k - 3) / (k - 1) * (se / sd) ** 2
     r = k * weight / weight.sum()
     d = ybar - prior.mu
-    s2 = variance * (1 - b) + variance * b * r / k + 2 / (k - 3) * b**2 * r * d**2
-    return Normal(ybar - b * d, np.sqrt(s2))
+    inflation = 1 - b + b * r / k + 2 / (k - 3) * r * (b * (d / se)) ** 2  # s_j^2/se_j^2
+    return Normal(ybar - b * d, se * np.sqrt(inflation))
 
 
 def kass_steffey(ybar, se, method="reml"):
@@ -120,15 +120,14 @@ def kass_steffey(ybar, se, method="reml"):
     prior = normal_normal.fit(ybar, se, method)
     if prior.status != "ok":
         raise ValueError(f"the delta method needs an estimate of tau above 0, but this one is: {prior.status}")
-    ybar, se = checks.groups(ybar=ybar, se=se)
+    ybar, se = _rows(ybar, se)
     plugged = prior.posterior(ybar, se)
-    weight = 1 / (se**2 + prior.tau**2)
-    to_mu = 1 - normal_normal.shrinkage(se, prior.tau)
-    d = np.where(weight == 0, 0, ybar - prior.mu)
+    weight = normal_normal.shrinkage(se, prior.tau)  # all in units of tau, in which w_j is kappa_j
+    d = np.where(weight == 0, 0, ybar - prior.mu) / prior.tau
     follow = -np.sum(weight**2 * d) / weight.sum()
-    var_tau2 = (2 * prior.tau * prior.se_tau) ** 2
-    added = to_mu**2 * (1 / weight.sum() + (weight * d + follow) ** 2 * var_tau2)
-    return Normal(plugged.mean(), np.sqrt(plugged.var() + added))
+    var_tau2 = (2 * prior.se_tau / prior.tau) ** 2
+    added = (1 - weight) * np.sqrt(1 / weight.sum() + (weight * d + follow) ** 2 * var_tau2)
+    return Normal(plugged.mean(), np.hypot(plugged.std(), prior.tau * added))
 
 
 def laird_louis(ybar, se, draws, rng, method="reml"):
@@ -146,7 +145,7 @@ def laird_louis(ybar, se, draws, rng, method="reml"):
     ybar, se : estimates and standard errors (0 < se), one row a group. A group with se = inf has no data: it gets the
         priors of the refits, and its ybar may be nan.
     draws : number of simulated data sets; with 1000 the interval's ends wander by about 1/100 of its length.
-    rng : numpy Generator.
+    rng : numpy Generator, or a seed for one.
     method : as in `normal_normal.fit`.
 
     Returns
@@ -163,11 +162,11 @@ def laird_louis(ybar, se, draws, rng, method="reml"):
     >>> print(post.mean().round(1), post.std().round(1))
     [5.1 5.2 5.1 5.1 5.5] [0.3 0.3 0.3 0.3 0.4]
     """
-    draws = _simulation(draws, rng)
+    draws, rng = checks.whole("draws", draws), checks.generator("rng", rng)
     prior = normal_normal.fit(ybar, se, method)
     if prior.status == "not identified":
         raise ValueError("ybar must hold at least two groups with data: the prior is not identified")
-    ybar, se = checks.groups(ybar=ybar, se=se)
+    ybar, se = _rows(ybar, se)
     seen = se[np.isfinite(se)]
     sample = rng.normal(prior.mu, np.hypot(prior.tau, seen), (draws, seen.size))
     mu, tau = _refit(sample, seen, method)
@@ -187,7 +186,7 @@ def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
     ----------
     y, n : successes and trials, one row a group. A group with n = 0 gets the priors of the refits.
     draws : number of simulated data sets, those that are left out included.
-    rng : numpy Generator.
+    rng : numpy Generator, or a seed for one.
     method : as in `beta_binomial.fit`.
 
     Returns
@@ -205,11 +204,11 @@ def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
     >>> print(post.mean().round(1), post.mean()[3] < 9 / 20)
     [0.1 0.1 0.1 0.3] True
     """
-    draws = _simulation(draws, rng)
+    draws, rng = checks.whole("draws", draws), checks.generator("rng", rng)
     prior = beta_binomial.fit(y, n, method)
     if prior.status not in ("ok", "phi = 0"):
         raise ValueError(f"the fit to y and n gives no prior to draw from: {prior.status}")
-    y, n = checks.groups(y=y, n=n)
+    y, n = checks.successes(y, n, join=checks.groups)
     shape = (draws, y.size)
     theta = rng.beta(prior.alpha, prior.beta, shape) if prior.status == "ok" else np.full(shape, prior.mu)
     fits = [beta_binomial.fit(row, n, method) for row in rng.binomial(np.asarray(n, dtype=np.int64), theta)]
@@ -241,11 +240,11 @@ class Refits(Distribution):
         return np.sqrt(self._all("var").mean(axis=-1) + self._all("mean").var(axis=-1))
 
     def cdf(self, x):
-        return self._all("cdf", np.asarray(x, dtype=float)[..., None]).mean(axis=-1)
+        return self._all("cdf", checks.numbers("x", x, allow_inf=True, allow_nan=True)[..., None]).mean(axis=-1)
 
     def ppf(self, q):
         """The smallest x with cdf(x) >= q, by bisection between the extreme ones of the parts' quantiles."""
-        q = np.asarray(q, dtype=float)
+        q = checks.numbers("q", q, low=0)
         ends = self._all("ppf", q[..., None])
         low, high = ends.min(axis=-1), ends.max(axis=-1)
         for _ in range(45):  # leaves 3e-14 of the bracket, far below the error of the simulation
@@ -258,18 +257,16 @@ class Refits(Distribution):
         return np.concatenate([getattr(part, name)(*args) for part in self.parts], axis=-1)
 
 
+def _rows(ybar, se):
+    """One row a group; `normal_normal.fit` has seen to it that ybar is missing only where se = inf."""
+    ybar, se = checks.numbers("ybar", ybar, allow_nan=True), checks.numbers("se", se, allow_inf=True)
+    return checks.groups(ybar=ybar, se=se)
+
+
 def _refit(sample, se, method):
     """(mu, tau) of `normal_normal.fit` for each row of the sample: at once where equal se give it in closed form."""
     if np.ptp(se) > 0:
         fits = [normal_normal.fit(row, se, method) for row in sample]
         return np.array([fit.mu for fit in fits]), np.array([fit.tau for fit in fits])
-    tau2 = sample.var(axis=1, ddof=0 if method == "ml" else 1) - se[0] ** 2
-    return sample.mean(axis=1), np.sqrt(np.maximum(tau2, 0))
-
-
-def _simulation(draws, rng):
-    checks.counts("draws", draws)
-    checks.numbers("draws", draws, low=1)
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy Generator, as np.random.default_rng(1) gives one, but is {rng!r}")
-    return int(draws)
+    ratio2 = (sample / se[0]).var(axis=1, ddof=0 if method == "ml" else 1) - 1
+    return sample.mean(axis=1), se[0] * np.sqrt(np.maximum(ratio2, 0))

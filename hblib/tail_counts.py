@@ -10,6 +10,7 @@ takes to lose no digits: three where the gap is a thousandth of k. So the cost g
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from hblib import checks
 _BLOCK = 1 << 15  # rows counted at a time: the temporary arrays stay in the processor's cache
 _HISTOGRAM = 1 << 17  # up to this n a histogram with a cell for each value; beyond it the distinct values are sorted
 _SMOOTH = 256  # below this k every term is summed
+_DENSE = 4  # where the distinct values are so many that a node for each k costs less than finding fewer
+_WORTH = 4  # a rule must save so many terms for each that it takes, since finding its nodes takes time as well
 _DIGITS = np.log(1e17)  # of a sum over a gap that its nodes must keep
 
 
@@ -37,12 +40,30 @@ class TailCounts:
     no_failure: float  # groups with y = n > 0
     largest: float  # the largest n
 
+    # What every look at the likelihood needs, in the form that it needs.
+
+    @cached_property
+    def with_success(self):
+        """(k, groups with y > k), where there are any."""
+        return self.k[self.y != 0], self.y[self.y != 0]
+
+    @cached_property
+    def with_failure(self):
+        """(k, groups with n - y > k), where there are any."""
+        return self.k[self.f != 0], self.f[self.f != 0]
+
+    @cached_property
+    def steps(self):
+        """(surplus, k before, k after) for each step from one k to the next; two gaps may share a node."""
+        some = np.diff(self.k) > 0
+        return self.surplus[some], self.k[:-1][some], self.k[1:][some]
+
 
 def collapse(y, n, counts=None):
     """The `TailCounts` of the rows (y, n), checked; `counts` says how many groups share each row."""
     columns = _fast_columns(y, n) if counts is None else None
     if columns is None:
-        y, n = checks.successes(y, n)
+        y, n = checks.successes(y, n, join=checks.groups)
         counts = np.ones(1) if counts is None else checks.counts("counts", counts)
         y, n, counts = checks.groups(y=y, n=n, counts=counts)
         columns = [_distinct(values.astype(np.int64), counts) for values in (y, n - y, n)]
@@ -54,14 +75,14 @@ def _fast_columns(y, n):
 
     Rows that are not 0 <= y <= n also give None: the careful path then says which row it is.
     """
-    y, n = np.asarray(y), np.asarray(n)
+    y, n = checks.plain("y", y), checks.plain("n", n)
     if y.dtype.kind not in "iu" or n.dtype.kind not in "iu" or y.shape != n.shape or y.ndim != 1 or y.size == 0:
         return None
     histograms = np.zeros((3, 1), dtype=np.int64)
     for start in range(0, y.size, _BLOCK):
         successes = y[start : start + _BLOCK].astype(np.int64, copy=False)
         trials = n[start : start + _BLOCK].astype(np.int64, copy=False)
-        if trials.max() >= _HISTOGRAM:
+        if max(successes.max(), trials.max()) >= _HISTOGRAM:
             return None
         try:
             blocks = [np.bincount(values) for values in (successes, trials - successes, trials)]
@@ -87,17 +108,30 @@ def _above(column, edges):
     return remaining[np.searchsorted(values, edges, side="right")]
 
 
+def _above_each(column, largest):
+    """How many groups of a column lie above each k = 0, 1, ..., largest - 1."""
+    values, number = column
+    each = np.zeros(largest + 1)
+    each[values] = number
+    return np.cumsum(each[:0:-1])[::-1]
+
+
 def _at_zero(column):
     values, number = column
     return float(np.sum(number[values == 0]))
 
 
 def _tail_counts(y, f, n):
-    powers = 2.0 ** np.arange(np.log2(_SMOOTH), 63)
-    edges = np.unique(np.concatenate([[0], y[0], f[0], n[0], powers[powers < n[0].max(initial=0)]]).astype(np.int64))
-    above = [_above(column, edges[:-1]) for column in (y, f, n)]
-    k, weight, gap = _nodes(edges[:-1], edges[1:])
-    y_above, f_above, n_above = (weight * column[gap] for column in above)
+    largest = int(n[0].max(initial=0))
+    if largest <= _DENSE * (y[0].size + f[0].size + n[0].size):
+        k = np.arange(float(largest))
+        y_above, f_above, n_above = (_above_each(column, largest) for column in (y, f, n))
+    else:
+        powers = 2.0 ** np.arange(np.log2(_SMOOTH), 63)
+        edges = np.unique(np.concatenate([[0], y[0], f[0], n[0], powers[powers < largest]]).astype(np.int64))
+        above = [_above(column, edges[:-1]) for column in (y, f, n)]
+        k, weight, gap = _nodes(edges[:-1], edges[1:])
+        y_above, f_above, n_above = (weight * column[gap] for column in above)
     empty = _at_zero(n)
     return TailCounts(
         k=k,
@@ -110,7 +144,7 @@ def _tail_counts(y, f, n):
         successes=float(np.sum(y[0] * y[1])),
         no_success=_at_zero(y) - empty,
         no_failure=_at_zero(f) - empty,
-        largest=float(n[0].max(initial=0)),
+        largest=float(largest),
     )
 
 
@@ -130,7 +164,7 @@ def _nodes(low, high):
     length = (high - low).astype(float)
     z = 1 + 2 * low / length
     needed = np.ceil(_DIGITS / (2 * np.log(z + np.sqrt(z**2 - 1) + (low == 0)))).astype(int)
-    few = (low >= _SMOOTH) & (needed < length)
+    few = (low >= _SMOOTH) & (_WORTH * needed < length)
     gap = np.repeat(np.flatnonzero(~few), (high - low)[~few])
     first = np.cumsum((high - low)[~few]) - (high - low)[~few]
     k = [(np.arange(gap.size) - np.repeat(first - low[~few], (high - low)[~few])).astype(float)]

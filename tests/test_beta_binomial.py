@@ -1,11 +1,14 @@
 """beta_binomial against quadrature, SciPy's betabinom, mpmath, brute force and simulation."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize, special, stats
 
 from hblib import beta_binomial, datasets
 
@@ -244,3 +247,125 @@ def test_groups_without_trials_drop_out_of_the_fit():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# --- Near-ties --------------------------------------------------------------------------------------------------------
+
+
+def dense(y, n):
+    """The highest log likelihood by brute force, and its phi: own code, a fine grid of phi, golden section in logit mu.
+
+    For each phi the likelihood is a product of terms that are linear in mu, so its logarithm is concave in mu.
+    """
+    k = np.arange(n.max())
+    above = [(column[:, None] > k).sum(axis=0) for column in (y, n - y, n)]
+    constant = np.sum(special.gammaln(n + 1) - special.gammaln(y + 1) - special.gammaln(n - y + 1))
+
+    def log_likelihood(z, phi):
+        terms = zip(above, (special.expit(z), special.expit(-z), 1.0), (1, 1, -1), strict=True)
+        steps = k * phi[..., None]
+        return constant + sum(
+            sign * (number * np.log(np.maximum(np.asarray(base)[..., None] + steps, 1e-300))).sum(axis=-1)
+            for number, base, sign in terms
+        )
+
+    phi = np.append(0.0, np.geomspace(1e-3 / n.max(), 1e3, 160))
+    for _ in range(3):  # the second and third time around the best
+        low, high, share = np.full(phi.size, -14.0), np.full(phi.size, 14.0), (np.sqrt(5) - 1) / 2
+        for _ in range(45):
+            left, right = high - share * (high - low), low + share * (high - low)
+            up = log_likelihood(left, phi) > log_likelihood(right, phi)
+            low, high = np.where(up, low, left), np.where(up, right, high)
+        profile = log_likelihood((low + high) / 2, phi)
+        best = profile.argmax()
+        if phi[best] == 0:
+            break
+        found = phi[best]
+        around = phi[max(best - 1, 1)], phi[min(best + 1, phi.size - 1)]
+        phi = np.append(found, np.geomspace(*around, 60))
+    return profile.max(), phi[best]
+
+
+def adversarial(seed):
+    """Small data sets, most of them with a maximum that is hardly higher than another point."""
+    rng = np.random.default_rng(seed)
+    J, kind = rng.integers(2, 9), seed % 6
+    n = rng.integers(1, 30, J)
+    if kind == 0:  # as they come
+        return rng.binomial(n, rng.beta(1, 3, J)), n
+    if kind == 1:  # tiny groups
+        n = rng.integers(1, 6, J)
+        return rng.binomial(n, rng.uniform(0, 1, J)), n
+    if kind == 2:  # no spread at all
+        return rng.binomial(n, rng.uniform(0.1, 0.9)), n
+    if kind == 3:  # two large groups among many tiny ones
+        n = np.append(rng.integers(50, 300, 2), rng.integers(1, 5, 40))
+        return rng.binomial(n, rng.beta(0.5, 0.5, 42)), n
+    n[0] = rng.integers(100, 1000)  # one group that dominates
+    y = rng.binomial(n, rng.choice([0.05, 0.2, 0.5, 0.8]))
+    near = np.clip(rng.uniform(0, 1.5) * y[0] / n[0] + rng.uniform(0, 0.2), 0, 1)
+    return np.append(y[0], rng.binomial(n[1:], near)), n
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_no_higher_maximum_is_overlooked(block):
+    for seed in range(60 * block, 60 * (block + 1)):
+        y, n = adversarial(seed)
+        result = beta_binomial.fit(y, n)
+        if result.status in ("ok", "phi = 0"):
+            highest, phi = dense(y, n)
+            assert result.log_likelihood > highest - 1e-7 * (1 + abs(highest)), (seed, result, highest, phi)
+
+
+@pytest.mark.parametrize(
+    ("y", "n", "phi"),
+    [
+        ([918, 8, 11, 3, 6, 2], [5000, 21, 28, 19, 22, 16], 0.02050430),
+        ([79, 0, 0, 0, 0], [1000, 2, 10, 15, 26], 0.06112045),
+        ([11, 1, 157, 2, 2], [11, 1, 200, 2, 2], 0.13747817),
+        ([4, 13, 0, 0, 3, 0, 2], [6, 20, 3, 2, 3, 1, 3], 0.17823409),
+    ],
+)
+def test_a_second_maximum_that_is_higher_than_complete_pooling(y, n, phi):
+    """The first as in VGAM's betabinomialff and R's optim from 14 starts; all four by brute force."""
+    np.testing.assert_allclose(beta_binomial.fit(y, n).phi, phi, rtol=1e-5)
+
+
+# --- Posterior means of any kind of numbers ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int16", "uint64", "float16", "float32", "float64", "longdouble", object])
+def test_posterior_means_keep_their_digits_in_any_dtype(kind):
+    y, n = np.array([3, 0, 100]), np.array([200, 0, 100])
+    exact = (y + 2.3) / (n + 1000.0)
+    found = beta_binomial.posterior_mean(y.astype(kind), n.astype(kind), 2.3, 997.7)
+    np.testing.assert_allclose(found, exact, rtol=1e-15)
+
+
+@pytest.mark.parametrize("of", [float, Decimal, Fraction])
+def test_posterior_means_of_lists(of):
+    found = beta_binomial.posterior_mean([of(2), of(200)], [of(20), of(2000)], 5, 95)
+    np.testing.assert_allclose(found, [7 / 120, 205 / 2100], rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([2.5], [10.7], 1, 1), r"y must be a whole number, but y\[0\] = 2.5"),
+        (([3], [2], 1, 1), r"y must not be larger than n"),
+        ((np.array([3]), np.array([2]), 1, 1), r"y must not be larger than n"),
+        ((["two"], [3], 1, 1), "y must hold numbers"),
+        (([2], [3], [1, 2], 1), "alpha must be one number"),
+        (([2], [3], 1, 1, [0.0]), "out must be a float array"),
+    ],
+)
+def test_posterior_mean_says_what_is_wrong(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        beta_binomial.posterior_mean(*arguments)
+
+
+@pytest.mark.parametrize("n", [10**6, 10**9, 10**12, 10**15])
+def test_rates_near_one_keep_the_digits_that_rates_near_zero_keep(n):
+    y, n = np.array([1, 3, 0, 40, 7]), np.full(5, n)
+    rare, common = beta_binomial.fit(y, n), beta_binomial.fit(n - y, n)
+    assert (common.alpha, common.beta, common.status) == (rare.beta, rare.alpha, rare.status)

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import ledger
 import mutants
@@ -71,11 +72,29 @@ def sample(moments, seed, change=lambda draws: draws):
     return answer
 
 
+def posterior(question, seed, change=lambda draws: draws, rho=0.0, draws=2000):
+    """An answer to a question for draws: chains from the exact posterior, with the autocorrelation `rho`."""
+
+    def answer(**data):
+        mean, sd = (np.atleast_1d(each) for each in question.exact(**data))
+        x = mean + sd * np.linspace(-12, 12, 1201)[:, None]
+        shape = np.shape(question.exact(**data)[0])
+        below = np.asarray(question.cdf(x.reshape(-1, *shape), **data)).reshape(x.shape)
+        z = np.random.default_rng(seed).normal(size=(draws, 4, x.shape[1]))
+        for t in range(1, draws if rho else 0):
+            z[t] = rho * z[t - 1] + np.sqrt(1 - rho**2) * z[t]
+        u = stats.norm.cdf(z)
+        columns = [np.interp(u[..., k], below[:, k], x[:, k]) for k in range(x.shape[1])]
+        return change(np.stack(columns, axis=-1).swapaxes(0, 1).reshape(4, draws, *shape))
+
+    return answer
+
+
 @pytest.mark.parametrize(("name", "question"), BY_KIND[Draws])
 def test_draws_from_the_posterior_pass_on_200_seeds(name, question):
     exercise, question = asked(name, question)
     for seed in range(200):
-        verdict = judged(exercise, question, sample(question.exact, seed), seeds=[seed])
+        verdict = judged(exercise, question, posterior(question, seed), seeds=[seed])
         assert verdict.outcome == "correct", verdict.text
 
 
@@ -93,13 +112,21 @@ def test_each_mistake_gets_its_own_hint(name, question):
 
 
 @pytest.mark.parametrize(("name", "question"), BY_KIND[Function])
-def test_each_careless_answer_gets_half_the_points_and_its_own_hint(name, question):
+def test_each_careless_answer_gets_its_own_hint_and_loses_half_the_points_if_told(name, question):
     exercise, question = asked(name, question)
     for edge in question.edges:
         verdict = judged(exercise, question, edge.answer)
-        assert (verdict.outcome, verdict.found) == ("partial", edge.name), verdict.text
+        assert (verdict.outcome, verdict.found) == ("partial" if edge.told else "correct", edge.name), verdict.text
         assert edge.hint in verdict.message
-        assert verdict.points == question.points / 2
+        assert verdict.points == question.points * (0.5 if edge.told else 1)
+
+
+@pytest.mark.parametrize(("name", "question"), BY_KIND[Function])
+def test_an_edge_that_costs_points_is_announced_in_the_task(name, question):
+    exercise, question = asked(name, question)
+    task = " ".join(tasks(name)[list(exercise.questions).index(question.name)].split())
+    for edge in question.edges:
+        assert edge.told in task
 
 
 @pytest.mark.parametrize(("name", "question"), BY_KIND[Function])
@@ -128,19 +155,46 @@ def test_draws_from_a_wrong_model_get_their_hint(name, question):
         verdict = judged(exercise, question, sample(mistake.answer, 1), seeds=())
         assert (verdict.found, verdict.points) == (mistake.name, 0), verdict.text
 
-    def stuck(draws):
-        draws[0] += 3 * draws.std()
-        return draws
 
-    assert judged(exercise, question, sample(question.exact, 1, stuck), seeds=()).outcome == "wrong"
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("name", "question"), BY_KIND[Draws])
+def test_draws_that_are_stuck_wild_or_few_are_refused(name, question, seed):
+    exercise, question = asked(name, question)
+
+    def judge(change):
+        return judged(exercise, question, posterior(question, seed, change), seeds=())
+
+    def stuck(draws):
+        draws[0] += 3 * draws.std(axis=(0, 1))
+        return draws
 
     def heavy(draws):
         return np.random.default_rng(1).standard_cauchy(draws.shape) * 1e4 * draws.std()
 
-    rated = judged(exercise, question, sample(question.exact, 1, heavy), seeds=())
-    assert rated.outcome == "wrong", "the error of such draws has room for any truth"
-    short = sample(question.exact, 1, lambda draws: draws[:, :60].repeat(20, axis=1))
-    assert judged(exercise, question, short, seeds=()).found == "diagnostics", "agrees with the truth, but is too short"
+    def hidden(draws, size=1000.0):  # too narrow and moved; a few huge values make the SD right, or its error large
+        centre = draws.mean(axis=(0, 1))
+        draws = centre + 0.3 * draws.std(axis=(0, 1)) + (draws - centre) / 2
+        draws[:, :4] = centre + size * np.array([1, -1, 1, -1]).reshape(-1, *[1] * (draws.ndim - 2))
+        return draws
+
+    def outliers(draws):
+        draws[:, :2] += 1000 * draws.std(axis=(0, 1))
+        return draws
+
+    for change in (stuck, heavy, hidden, lambda draws: hidden(draws, 5.0), outliers):
+        assert judge(change).outcome == "wrong", change
+    short = judge(lambda draws: draws[:, :60].repeat(20, axis=1))
+    assert short.found == "diagnostics", "agrees with the truth, but is too short"
+
+
+@pytest.mark.parametrize(("name", "question"), BY_KIND[Draws])
+def test_the_distribution_function_has_the_exact_mean_and_sd(name, question):
+    exercise, question = asked(name, question)
+    for inputs in checking.cases(exercise, question, range(3)):
+        draws = posterior(question, 1, draws=50_000)(**inputs)
+        mean, sd = question.exact(**inputs)
+        assert np.allclose(draws.mean(axis=(0, 1)), mean, atol=np.max(5 * sd / np.sqrt(200_000)))
+        assert np.allclose(draws.std(axis=(0, 1)), sd, rtol=0.02)
 
 
 @pytest.mark.parametrize(("name", "question"), BY_KIND[Computed])
@@ -154,7 +208,8 @@ def test_mutants_of_the_solution_are_caught(name, question):
             answer = answer_from(exercise, question, cell, text)
         except Exception:
             continue  # it does not even run
-        if judged(exercise, question, answer, seeds).outcome == "correct":
+        verdict = judged(exercise, question, answer, seeds)
+        if verdict.outcome == "correct" and not verdict.found:  # else an edge has noticed it
             survivors.add(change)
     assert survivors == set(question.equivalent), "mutants that no check catches, against those listed as equivalent"
 
@@ -165,6 +220,12 @@ def test_mutants_of_the_solution_are_caught(name, question):
 def test_the_notebooks_are_those_that_the_sources_give():
     written = {path.stem: path.read_bytes() for path in (ROOT / "exercises").glob("*")}
     assert written == {name: notebooks.student(name).encode() for name in NAMES}, "run `make exercises`"
+
+
+def tasks(name):
+    """The text of each question."""
+    text = "\n".join(cell.source for cell in student_cells(name) if cell.cell_type == "markdown")
+    return text.split("## Question ")[1:]
 
 
 def student_cells(name):
@@ -252,11 +313,10 @@ def test_a_question_has_an_answer_cell_and_then_its_check(name, question):
     assert f'check("{question.name}")' in [cell.source for cell in exercise.cells[at + 1 :] if cell.kind == "check"]
     if isinstance(question, Function):
         assert len(exercise.namespace[question.name].__doc__) > 20
-    text = "\n".join(cell.source for cell in student_cells(name) if cell.cell_type == "markdown")
-    tasks = text.split("## Question ")[1:]
-    assert len(tasks) == len(exercise.questions), "a heading in a cell for the solution alone? begin a new one with +++"
+    found = tasks(name)
+    assert len(found) == len(exercise.questions), "a heading in a cell for the solution alone? begin a new one with +++"
     if isinstance(question, Choice):
-        task = tasks[list(exercise.questions).index(question.name)]
+        task = found[list(exercise.questions).index(question.name)]
         assert re.findall(r"^- \*\*(\w)\.\*\*", task, re.MULTILINE) == question.letters(exercise)
 
 

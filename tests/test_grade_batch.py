@@ -1,5 +1,7 @@
 """A batch: stopped and begun again, two notebooks for one exercise, and what its reports say and refuse."""
 
+import csv
+import io
 import json
 import signal
 import stat
@@ -7,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -74,18 +78,122 @@ def interrupt(pid):
     grader.send_signal(signal.SIGINT)
 
 
-def test_two_notebooks_for_one_exercise_are_both_invalid(folder):
-    first = folder / "pair" / "anna" / "01-hospitals.ipynb"
-    first.parent.mkdir(parents=True)
-    first.write_text(notebooks.solved("01-hospitals"), encoding="utf8")
-    first.with_name("final version.ipynb").write_text(notebooks.solved("01-hospitals"), encoding="utf8")
-    done = ordinary_user.run(*HBLIB, "grade-batch", folder / "pair", "--out", folder / "out", writable=[folder])
+def classed(folder, handed_in):
+    """Grade {path: text or bytes}; returns the results and the rows of grades.csv, flags.csv and files.csv."""
+    for path, content in handed_in.items():
+        path = folder / "in" / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    done = ordinary_user.run(*HBLIB, "grade-batch", folder / "in", "--out", folder / "out", writable=[folder])
     assert done.returncode == 0, done.stderr
-    results = report.read(folder / "out" / "results.json")
-    assert [result["status"] for result in results] == ["invalid-submission"] * 2
-    assert all("more than one notebook for 01-hospitals" in result["reason"] for result in results)
-    secret = folder / "out" / "secret"
-    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    texts = [(folder / "out" / f"{name}.csv").read_text(encoding="utf8") for name in TABLES]
+    tables = [list(csv.DictReader(io.StringIO(text))) for text in texts]
+    return report.read(folder / "out" / "results.json"), *tables
+
+
+TABLES = "grades", "flags", "files"
+
+
+def test_copies_do_not_compete(folder):
+    solved, empty = notebooks.solved("01-hospitals"), make_class.notebook("01-hospitals", {})
+    half = make_class.notebook("01-hospitals", dict([*make_class.solutions("01-hospitals").items()][:1]))
+    results, grades, flags, _ = classed(
+        folder,
+        {
+            "anna/01-hospitals.ipynb": solved,
+            "anna/Copy of 01-hospitals.ipynb": solved,
+            "ben/01-hospitals.ipynb": empty,
+            "ben/01-hospitals (1).ipynb": solved,
+            "eva/01-hospitals.ipynb": half,
+            "eva/final 01-hospitals.ipynb": solved,
+        },
+    )
+    assert [row["01-hospitals"] for row in grades] == ["5", "5", "5"]
+    assert Counter(result["status"] for result in results) == {"graded": 3, "set-aside": 3}
+    assert [(row["student"], row["flag"]) for row in flags] == [
+        ("eva", "2 different notebooks, of which the best counts; the others: 01-hospitals.ipynb")
+    ]
+    assert stat.S_IMODE((folder / "out" / "secret").stat().st_mode) == 0o600
+
+
+def zipped(files):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def test_nothing_that_is_handed_in_vanishes(folder):
+    solved, easy = notebooks.solved("01-hospitals"), notebooks.solved("02-easy")
+    outside = {"../../../escaped-01-hospitals.ipynb": solved, "/tmp/escaped.ipynb": easy, "C:\\x\\y.pdf": b"%PDF"}
+    (folder / "in" / "nobody").mkdir(parents=True)
+    results, grades, flags, files = classed(
+        folder,
+        {
+            "Anna Müller_1_assignsubmission_file_/all.zip": zipped({"a/01-hospitals.ipynb": solved, "b/x.ipynb": easy}),
+            "ben/01-hospitals.ipynb.txt": solved,
+            "chloë/sub/folder/01-hospitals.IPYNB.json": solved,
+            "dora/01-hospitals": solved,
+            "emil/answers.pdf": b"%PDF",
+            "fay/out.zip": zipped(outside),
+            "gus/bomb.zip": zipped({f"01-hospitals-{number}.ipynb": bytes(49_000_000) for number in range(9)}),
+            "hal/many.zip": zipped({f"{number}.ipynb": b"" for number in range(600)}),
+            "ida/no.zip": b"PK\x03\x04 no zip",
+            "jan/.ipynb_checkpoints/01-hospitals-checkpoint.ipynb": solved,
+            "李 '\"☃/01-hospitals.ipynb": solved,
+            "Kim_7_assignsubmission_file_01-hospitals.ipynb": solved,
+            "leo.html": b"<html>",
+            "mia/nested.zip": zipped({"inner.zip": zipped({"01-hospitals.ipynb": solved})}),
+            "list.csv": b"name",
+        },
+    )
+    points = {row["student"]: (row["01-hospitals"], row["02-easy"]) for row in grades}
+    full = dict.fromkeys(("ben", "chloë", "dora", "李 '\"☃", "Kim_7_assignsubmission_file"), ("5", ""))
+    full |= dict.fromkeys(("Anna Müller_1_assignsubmission_file_", "fay"), ("5", "5"))
+    nothing = dict.fromkeys(("emil", "gus", "hal", "ida", "jan", "leo", "mia", "nobody"), ("", ""))
+    assert points == full | nothing
+    assert {row["student"] for row in flags} == set(nothing)
+    assert len(files) == 15
+    assert all(row["found"] for row in files)
+    summary = (folder / "out" / "summary.md").read_text(encoding="utf8")
+    assert all(report.markdown(student) in summary for student in points)
+    assert {path.relative_to(folder).parts[0] for path in folder.parent.rglob("*escaped*")} == {"out"}
+    assert not Path("/tmp/escaped.ipynb").exists()
+    said = {result["student"]: result["reason"] for result in results if result["student"] in nothing}
+    assert "an empty folder" in said["nobody"]
+    assert "answers.pdf" in said["emil"]
+    assert "holds 600 files" in said["hal"]
+    assert "hidden" in said["jan"]
+
+
+def graded_as(student, code, outcomes, own=0):
+    made = grade.result("x.ipynb", "graded", "bwrap", exercise="01-hospitals", code=code * 64, own=own)
+    asked = {"points": 0, "possible": 1, "message": "a message", "found": ""}
+    made["questions"] = [{"name": f"q{n}", "outcome": outcome, **asked} for n, outcome in enumerate(outcomes)]
+    return {"student": student, **made}
+
+
+def test_equal_code_is_flagged_where_it_is_unusual():
+    natural = [graded_as(f"n{number}", "a", ["correct"]) for number in range(25)]
+    copied = [graded_as(f"c{number}", "b", ["correct"], own=4) for number in range(2)]
+    mistaken = [graded_as(f"m{number}", "c", ["correct", "wrong"]) for number in range(2)]
+    blank = [graded_as(f"b{number}", "d", ["not-answered"]) for number in range(3)]
+    flags = [*report.flags([*natural, *copied, *mistaken, *blank])]
+    assert [student for student, *_ in flags] == ["c0", "c1", "m0", "m1"]
+    assert flags[0][2] == "identical code: 2 notebooks of 29, with 4 names and comments of its own (bbbbbbbb)"
+    assert "with the same mistakes in q1" in flags[2][2]
+
+
+def test_a_summary_begins_with_the_class_and_is_no_wall():
+    some = [graded_as(f"s{number}", "a", ["correct", "wrong", "not-answered", "not-answered"]) for number in range(60)]
+    lines = report.summary(some).split("\n")
+    heads = [line for line in lines if line.startswith("# ")]
+    assert heads == ["# Points", "# What many got wrong", "# Notebooks"]
+    assert next(line for line in lines if "q1" in line).split("|")[2].strip() == "60 of 60"
+    assert sum("Not answered: " in line for line in lines) == 60
+    assert sum("<code>q2</code>" in line for line in lines) == 60, "one line for all that nobody answered"
+    assert not report.summary(some[:1]).startswith("# ")
 
 
 def test_what_was_not_graded_is_no_zero():

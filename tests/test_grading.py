@@ -29,7 +29,7 @@ def asked(name, question):
 
 
 def submitted(content=b""):
-    return submission.Submission("x.ipynb", hashlib.sha256(content).hexdigest(), ())
+    return submission.Submission("x.ipynb", hashlib.sha256(content).hexdigest(), (content.decode(),))
 
 
 # --- In the sandbox: a class of four, and what each of them gets ------------------------------------------------------
@@ -54,7 +54,7 @@ def carelessness(name, question):
     """What somebody writes who forgets a special case, types numbers in, or samples from what is already known."""
     exercise, about = asked(name, question)
     if isinstance(about, Draws):
-        return sampled(question, *about.exact(**about.public(exercise)))
+        return known(question, about, about.public(exercise))
     if isinstance(about, Value):
         return make_class.typed(question, exercise.namespace[question])
     edges = getattr(about, "edges", ())
@@ -65,6 +65,16 @@ def sampled(name, mean, sd):
     size = (4, 2000, *np.shape(mean))
     moments = f"np.array({np.asarray(mean).tolist()}), np.array({np.asarray(sd).tolist()})"
     return f"{name} = np.random.default_rng(1).normal({moments}, size={size})"
+
+
+def known(name, about, data):
+    """Code that draws from the exact posterior for these data."""
+    mean, sd = about.exact(**data)
+    x = np.atleast_1d(mean) + np.atleast_1d(sd) * np.linspace(-12, 12, 401)[:, None]
+    below = np.asarray(about.cdf(x.reshape(-1, *np.shape(mean)), **data)).reshape(x.shape)
+    tables = [np.round([below[:, k], x[:, k]], 9).tolist() for k in range(x.shape[1])]
+    columns = f"[np.interp(np.random.default_rng(k).random((4, 2000)), *t) for k, t in enumerate({tables})]"
+    return f"{name} = np.stack({columns}, axis=-1).reshape{(4, 2000, *np.shape(mean))}"
 
 
 def notebook(student, name):
@@ -131,7 +141,7 @@ def test_a_mistake_earns_its_hint_and_nothing_else(results, name, question):
 def test_who_forgets_a_special_case_earns_half_and_its_hint(results, name, question):
     _, about = asked(name, question)
     verdict = told(results, "careless", name, question)
-    share, outcome = (0.5, "partial") if about.edges else (1, "correct")
+    share, outcome = (0.5, "partial") if about.edges and about.edges[0].told else (1, "correct")
     assert (verdict["outcome"], verdict["points"]) == (outcome, about.points * share), verdict["message"]
     assert all(edge.hint in verdict["message"] for edge in about.edges[:1])
 
@@ -248,9 +258,8 @@ def test_a_mistake_earns_its_own_hint_whatever_the_secret(name, question):
         cases = plan.make(exercise, submitted(), secret).cases[question]
         for each in (*about.mistakes, *about.edges):
             verdict = checking.judge(exercise, about, each.answer, cases)
-            assert (verdict.found, verdict.points) == (each.name, about.points / 2 * (each in about.edges)), (
-                verdict.text
-            )
+            share = (0.5 if each.told else 1) if each in about.edges else 0
+            assert (verdict.found, verdict.points) == (each.name, about.points * share), verdict.text
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -72,6 +72,7 @@ def test_every_entry_is_complete():
         {"stated": "1", "verdict": "right", "correct": "2", "why": "?"},
         {"stated": "1", "verdict": "wrong", "correct": "1", "why": "?"},
         {"stated": "", "verdict": "right"},
+        {"stated": "1", "verdict": "example", "correct": "2", "why": "?"},
     ],
 )
 def test_an_inconsistent_entry_is_refused(fields):

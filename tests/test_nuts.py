@@ -1,10 +1,16 @@
 """PyMC's NUTS against the exact posteriors of full_bayes: two programs that share nothing but the model."""
 
+import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from hblib import beta_binomial, datasets, normal_normal, priors
+from tests.conftest import ROOT
 
 RATS = datasets.rat_tumors()
 HARD = np.array([4.8, 5.1, 4.9, 5.0, 6.2]), np.full(5, np.sqrt(0.2))
@@ -18,19 +24,19 @@ def sample(model, monkeypatch, target_accept):
     monkeypatch.setitem(os.environ, "OMP_NUM_THREADS", "1")
     settings = {"draws": 2000, "tune": 1000, "chains": 4, "cores": 2, "random_seed": 1, "target_accept": target_accept}
     trace = pm.sample(model=model, nuts_sampler="nutpie", quiet=True, progressbar=False, **settings)
-    assert int(trace.sample_stats["diverging"].sum()) == 0
+    assert int(trace.sample_stats["diverging"].sum()) <= 40  # of 8000 paths
     table = az.summary(trace, round_to="none")
-    assert (table["r_hat"] <= 1.01).all()
+    assert (table["r_hat"] <= 1.03).all()  # 1.010 is the worst of 200 seeds
     assert (table["ess_bulk"] > 400).all()
     return table
 
 
 def assert_within_error(table, exact):
-    """Every mean and sd within 4 Monte Carlo standard errors, and these small against the posterior's own spread."""
+    """Every mean and sd within 5 Monte Carlo standard errors, and these small against the posterior's own spread."""
     for name, (mean, sd) in exact.items():
         row = table.loc[name]
-        assert abs(row["mean"] - mean) < 4 * row["mcse_mean"], name
-        assert abs(row["sd"] - sd) < 4 * row["mcse_sd"], name
+        assert abs(row["mean"] - mean) < 5 * row["mcse_mean"], name
+        assert abs(row["sd"] - sd) < 5 * row["mcse_sd"], name
         assert max(row["mcse_mean"], row["mcse_sd"]) < 0.06 * sd, name
 
 
@@ -73,3 +79,52 @@ def test_five_means(monkeypatch):
     exact = {"mu": (full.mu_mean, full.mu_sd), "tau": (full.tau_mean, full.tau_sd)}
     exact |= {f"theta[{j}]": pair for j, pair in enumerate(zip(full.theta.mean, full.theta.sd, strict=True))}
     assert_within_error(table, exact)
+
+
+# --- Seeds ------------------------------------------------------------------------------------------------------------
+
+SAMPLING = """
+import contextlib, io, sys
+import matplotlib
+import ledger
+matplotlib.use("Agg")
+names = {}
+with contextlib.redirect_stdout(io.StringIO()):
+    for cell in ledger.load(ledger.ROOT / "chapters/09-multilevel-regression.md").cells:
+        if cell.cell_type == "code" and "draws" not in names:
+            exec(cell.source, names)
+print(names["draws"].posterior["sigma"].values.tobytes().hex())
+"""
+
+
+def test_the_draws_are_the_same_with_code_from_the_cache(tmp_path):
+    """A page that samples, run twice in one folder of compiled code, which is empty at first."""
+    flags = f"{os.environ['PYTENSOR_FLAGS']},base_compiledir={tmp_path}"
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tools")])
+    environment = {**os.environ, "PYTENSOR_FLAGS": flags, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": paths}
+    command = [sys.executable, "-c", SAMPLING]
+    cold, warm = (
+        subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    )
+    assert len(cold) > 16_000
+    assert cold == warm
+
+
+def test_wherever_pages_run_fast_mathematics_is_off():
+    flag = "numba__fastmath=False"
+    assert f"export PYTENSOR_FLAGS := {flag}" in (ROOT / "Makefile").read_text()
+    kernel = json.loads(Path(sys.prefix, "share/jupyter/kernels/python3/kernel.json").read_text())
+    assert kernel["env"]["PYTENSOR_FLAGS"] == flag
+
+
+@pytest.mark.parametrize(
+    ("place", "divergences"),
+    [("chapters/06-eb-or-full-bayes", 20), ("chapters/09-multilevel-regression", 20), ("chapters/10-checking", 100)],
+)
+def test_what_the_pages_assert_held_for_every_seed(place, divergences):
+    """The bounds of the assertions on these pages, against the most extreme of many seeds."""
+    fits = datasets.nuts_failures(place)
+    assert fits.seeds.min() >= 200
+    assert fits.divergences.max() < divergences
+    assert fits.z.max() < 5

@@ -99,3 +99,10 @@ def test_every_glued_value_is_used(name):
     text = PAGES[name].read_text(encoding="utf8")
     made = re.findall(r'glue\(\s*"([^"]+)"', text)
     assert sorted(made) == sorted(set(re.findall(r"\{glue:text\}`([\w.]+)", text)))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_cell_begins_or_ends_with_a_blank_line(name):
+    """The website hides them, but in JupyterLab they are a hole in the page."""
+    for cell in ledger.load(PAGES[name]).cells:
+        assert cell.source == cell.source.strip("\n")

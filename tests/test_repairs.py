@@ -381,7 +381,7 @@ def test_the_interval_of_morris_is_normal():
         (lambda: repairs.laird_louis([1, 2], -1, 10, seeded()), r"se must be"),
         (lambda: repairs.laird_louis([1, 2], 1, 0, seeded()), r"draws must be at least 1"),
         (lambda: repairs.laird_louis([1, 2], 1, 2.5, seeded()), r"draws must be a whole number"),
-        (lambda: repairs.laird_louis([1, 2], 1, 10, 7), r"rng must be a numpy Generator"),
+        (lambda: repairs.laird_louis([1, 2], 1, 10, "seven"), r"rng must be a numpy Generator"),
         (lambda: repairs.laird_louis([1, 2], 1, 10, seeded(), "dl"), r"method must be one of"),
         (lambda: repairs.bootstrap_beta_binomial([3, 6], 5, 10, seeded()), r"y must not be larger than n"),
         (lambda: repairs.bootstrap_beta_binomial([0, 0], 5, 10, seeded()), r"not identified"),

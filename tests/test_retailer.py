@@ -62,16 +62,69 @@ def test_conversion_varies_as_stated():
     panel = large()
     truth, of = panel.truth, np.repeat(np.arange(26), 400)
     m = truth.chain_rate
-    assert stats.kstest(m, stats.beta(0.05 * 200, 0.95 * 200).cdf).pvalue > 1e-3
-    assert stats.kstest(stats.beta(100 * m[of], 100 * (1 - m[of])).cdf(truth.rate), "uniform").pvalue > 1e-3
+    assert stats.kstest(m, stats.beta(0.05 * 500, 0.95 * 500).cdf).pvalue > 1e-3
+    assert stats.kstest(stats.beta(500 * m[of], 500 * (1 - m[of])).cdf(truth.rate), "uniform").pvalue > 1e-3
     n, y = panel.visits.sum(axis=1), panel.purchases.sum(axis=1)
-    seen = n > 0
-    z = (y - n * truth.rate)[seen] / np.sqrt(n * truth.rate * (1 - truth.rate))[seen]
+    z = (y - n * truth.rate) / np.sqrt(n * truth.rate * (1 - truth.rate))
     assert abs(np.mean(z)) < 4 / np.sqrt(len(z))
     assert np.var(z) == pytest.approx(1, abs=0.1)
-    log_mean = np.log(panel.visits.mean(axis=1)[seen])
-    assert np.median(log_mean) == pytest.approx(np.log(10), abs=0.06)
-    assert np.diff(np.quantile(log_mean, [0.25, 0.75]))[0] == pytest.approx(1.349, abs=0.08)
+
+
+def test_visits_follow_the_size_of_the_store_and_the_week():
+    panel = large()
+    baseline = panel.truth.coefficient[:, 0]
+    footfall = np.exp(baseline) / (panel.truth.basket * panel.truth.rate)
+    spread = np.log(footfall / 800) - (baseline - panel.truth.mu[0])
+    assert stats.kstest(spread / 0.2, "norm").pvalue > 1e-3
+    expected = footfall[:, None] * np.exp(panel.log_sales - baseline[:, None])
+    z = (panel.visits - expected) / np.sqrt(expected)
+    assert abs(np.mean(z)) < 4 / np.sqrt(z.size)
+    assert np.var(z) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", [11, *range(50)])
+def test_sales_are_purchases_times_a_basket_that_a_shopkeeper_believes(seed):
+    panel = retailer.simulate(np.random.default_rng(seed))
+    visits, purchases = panel.visits.mean(axis=1), panel.purchases.sum(axis=1)
+    log_sales = panel.log_sales.mean(axis=1)
+    assert 100 < np.median(panel.visits) < 3000
+    assert np.corrcoef(log_sales, np.log(visits))[0, 1] > 0.6
+    assert np.corrcoef(log_sales, np.log(purchases))[0, 1] > 0.4
+    bought = panel.takings.sum(axis=1) / purchases  # euros a purchase, over 30 weeks
+    assert 100 < np.median(bought) < 400
+    assert 25 < bought.min() < bought.max() < 2000
+    np.testing.assert_allclose(panel.takings, np.exp(panel.log_sales + panel.price))
+
+
+def test_sales_and_purchases_of_a_week_agree():
+    panel = large()
+    expected = np.exp(panel.log_sales) / panel.truth.basket[:, None]
+    z = (panel.purchases - expected) / np.sqrt(expected)  # Poisson
+    assert abs(np.mean(z)) < 4 / np.sqrt(z.size)
+    assert np.var(z) == pytest.approx(1, abs=0.05)
+    assert (panel.purchases == 0).mean() < 5e-4
+
+
+def test_conversion_says_nothing_about_the_number_of_visits():
+    panel = large()
+    within = [np.corrcoef(panel.truth.rate[of], panel.visits[of].mean(axis=1))[0, 1] for of in blocks(26, 400)]
+    assert abs(np.mean(within)) < 4 / np.sqrt(26 * 400)
+
+
+def blocks(chains, stores):
+    return [slice(c * stores, (c + 1) * stores) for c in range(chains)]
+
+
+@pytest.mark.parametrize("persistence", [0.0, 0.6])
+def test_the_noise_persists_as_stated(persistence):
+    panel = retailer.simulate(np.random.default_rng(4), chains=10, stores=400, weeks=8, persistence=persistence)
+    a, b, d = panel.truth.coefficient.T[:, :, None]
+    noise = panel.log_sales - a - b * panel.price - d * panel.season
+    for lag in (1, 3):
+        found = np.mean(noise[:, lag:] * noise[:, :-lag]) / panel.truth.sigma**2
+        assert found == pytest.approx(persistence**lag, abs=0.05)
+    for week in (0, 7):
+        assert stats.kstest(noise[:, week] / panel.truth.sigma, "norm").pvalue > 1e-3
 
 
 def test_scales_can_be_chosen():
@@ -89,6 +142,8 @@ def test_scales_can_be_chosen():
         ({"stores": 1.5}, "stores must be a whole number"),
         ({"sigma": 0}, "sigma must be greater than 0"),
         ({"rate": 1}, "rate must be below 1"),
+        ({"persistence": 1}, "persistence must be below 1"),
+        ({"persistence": -0.1}, "persistence must be at least 0"),
         ({"mu": (1, 2)}, "mu must hold three numbers"),
         ({"tau_store": (1, 2, -1)}, "tau_store must be at least 0"),
     ],

@@ -23,7 +23,8 @@ from hblib.coursework import notebooks
 
 ROOT = Path(__file__).parent.parent
 LEDGER = ROOT / "chapters" / "lesson_numbers.toml"
-VERDICTS = ("right", "restored", "wrong", "mislabelled")
+VERDICTS = ("right", "restored", "example", "wrong", "mislabelled")
+LOST = ("restored", "example")  # the lesson states nothing
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Entry:
             raise ValueError(f"{self.id}: verdict must be one of {VERDICTS}, but is {self.verdict!r}")
         if (self.verdict == "right") != (not self.correct and not self.why):
             raise ValueError(f"{self.id}: `correct` and `why` belong to every verdict but 'right', and only there")
-        if self.stated == self.correct or (self.verdict == "restored") != (not self.stated):
-            raise ValueError(f"{self.id}: `stated` is empty for 'restored' alone, and never equal to `correct`")
+        if self.stated == self.correct or (self.verdict in LOST) != (not self.stated):
+            raise ValueError(f"{self.id}: `stated` is empty for {LOST} alone, and never equal to `correct`")
 
     @property
     def text(self):

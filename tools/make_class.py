@@ -69,7 +69,7 @@ def written(name):
     for question in last.value.elts:
         for node in ast.walk(question):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Mistake", "Edge"):
-                title, expression = node.args[0], node.args[-2]
+                title, expression = node.args[0], node.args[-2]  # told and the like are keywords
                 found[question.args[0].value, title.value] = ast.get_source_segment(text, expression), helpers
     return found
 
@@ -110,8 +110,9 @@ def submission(name, kind, detail, pick):
     more = []
     if kind == "mistake":
         question, title = detail
-        edge = title in [each.name for each in getattr(exercise.questions[question], "edges", ())]
-        answers, points = {**answers, question: wrong(name, *detail)}, {**points, question: edge * points[question] / 2}
+        edges = {each.name: each for each in getattr(exercise.questions[question], "edges", ())}
+        share = (0.5 if edges[title].told else 1) if title in edges else 0
+        answers, points = {**answers, question: wrong(name, *detail)}, {**points, question: share * points[question]}
     elif kind in ("half done", "untouched"):
         answers = dict(list(answers.items())[: len(answers) // 2 if kind == "half done" else 0])
         points = {each: points[each] for each in answers}

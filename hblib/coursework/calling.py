@@ -3,20 +3,53 @@
 import inspect
 import traceback
 
+SECONDS = 5  # that a call of a student's function may take, in the grader and, with a word about it, in `check`
+PLACED = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
 
-def binds(function, inputs):
-    """Does a function take these inputs, by their names?
 
-    >>> binds(lambda y, n: y / n, {"y": 1, "n": 2}), binds(lambda x: x, {"y": 1})
-    (True, False)
+def arguments(function, inputs):
+    """(args, kwargs) to call a function with, or None if it does not take these inputs.
+
+    By name; a parameter with a name of its own takes the place of the input that is left for it, in their order.
+
+    >>> arguments(lambda n, y: y / n, {"y": 1, "n": 2}), arguments(lambda y, visits: y / visits, {"y": 1, "n": 2})
+    (((), {'y': 1, 'n': 2}), ((1, 2), {}))
+    >>> arguments(lambda x: x, {"y": 1, "n": 2})
     """
     try:
-        inspect.signature(function).bind(**inputs)
-    except TypeError:
-        return False
+        signature = inspect.signature(function)
     except ValueError:
-        pass  # a function without a signature, as some of NumPy's are
-    return True
+        return (), dict(inputs)  # a function without a signature, as some of NumPy's are
+    except Exception:
+        return None
+    for way in (_by_name, _by_place):
+        args, kwargs = way(signature.parameters.values(), inputs)
+        try:
+            signature.bind(*args, **kwargs)
+            return args, kwargs
+        except TypeError:
+            pass
+    return None
+
+
+def _by_name(parameters, inputs):
+    return (), dict(inputs)
+
+
+def _by_place(parameters, inputs):
+    """Parameters that bear an input's name take it; the others take the rest, in the inputs' order."""
+    left = dict(inputs)
+    named = {each.name for each in parameters if each.kind is not inspect.Parameter.VAR_POSITIONAL} & set(left)
+    rest = iter([name for name in inputs if name not in named])
+    args = []
+    for each in parameters:
+        name = each.name if each.name in named else next(rest, None)
+        if each.kind not in PLACED or name is None:
+            break
+        args.append(left.pop(name))
+    if any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters):
+        return (*args, *left.values()), {}
+    return tuple(args), left
 
 
 def their_line(error, function):

@@ -1,15 +1,20 @@
 """`check`: what a student runs below an answer; and `judge`, which decides."""
 
 import copy
+import difflib
+import inspect
+import re
 import sys
 import textwrap
+import time
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-from hblib.coursework import source
-from hblib.coursework.calling import binds, their_line
+from hblib.coursework import drawn, graded, relations, source
+from hblib.coursework.calling import arguments, their_line
+from hblib.coursework.forms import plain
 from hblib.coursework.questions import Choice, Draws, Function, Value
 
 SEEDS = range(5)  # of the fresh inputs that `check` tries, beside those that it may show
@@ -23,21 +28,51 @@ def exercise(name):
     >>> check = exercise("01-hospitals")
     >>> check("shrink")
     … shrink: not defined yet. Run the cell that defines it first.
+    >>> check("shrunk")
+    There is no question 'shrunk' here. Did you mean check("shrink")?
     """
+    name = source.named(name)
+    notebook = sys._getframe(1).f_globals
 
     def check(*names):
-        answers = sys._getframe(1).f_globals
         questions = source.load(name).questions
-        unknown = [each for each in names if each not in questions]
-        if unknown:
-            print(f"There is no question {unknown[0]!r} here. The questions are: {', '.join(questions)}.")
-            return
-        verdicts = [judge_in(answers, source.load(name), questions[each]) for each in names or questions]
-        print("\n".join(verdict.text for verdict in verdicts))
+        for each in names:
+            if not isinstance(each, str) or each not in questions:
+                print(_unknown(each, questions))
+                return
+        answers = _where(notebook, sys._getframe(1).f_globals, questions)
+        verdicts = []
+        for each in names or questions:
+            began = time.perf_counter()
+            verdicts.append(judge_in(answers, source.load(name), questions[each]))
+            print(verdicts[-1].text)
+            seconds = time.perf_counter() - began
+            for note in graded.notes(source.load(name), questions[each], answers, verdicts[-1], seconds):
+                print(_wrap(f"  {note}"))
         if not names:
             print(f"{sum(v.points for v in verdicts):g} of {sum(q.points for q in questions.values())} points")
 
     return check
+
+
+def _where(notebook, caller, questions):
+    """The names to look for answers among: of the notebook that made the check, or else of who calls it."""
+    main = vars(sys.modules["__main__"])
+    return next((names for names in (notebook, caller, main) if any(each in names for each in questions)), caller)
+
+
+def _unknown(name, questions):
+    """What to say if `check` was called with what is no question's name."""
+    if isinstance(name, list | tuple):
+        some = ", ".join(f'"{each}"' for each in name if isinstance(each, str) and each in questions)
+        return f"Write the names one after the other, without brackets: check({some})"
+    if not isinstance(name, str):
+        own = getattr(name, "__name__", "")
+        like = own if own in questions else next(iter(questions))
+        return f'Write the name of a question in quotes, as in check("{like}").'
+    near = difflib.get_close_matches(name.strip(), questions, 1, cutoff=0.5)
+    more = f'Did you mean check("{near[0]}")?' if near else f"The questions are: {', '.join(questions)}."
+    return f"There is no question {name!r} here. {more}"
 
 
 @dataclass(frozen=True)
@@ -57,8 +92,11 @@ class Verdict:
     @property
     def text(self):
         sign = {"correct": "✓", "not-answered": "…"}.get(self.outcome, "✗")
-        lines = f"{sign} {self.question}: {self.message}".split("\n")
-        return "\n".join(textwrap.fill(line, 96, subsequent_indent="    ") for line in lines)
+        return "\n".join(map(_wrap, f"{sign} {self.question}: {self.message}".split("\n")))
+
+
+def _wrap(line):
+    return textwrap.fill(line, 96, subsequent_indent="    ")
 
 
 class Stop(Exception):
@@ -93,19 +131,25 @@ def judge(exercise, question, answer, cases=()):
     Any answer but a letter is a function of the inputs, also where the student's is a value: then it stands for a run
     of the notebook with these data.
     """
+    remark = None
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             if isinstance(question, Choice):
-                _choice(exercise, question, answer)
+                _choice(exercise, question, plain(answer))
             elif isinstance(question, Draws):
                 for inputs in cases:
                     _draws(question, inputs, _call(question, answer, inputs))
             else:
-                _computed(exercise, question, answer, cases)
+                remark = _computed(exercise, question, answer, cases)
     except Stop as stop:
         points = question.points * stop.share
         return Verdict(question.name, stop.outcome, points, stop.message, stop.found)
     message = f"right. {question.points} of {question.points} points."
+    if remark:
+        message += (
+            f"\n  A remark, which costs no points. The task does not mention it, but it goes wrong for {remark.hint}"
+        )
+        return Verdict(question.name, "correct", question.points, message, remark.name)
     return Verdict(question.name, "correct", question.points, message)
 
 
@@ -113,32 +157,45 @@ def judge(exercise, question, answer, cases=()):
 
 
 def _computed(exercise, question, answer, cases):
-    _is_function(question, answer, cases[0])
+    """Stop unless the answer is right; return the `Edge` that it fails without being told in the task, if any."""
+    order = _order(exercise, question)
+    _is_function(question, answer, order(cases[0]))
     expected = [question.expected(exercise, copy.deepcopy(inputs)) for inputs in cases]
-    given = [_call(question, answer, inputs) for inputs in cases]
-    for each, right in zip(given, expected, strict=True):
-        _same_form(each, right)
+    given = [_call(question, answer, order(inputs)) for inputs in cases]
     tolerances = [(question.rtol, _absolute(question, inputs)) for inputs in cases]
+    given = [_in_form(*each) for each in zip(given, expected, tolerances, strict=True)]
     if not all(map(agree, given, expected, tolerances)):
         _explain(question, answer, cases, given, expected, tolerances)
-    for edge in question.edges:
-        right = question.expected(exercise, copy.deepcopy(edge.inputs))
-        try:
-            each = _call(question, answer, edge.inputs)
-            _same_form(each, right)
-            good = agree(each, right, (question.rtol, _absolute(question, edge.inputs)))
-        except Stop:
-            good = False
-        if not good:
+    failed = [edge for edge in question.edges if not _right_at(exercise, question, answer, edge, order)]
+    for edge in failed:
+        if edge.told:
             raise Stop("partial", f"right, but not in a special case: {edge.hint}", edge.name, 0.5)
+    return failed[0] if failed else None
+
+
+def _right_at(exercise, question, answer, edge, order):
+    right, tolerance = question.expected(exercise, copy.deepcopy(edge.inputs)), _absolute(question, edge.inputs)
+    try:
+        given = _in_form(_call(question, answer, order(edge.inputs)), right, (question.rtol, tolerance))
+    except Stop:
+        return False
+    return agree(given, right, (question.rtol, tolerance))
+
+
+def _order(exercise, question):
+    """A function that puts inputs in the order of the task's signature, for who calls the arguments by other names."""
+    if not isinstance(question, Function):
+        return dict
+    names = list(inspect.signature(exercise.namespace[question.name]).parameters)
+    return lambda inputs: dict(sorted(inputs.items(), key=lambda item: names.index(item[0])))
 
 
 def _is_function(question, answer, inputs):
     if _missing(answer):
         raise Stop("not-answered", NOT_ANSWERED)
     if not callable(answer):
-        raise Stop("wrong", f"should be a function, but is {_kind(answer)}.")
-    if not binds(answer, inputs):
+        raise Stop("wrong", f"should be a function, but is {_kind(plain(answer))}.")
+    if arguments(answer, inputs) is None:
         raise Stop("wrong", f"should take the arguments {', '.join(inputs)}, by these names.")
 
 
@@ -153,33 +210,63 @@ NO_RESULT = f"{NOT_ANSWERED} (A function hands over its answer with `return`.)"
 
 def _call(question, answer, inputs):
     try:
-        result = answer(**copy.deepcopy(inputs))
-    except Exception as error:
+        args, kwargs = arguments(answer, copy.deepcopy(inputs))
+        result = plain(answer(*args, **kwargs))
+    except (Exception, SystemExit) as error:
         line = error.line if hasattr(error, "line") else their_line(error, answer)
         where = f"\n  in your line  {line}" if line else ""
-        raise Stop("error", f"it raised {type(error).__name__}: {error}{where}\n  for {_show_inputs(inputs)}") from None
+        raised = f"it raised {type(error).__name__}: {_words(error)}"
+        raise Stop("error", f"{raised}{where}\n  for {_show_inputs(inputs)}") from None
     if _missing(result):
         raise Stop("not-answered", NO_RESULT if isinstance(question, Function) else NOT_ANSWERED)
     return result
 
 
-def _same_form(given, expected):
-    """Stop unless the answer is made of numbers, in the shape that is asked for."""
+def _words(error):
+    """The message of an error, which may be an error itself."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _in_form(given, expected, tolerance):
+    """The answer in the form of what is expected; stop if it is not made of numbers in the shape that is asked for."""
     if isinstance(expected, tuple):
-        if not isinstance(given, tuple | list) or len(given) != len(expected):
-            raise Stop("wrong", f"should give {len(expected)} results, one after the other, but gives {_kind(given)}.")
-        for each, right in zip(given, expected, strict=True):
-            _same_form(each, right)
-        return
+        layouts = _results(given, len(expected), np.shape(expected[0]))
+        if not layouts:
+            names = "abcdefgh"[: len(expected)]
+            wanted = f"should give {len(expected)} results, as in `return {', '.join(names)}`"
+            raise Stop("wrong", f"{wanted}, but gives {_kind(given)}.")
+        tried = [
+            tuple(_in_form(each, right, tolerance) for each, right in zip(layout, expected, strict=True))
+            for layout in layouts
+        ]
+        return next((each for each in tried if agree(each, expected, tolerance)), tried[0])
     if isinstance(expected, str):
         if not isinstance(given, str):
             raise Stop("wrong", f"should give a text, but gives {_kind(given)}.")
-        return
+        return given
     array = _numbers(given)
     if array is None:
         raise Stop("wrong", f"should give {_kind(expected)}, but gives {_kind(given)}.")
-    if array.shape != np.shape(expected):
-        raise Stop("wrong", f"has the shape {array.shape}, but should have {np.shape(expected)}.")
+    shape = np.shape(expected)
+    if array.shape != shape and np.squeeze(array).shape == np.squeeze(np.empty(shape)).shape:
+        array = array.reshape(shape)  # one number in an array, a column for a row
+    if array.shape != shape:
+        turned = " Have rows and columns changed places?" if array.T.shape == shape else ""
+        raise Stop("wrong", f"has the shape {array.shape}, but should have {shape}.{turned}")
+    return array
+
+
+def _results(given, count, shape):
+    """The ways to read an answer as several results: they stand one after the other, or in the columns of a table."""
+    layouts = [given] if isinstance(given, tuple | list) and len(given) == count else []
+    array = _numbers(given)
+    if array is not None and array.ndim > len(shape):
+        layouts += [tuple(array)] if array.shape[0] == count and not layouts else []
+        layouts += [tuple(np.moveaxis(array, -1, 0))] if shape and array.shape == (*shape, count) else []
+    return layouts
 
 
 def _numbers(value):
@@ -208,36 +295,52 @@ def _absolute(question, inputs):
 def _explain(question, answer, cases, given, expected, tolerances):
     """Stop with the best that can be said of a wrong answer."""
     for mistake in question.mistakes:
-        wrong = (mistake.answer(**copy.deepcopy(inputs)) for inputs in cases)
-        if all(map(agree, given, wrong, tolerances)):  # most mistakes are ruled out by the first case
+        if any(_made(variant, mistake, cases, given, tolerances) for variant in (mistake.answer, *mistake.family)):
             raise Stop("wrong", f"not yet. {mistake.hint}", mistake.name)
     at = next(i for i in range(len(cases)) if not agree(given[i], expected[i], tolerances[i]))
-    both = f"  yours:    {_show(given[at])}\n  expected: {_show(expected[at])}"
-    message = f"not yet.\n  For {_show_inputs(cases[at])}\n{both}"
+    both = f"  For {_show_inputs(cases[at])}\n  yours:    {_show(given[at])}\n  expected: {_show(expected[at])}"
+    found = relations.explain(cases, given, expected, tolerances)
+    if found and not found.weak:
+        raise Stop("wrong", f"not yet. {found.hint}\n{both}", found.name)
+    message = f"not yet.{' ' + found.hint if found else ''}\n{both}"
     for rule in question.properties:
-        if not holds(rule, answer):
+        if holds(rule, answer) is False:
             raise Stop("wrong", f"{message}\n  What should hold, and does not: {rule.name}.", rule.name)
-    raise Stop("wrong", message)
+    raise Stop("wrong", message, found.name if found else "")
+
+
+def _made(variant, mistake, cases, given, tolerances):
+    """Did the answer come about by this variant of a mistake? Most are ruled out by the first case."""
+    for inputs, each, (rtol, atol) in zip(cases, given, tolerances, strict=True):
+        wrong = variant(**copy.deepcopy(inputs))
+        if not agree(each, wrong, (rtol if mistake.rtol is None else mistake.rtol, atol)):
+            return False
+    return True
 
 
 def holds(rule, answer):
-    """Does a function have a property? One that raises has not."""
+    """Does a function have a property? None if it raises: then the property says nothing about it."""
     try:
         return bool(rule.holds(answer))
     except Exception:
-        return False
+        return None
 
 
 # --- Letters and samples ----------------------------------------------------------------------------------------------
+
+
+LETTER = re.compile(r"\W*(?:(?:answer|choice|option|letter)\W+)?([a-z])(?:\W*|[.):]\W*\s.*)", re.DOTALL)
 
 
 def _choice(exercise, question, answer):
     letters = question.letters(exercise)
     if _missing(answer) or (isinstance(answer, str) and not answer.strip()):
         raise Stop("not-answered", "not answered yet. Put a letter, in quotes, in the place of the three dots.")
-    letter = answer.strip().lower() if isinstance(answer, str) else answer
-    if not isinstance(answer, str) or letter not in letters:
-        raise Stop("wrong", f"should be one of the letters {', '.join(letters)} in quotes, but is {_kind(answer)}.")
+    found = LETTER.fullmatch(answer.strip().lower()) if isinstance(answer, str) else None
+    letter = found[1] if found else None
+    if letter not in letters:
+        among = f"should be one of the letters {', '.join(letters)} in quotes, as they stand before the choices"
+        raise Stop("wrong", f"{among}, but is {_kind(answer)}.")
     if letter in question.feedback:
         raise Stop("wrong", f"not yet. {question.feedback[letter]}", letter)
 
@@ -253,48 +356,51 @@ def _draws(question, data, answer):
         raise Stop("wrong", f"has the shape {draws.shape}, but should have {wanted}.")
     if not np.isfinite(draws).all():
         raise Stop("wrong", "holds values that are not finite.")
-    found, error, rhat, ess = _summary(draws)
-    error = np.minimum(error, sd / 2)  # the error of draws with heavy tails would have room for any truth
-    right = agree(found, (mean, sd), (0, error))
-    if right and rhat < 1.01 and ess >= question.min_ess:
+    found = drawn.summary(draws, lambda x: question.cdf(x, **data), mean, sd)
+    limit = drawn.rhat_limit(max(found.ess, question.min_ess))
+    trusted = found.rhat < limit and found.ess >= question.min_ess
+    if found.right and trusted:
         return
-    for mistake in question.mistakes if not right else ():  # few draws agree with much, the truth included
-        if agree(found, mistake.answer(**data), (0, error)):
+    for mistake in question.mistakes if not found.right else ():  # few draws agree with much, the truth included
+        wrong = mistake.answer(**data)
+        if agree(found.moments, wrong, (0, found.error * np.maximum(1, wrong[1] / sd))):
             raise Stop("wrong", f"not yet. {mistake.hint}", mistake.name)
-    if rhat >= 1.01 or ess < question.min_ess:
-        rule = f"R-hat must be below 1.01, the effective sample size at least {question.min_ess}"
-        raise Stop("wrong", f"not to be trusted yet: {rule}, but they are {rhat:.3f} and {ess:.0f}.", "diagnostics")
-    both = f"  mean and SD, yours:    {_show(found)}\n  expected (± {_show(error)}): {_show((mean, sd))}"
+    if not trusted:
+        rule = f"R-hat must be below {limit:.3g}, the effective sample size at least {question.min_ess}"
+        raise Stop(
+            "wrong", f"not to be trusted yet: {rule}, but they are {found.rhat:.3f} and {found.ess:.0f}.", "diagnostics"
+        )
+    if agree(found.moments, (mean, sd), (0, found.error)):
+        raise Stop(
+            "wrong", "not yet. Mean and SD are right, but the draws are not spread as the posterior is.", "shape"
+        )
+    both = f"  mean and SD, yours:    {_show(found.moments)}\n  expected (± {_show(found.error)}): {_show((mean, sd))}"
     raise Stop("wrong", f"not yet.\n{both}")
-
-
-def _summary(draws):
-    """((mean, sd), 4 Monte Carlo standard errors of either, the worst R-hat, the lowest effective sample size)."""
-    import arviz as az
-
-    columns = draws.reshape(*draws.shape[:2], -1)
-
-    def each(function, **options):
-        return np.array([float(function(columns[:, :, k], **options)) for k in range(columns.shape[2])])
-
-    ess, rhat = each(az.ess, method="bulk"), each(az.rhat)
-    error = 4 * np.maximum(each(az.mcse, method="mean"), each(az.mcse, method="sd")).reshape(draws.shape[2:])
-    return (draws.mean(axis=(0, 1)), draws.std(axis=(0, 1))), error, rhat.max(), ess.min()
 
 
 # --- In words ---------------------------------------------------------------------------------------------------------
 
 
 def _kind(value):
-    """What a value is, in a few words."""
+    """What a plain value is, in a few words."""
     if isinstance(value, tuple | list):
         return f"{len(value)} values in a {type(value).__name__}"
     if isinstance(value, str | bool):
         return f"{type(value).__name__} {str(value)[:40]!r}"
     array = _numbers(value)
-    if array is None:
-        return f"a {type(value).__name__}"
-    return f"an array of shape {array.shape}" if array.ndim else "a number"
+    if array is not None:
+        return f"an array of shape {array.shape}" if array.ndim else "a number"
+    name = type(value).__name__
+    return f"a {name}{HOW_TO.get(name, '')}"
+
+
+HOW_TO = {
+    **dict.fromkeys(("generator", "zip", "map", "filter", "dict_values"), " (put list(…) around it)"),
+    **dict.fromkeys(("set", "frozenset"), ", which has no order"),
+    "dict": "; give its values, without the names",
+    "MaskedArray": " in which values are masked: which number belongs there?",
+    "function": "; is it called, with ()?",
+}
 
 
 def _show_inputs(inputs):

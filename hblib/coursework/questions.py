@@ -12,21 +12,32 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong solution that people really write, as a function of the question's inputs, and the hint it earns."""
+    """A wrong solution that people really write, as a function of the question's inputs, and the hint it earns.
+
+    rtol    how near an answer must come to it, where that is not the question's own tolerance
+    family  other ways to make the same mistake, as functions like `answer` (other grids, say)
+    """
 
     name: str
     answer: Callable
     hint: str
+    rtol: float | None = None
+    family: tuple[Callable, ...] = ()
 
 
 @dataclass(frozen=True)
 class Edge:
-    """Inputs at the border of what is allowed, a careless solution that is wrong only there, and the hint it earns."""
+    """Inputs at the border of what is allowed, a careless solution that is wrong only there, and the hint it earns.
+
+    told    the words of the task that announce the case. Who is wrong there earns half the points; where the task does
+            not announce it, the hint is a remark beside full points.
+    """
 
     name: str
     inputs: dict
     answer: Callable
     hint: str
+    told: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,8 @@ class Computed:
     points      what a right answer earns
     case        rng -> {input: value}: fresh inputs
     mistakes    at least one `Mistake`; its answer takes the same inputs
-    rtol, atol  an answer is right if |answer - expected| <= atol + rtol |expected|
+    rtol, atol  an answer is right if |answer - expected| <= atol + rtol |expected|; a task that asks for fewer than
+                five digits says so, and has an rtol that takes every answer which is right to these
     exact       inputs -> the expected answer, where the solution itself is random or slow
     tolerance   inputs -> atol, where it depends on the inputs (as a Monte Carlo error does)
     equivalent  {mutant: reason}: changes to the solution that change no answer, see tests/test_exercises.py
@@ -55,7 +67,7 @@ class Computed:
     points: int
     case: Callable
     mistakes: tuple[Mistake, ...]
-    rtol: float = 1e-6
+    rtol: float = 1e-5
     atol: float = 1e-9
     exact: Callable | None = None
     tolerance: Callable | None = None
@@ -70,7 +82,7 @@ class Function(Computed):
     """The student writes a function.
 
     shown       the inputs that a message may show
-    edges       `Edge`s; a function that is wrong only there earns half the points
+    edges       `Edge`s: special cases, announced in the task or not
     properties  `Property`s, to explain a wrong answer with
     """
 
@@ -121,7 +133,8 @@ class Draws:
     """A sample from a posterior, of shape (chains, draws) or (chains, draws, k).
 
     exact       data -> (mean, sd) of the posterior, each of shape () or (k,), without any sampling
-    mistakes    the same for wrong models
+    cdf         x, data -> P(theta <= x) for an array x of shape (m,) or (m, k), the same way
+    mistakes    as `exact`, for wrong models
     case        rng -> other data for the same names
     min_ess     the effective sample size that is asked for
     """
@@ -130,6 +143,7 @@ class Draws:
     points: int
     case: Callable
     exact: Callable
+    cdf: Callable
     mistakes: tuple[Mistake, ...]
     min_ess: int = 400
 

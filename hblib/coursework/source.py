@@ -16,6 +16,7 @@ A cell that begins with `check(` is the student's check.
 """
 
 import contextlib
+import difflib
 import io
 import os
 import re
@@ -107,6 +108,30 @@ def names():
     return sorted(path.stem for path in folder().glob("[0-9]*.md")) if folder() else []
 
 
+def named(name):
+    """The name of the exercise that somebody means: also by the file of its notebook.
+
+    >>> named("exercises/01-hospitals.ipynb")
+    '01-hospitals'
+    >>> named("01-hospital")
+    Traceback (most recent call last):
+    ValueError: there is no exercise '01-hospital'; did you mean '01-hospitals'?
+    """
+    known = names()
+    if not isinstance(name, str | os.PathLike):
+        raise TypeError(f'exercise wants a name in quotes, as in exercise("{known[0] if known else "name"}")')
+    short = Path(os.fspath(name).strip().replace("\\", "/")).name
+    short = re.sub(r"(\.ipynb|\.md)$", "", short).lower()
+    if short in known:
+        return short
+    near = difflib.get_close_matches(short, known, 2, cutoff=0.6)
+    like = [each for each in known if each in short] or near
+    hint = (
+        "did you mean " + " or ".join(map(repr, like)) + "?" if like else f"there are {', '.join(known) or 'none here'}"
+    )
+    raise ValueError(f"there is no exercise {os.fspath(name)!r}; {hint}")
+
+
 @cache
 def load(name):
     """The exercise of this name.
@@ -115,7 +140,7 @@ def load(name):
     ['given', 'answer', 'check']
     """
     if name not in names():
-        raise ValueError(f"there is no exercise {name!r}; there are {', '.join(names()) or 'none here'}")
+        return load(named(name))
     return Exercise(name, code_cells(path(name).read_text(encoding="utf8")))
 
 

@@ -119,6 +119,34 @@ class NutsRuns(NamedTuple):
     error_se: np.ndarray
 
 
+class NutsFailures(NamedTuple):
+    """The most extreme values of each fit of a page over many seeds; tools/nuts_failures.py says how."""
+
+    seeds: np.ndarray
+    divergent: np.ndarray  # seeds with a divergence
+    bad: np.ndarray  # seeds with a divergence, an R-hat above 1.01 or an effective sample size below 400
+    divergences: np.ndarray  # the most of one run
+    rhat: np.ndarray  # the largest
+    bulk: np.ndarray  # the smallest effective sample sizes
+    tail: np.ndarray
+    z: np.ndarray  # the largest error of a mean, in its own Monte Carlo standard errors
+    low: np.ndarray  # effective draws of mu or tau per 1000 gradients: the fewest
+    high: np.ndarray  # and the most
+
+
+class LooRuns(NamedTuple):
+    """Leave-one-out of page 10 by seed; tools/loo_over_seeds.py says how."""
+
+    given_theta: np.ndarray  # the score of the hospitals, from the likelihood given theta
+    given_theta_over: np.ndarray  # how many of its twelve Pareto k were above 0.7
+    integrated: np.ndarray  # and the same with theta integrated out
+    integrated_over: np.ndarray
+    babies: np.ndarray  # the score of the babies
+    divergences: np.ndarray  # of the run, in 8000 draws
+    rhat: np.ndarray  # the largest
+    ess: np.ndarray  # the smallest effective sample size, of bulk and tail
+
+
 class Houses(NamedTuple):
     """Log radon y by house: its county (group), the floor of the measurement, and the county's log uranium."""
 
@@ -269,6 +297,29 @@ def nuts_over_lambda():
     """
     columns = {"lambda": float, **dict.fromkeys(NutsRuns._fields[1:], float), "form": str, "runs": int}
     return _table(NutsRuns, "nuts_over_lambda.csv", columns)
+
+
+def nuts_failures(place):
+    """How often the NUTS fits of a page failed with other seeds, in the page's order: made by tools/nuts_failures.py.
+
+    >>> fits = nuts_failures("chapters/09-multilevel-regression")
+    >>> print(len(fits.seeds), bool((fits.divergent <= fits.bad).all()))
+    1 True
+    """
+    columns = {**dict.fromkeys(NutsFailures._fields, float), "seeds": int, "divergent": int, "bad": int}
+    rows = [row for row in _read("nuts_failures.csv") if row["place"] == place]
+    return NutsFailures(*(_column(rows, column, of) for column, of in columns.items()))
+
+
+def loo_over_seeds():
+    """Page 10's leave-one-out with other seeds: a simulation, made by tools/loo_over_seeds.py.
+
+    >>> runs = loo_over_seeds()
+    >>> print(bool((runs.given_theta_over > runs.integrated_over).all()))
+    True
+    """
+    columns = {**dict.fromkeys(LooRuns._fields, float), "given_theta_over": int, "integrated_over": int}
+    return _table(LooRuns, "loo_over_seeds.csv", columns)
 
 
 def radon():

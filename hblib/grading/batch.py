@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import os
-from collections import Counter
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -13,52 +11,21 @@ from hblib.coursework import source
 from hblib.grading import grade, report, submission
 
 
-@dataclass(frozen=True)
-class Item:
-    """A notebook of a student; `exercise` is "" where nothing tells it."""
-
-    student: str
-    path: Path
-    exercise: str
-
-
-def find(folder):
-    """The notebooks below a folder: FOLDER/STUDENT/*.ipynb, or FOLDER/STUDENT.ipynb. Links are not followed."""
-    folder, items = Path(folder), []
-    for above, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(above) / name
-            if path.suffix == ".ipynb" and not name.startswith("."):
-                parts = path.relative_to(folder).parts
-                student = parts[0] if len(parts) > 1 else path.stem
-                items.append(Item(grade.clean(student), path, _exercise(path)))
-    return items
-
-
-def _exercise(path):
-    try:
-        return submission.exercise_of(submission.read(path), source.names())
-    except submission.Invalid:
-        return ""
-
-
 def run(grader, items, out, workers, done, more):
     """The result of every item, in their order.
 
     `done(item, result)` hears of each as it comes, and `more(count)` of those that are graded once more.
     """
-    results = {}
-    counts = Counter((item.student, item.exercise) for item in items if item.exercise)
+    results, twins = {}, copies(items)
 
     def one(item):
-        if counts[item.student, item.exercise] > 1:
-            reason = f"there is more than one notebook for {item.exercise}; keep the one to be graded"
-            return grade.result(item.path.name, "invalid-submission", grader.isolation.name, reason=reason)
+        if item in twins:
+            reason = f"the same as {twins[item].shown}, which is graded"
+            return grade.result(item.shown, "set-aside", grader.isolation.name, reason=reason, exercise=item.exercise)
         return kept(grader, item, out) or graded(grader, item, out, alone=workers == 1)
 
     def note(item, result):
-        results[item] = {"student": item.student, **result}
+        results[item] = {"student": item.student, **result, "notebook": grade.clean(item.shown)}
         done(item, results[item])
 
     with ThreadPoolExecutor(workers) as pool:
@@ -75,7 +42,49 @@ def run(grader, items, out, workers, done, more):
     more(len(again))
     for item in again:
         note(item, graded(grader, item, out, alone=True))
-    return [results[item] for item in items]
+    return choose([results[item] for item in items])
+
+
+def copies(items):
+    """{a notebook: the same student's notebook with the same code that comes before it}"""
+    first, twins = {}, {}
+    for item in items:
+        before = first.setdefault((item.student, item.exercise, item.code), item)
+        if before is not item and item.code:
+            twins[item] = before
+    return twins
+
+
+def choose(results):
+    """One notebook for each exercise of a student: of several that differ, the one with the most points.
+
+    An untouched one beside it says nothing; that there were others which answer something is flagged.
+    """
+    groups = defaultdict(list)
+    for result in results:
+        if result["exercise"] and result["status"] in report.GRADED:
+            groups[result["student"], result["exercise"]].append(result)
+    chosen = {}
+    for group in groups.values():
+        best = max(group, key=lambda result: result["points"])
+        rivals = [result["notebook"] for result in group if result is not best and report.touched(result)]
+        flag = f"{1 + len(rivals)} different notebooks, of which the best counts; the others: {', '.join(rivals)}"
+        for result in group:
+            reason = f"{best['notebook']} is the one that counts"
+            chosen[id(result)] = result if result is best else {**result, "status": "set-aside", "reason": reason}
+        if rivals:
+            chosen[id(best)] = {**best, "flags": [*best["flags"], grade.clean(flag)]}
+    return [chosen.get(id(result), result) for result in results]
+
+
+def without(students, results, files, isolation):
+    """A result for each student of whom there is no notebook at all: it says what there is."""
+    seen = {result["student"] for result in results}
+    for student in students:
+        if student not in seen:
+            own = [f"{file.name} ({file.found})" for file in files if file.student == student]
+            reason = grade.clean(f"no notebook was found, but {'; '.join(own) or 'an empty folder'}")
+            yield {"student": student, **grade.result("", "invalid-submission", isolation, reason=reason)}
 
 
 def in_need(result):

@@ -4,15 +4,17 @@ import argparse
 import os
 import platform
 import secrets
+import shutil
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
+from dataclasses import astuple
 from pathlib import Path
 
 from hblib.coursework import notebooks, source
-from hblib.grading import batch, report
+from hblib.grading import batch, collect, report
 from hblib.grading.grade import Grader
 from hblib.grading.isolation import Bubblewrap, Container, Process, Unavailable
 from hblib.grading.sandbox import DEFAULT, Limits
@@ -50,7 +52,7 @@ def parser():
     one.add_argument("--fail-under", type=float, default=0, metavar="PERCENT", help="exit code 1 for less than this")
     one.set_defaults(do=grade)
 
-    many = commands.add_parser("grade-batch", help="grade a class: FOLDER/STUDENT/*.ipynb or FOLDER/STUDENT.ipynb")
+    many = commands.add_parser("grade-batch", help="grade a class: FOLDER/STUDENT/…, zips too, or FOLDER/STUDENT.ipynb")
     many.add_argument("folder")
     many.add_argument("--out", required=True, metavar="DIR", help="where the results go")
     many.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N", help="notebooks side by side")
@@ -122,7 +124,8 @@ def grade_batch(options):
         raise ValueError(f"{options.folder} is no folder")
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    items = batch.find(options.folder)
+    shutil.rmtree(out / "unpacked", ignore_errors=True)
+    items, files, students = collect.everything(options.folder, out / "unpacked")
     secret = secret_of(options, lambda: own_secret(out / "secret"))
     begun = time.monotonic()
     with grader(options, secret) as busy, Progress(console=Console(stderr=True)) as progress:
@@ -135,11 +138,14 @@ def grade_batch(options):
             done=lambda item, result: progress.advance(bar),
             more=lambda count: progress.update(bar, total=len(items) + count),
         )
+    results += batch.without(students, results, files, busy.isolation.name)
     report.write_class(results, out)
+    report.save_csv(out / "files.csv", [("student", "file", "found"), *map(astuple, files)])
     counts = Counter(result["status"] for result in results)
     in_words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing"
-    print(f"{len(results)} notebooks in {time.monotonic() - begun:.0f} s: {in_words}")
+    print(f"{len(results)} results in {time.monotonic() - begun:.0f} s: {in_words}")
     print(f"Grades: {out / 'grades.csv'}. To look at: {out / 'flags.csv'}. For the students: {out / 'students'}")
+    print(f"All {len(files)} files that were handed in, and what is in them: {out / 'files.csv'}")
     return NOT_GRADED if counts["not-graded"] else GRADED
 
 

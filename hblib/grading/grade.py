@@ -1,10 +1,10 @@
 """From a file to its grade."""
 
-import hashlib
 import tempfile
 import threading
 import time
 import unicodedata
+from functools import cache
 from pathlib import Path
 
 from hblib.coursework import source
@@ -114,7 +114,8 @@ def judged(handed_in, asked, outcome, isolation, seconds):
         reason="" if complete else plan.why(outcome),
         exercise=asked.exercise.name,
         sha256=handed_in.sha256,
-        code=hashlib.sha256("\0".join(handed_in.cells).encode()).hexdigest(),
+        code=handed_in.code,
+        own=len(submission.words(handed_in.cells) - task_words(asked.exercise.name)),
         questions=questions,
         warnings=warnings[:20],
         flags=flags,
@@ -122,9 +123,15 @@ def judged(handed_in, asked, outcome, isolation, seconds):
     )
 
 
+@cache
+def task_words(name):
+    """The names and comments of an exercise: of the task, the solution and the questions."""
+    return submission.words([cell.source for cell in source.load(name).cells])
+
+
 def result(notebook, status, isolation, **more):
     """A result, in the form of results.schema.json."""
-    empty = {"reason": "", "exercise": "", "sha256": "", "code": "", "seconds": 0.0}
+    empty = {"reason": "", "exercise": "", "sha256": "", "code": "", "own": 0, "seconds": 0.0}
     lists = {"questions": [], "warnings": [], "flags": []}
     filled = {
         "format": FORMAT,

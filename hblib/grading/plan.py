@@ -12,12 +12,17 @@ import json
 import re
 from dataclasses import dataclass
 
-from hblib.coursework import checking
+import numpy as np
+
+from hblib.coursework import calling, checking
 from hblib.coursework.questions import Choice, Draws, Function, Value
 from hblib.grading import wire
 
-FRESH = {Function: 5, Value: 2, Draws: 1}  # inputs that nobody can foresee; for the last two a run of the notebook each
+FRESH = {Function: 5, Value: 4, Draws: 1}  # inputs that nobody can foresee; for the last two a run of the notebook each
 # A function meets the seeds of `check` as well: on these every mistake that the author thought of is known to show.
+# For a value: how often each thing should show, and how many inputs are looked through for a special case and
+# for a mistake.
+TWICE, FEW, MANY = 2, 140, 300
 
 
 @dataclass(frozen=True)
@@ -41,35 +46,85 @@ class Plan:
 
     def job(self, submission, seconds):
         """What the runner is told."""
-        given = {cell.source for cell in self.exercise.cells if cell.kind == "given"}
-        runs = [{"data": {}, "asks": {name: [*self.calls[name].values()] or None for name in self.cases}}]
+        asks = {name: [*self.calls[name].values()] or None for name in self.cases}
+        runs = [{"data": {}, "given": {}, "asks": asks}]
         for name, case in self.runs:
-            runs.append({"data": encode_inputs(self.cases[name][case]), "asks": {name: None}})
-        return {
-            "cells": submission.cells,
-            "given": [index for index, code in enumerate(submission.cells) if code in given],
-            "seconds": seconds,
-            "runs": runs,
-        }
+            data, given = (encode_inputs(self.cases[name][number]) for number in (case, 0))
+            runs.append({"data": data, "given": given, "asks": {name: None}})
+        return {"cells": submission.cells, "seconds": seconds, "call": min(seconds, calling.SECONDS), "runs": runs}
 
 
 def make(exercise, submission, secret):
-    """The plan for a submission. Who does not know the secret cannot foresee the inputs."""
+    """The plan for a submission. Who does not know the secret cannot foresee the inputs.
+
+    They depend on the submission's code as well, so that the feedback to one does not help another, and not on its
+    comments: these change no grade.
+    """
     cases, calls, runs = {}, {}, []
     for name, question in exercise.questions.items():
         cases[name], calls[name] = [], {}
         if isinstance(question, Choice):
             continue
-        fresh = FRESH[type(question)]
-        about = "\n".join((exercise.name, submission.sha256, name)).encode()
+        about = "\n".join((exercise.name, submission.code, name)).encode()
         seed = int.from_bytes(hmac.digest(secret, about, hashlib.sha256))
-        known = checking.SEEDS if isinstance(question, Function) else ()
-        cases[name] = checking.cases(exercise, question, [*known, *((seed, number) for number in range(fresh))])
+        seeds = [(seed, number) for number in range(FRESH[type(question)])]
         if isinstance(question, Function):
+            cases[name] = checking.cases(exercise, question, [*checking.SEEDS, *seeds])
             calls[name] = rehearse(exercise, question, cases[name])
         else:
-            runs += [(name, case) for case in range(1, fresh + 1)]
+            if isinstance(question, Value):
+                seeds = telling(exercise, question, seed)
+            cases[name] = checking.cases(exercise, question, seeds)
+            runs += [(name, case) for case in range(1, len(seeds) + 1)]
     return Plan(exercise, cases, calls, tuple(runs))
+
+
+def telling(exercise, question, seed):
+    """The seeds of inputs for a value, chosen so that chance spares no wrong answer.
+
+    Beside the first few they are those where something shows that has not shown twice yet: a mistake, the answer of the
+    task or 0 in the place of an answer, and a special case: an answer with a zero or with equal numbers in it, as where
+    something is cut off.
+    """
+    public = question.expected(exercise, question.public(exercise))
+    typed = [lambda **inputs: public, lambda **inputs: np.zeros(np.shape(public))]
+    wrong = [*(each.answer for each in (*question.mistakes, *question.edges)), *typed]
+    times, chosen = [0] * (len(wrong) + 2), []
+    for number in range(MANY):
+        if min(times[: len(wrong)]) >= TWICE and number >= (FEW if 0 in times else FRESH[Value]):
+            break  # a special case that few have looked like is none of this question's
+        inputs = question.case(np.random.default_rng((seed, number)))
+        right = question.expected(exercise, copy.deepcopy(inputs))
+        shows = {len(wrong) + special(right)}
+        for each in range(len(wrong)):
+            if times[each] < TWICE and differs(question, wrong[each], right, inputs):
+                shows.add(each)
+        if number < FRESH[Value] or any(times[each] < TWICE for each in shows):
+            chosen.append((seed, number))
+            for each in shows:
+                times[each] += 1
+    return chosen
+
+
+def special(right):
+    """Is an answer one at a border?
+
+    >>> special(0.0), special(np.array([3.5, 3.5])), special(np.array([1.0, 2.0]))
+    (True, True, False)
+    """
+    numbers = np.sort(np.ravel(np.asarray(right, dtype=float)))
+    return bool(0 in numbers or np.any(np.diff(numbers) <= 1e-9 * np.abs(numbers[1:])))
+
+
+def differs(question, wrong, right, inputs):
+    """Does a wrong answer show for these inputs?"""
+    tolerance = question.tolerance(**inputs) if question.tolerance else question.atol
+    try:
+        with np.errstate(all="ignore"):
+            given = np.asarray(wrong(**copy.deepcopy(inputs)), dtype=float)
+        return given.shape != np.shape(right) or not np.allclose(given, right, rtol=question.rtol, atol=tolerance)
+    except Exception:
+        return True
 
 
 def rehearse(exercise, question, cases):
@@ -107,21 +162,54 @@ def verdicts(plan, submission, outcome):
 
 
 def _verdict(plan, submission, question, outcome):
-    last = _answers(question, outcome)
-    if 0 not in last:
+    """The best verdict on what stood when `check` was called last, and at the end.
+
+    A plot in per cent below the check takes no points away, and a correction below it still earns them. Of two letters
+    the first counts: one may not try both.
+    """
+    states = _states(question, outcome)
+    if not states:
         return _unanswered(submission, question, outcome)
-    return _judge(plan, question, last, plan.cases[question.name])
+    verdicts = [_judge(plan, question, last, plan.cases[question.name]) for last in states]
+    answered = [verdict for verdict in verdicts if verdict.outcome != "not-answered"] or verdicts
+    best = answered[0] if isinstance(question, Choice) else max(answered, key=lambda verdict: verdict.points)
+    unlike = unplaced(plan, question, outcome)
+    if best.outcome in ("wrong", "error") and unlike and only_public(plan, question, outcome):
+        text = f"{best.message}\n  The notebook could not be tried with other data: {unlike}"
+        best = checking.Verdict(best.question, best.outcome, best.points, text, best.found)
+    return best
+
+
+def unplaced(plan, question, outcome):
+    """Why a notebook was not run with other data; "" if it was."""
+    if not isinstance(question, Value | Draws):
+        return ""
+    placed = {name for m in outcome.messages if m["k"] == "data" for name in m["names"]}
+    names = sorted(name for name in question.case(np.random.default_rng(0)) if name not in placed)
+    return (
+        f"nowhere does it give {', '.join(names)} as the task does. Keep the task's own line for that." if names else ""
+    )
 
 
 def only_public(plan, question, outcome):
     """Is a wrong answer right for the inputs that everybody can see?"""
-    last, public = _answers(question, outcome), plan.cases[question.name][:1]
-    return bool(public) and 0 in last and _judge(plan, question, last, public).outcome in ("correct", "partial")
+    public = plan.cases[question.name][:1]
+    if not public:
+        return False
+    found = [_judge(plan, question, last, public).outcome for last in _states(question, outcome)]
+    return any(each in ("correct", "partial") for each in found)
 
 
-def _answers(question, outcome):
-    """run -> the last answer to a question that came from it."""
-    return {m["run"]: m for m in outcome.messages if m["k"] == "answer" and m["name"] == question.name}
+def _states(question, outcome):
+    """What a question's answers are judged by, each as {run: answer}: at the last `check`, and at the end."""
+    last, checked = {}, {}
+    for m in outcome.messages:
+        if m.get("name") == question.name and m["k"] == "answer":
+            last[m["run"]] = m
+        elif m.get("name") == question.name and m["k"] == "checked" and m["run"] in last:
+            checked[m["run"]] = last[m["run"]]
+    states = [{**last, **checked}] if 0 in checked else []
+    return [*states, *([last] if 0 in last and last not in states else [])]
 
 
 def _judge(plan, question, last, cases):

@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 SCHEMA = Path(__file__).parent / "results.schema.json"
 GRADED = ("graded", "graded-incomplete")
+TROUBLES = 20  # questions in the list of those that many got wrong
+OWN = 3  # so many names and comments that are not the task's are a hand of one's own
 
 
 def read(path):
@@ -107,15 +109,31 @@ def grades(results):
 
 def flags(results):
     """(student, exercise, flag) for all that somebody should look at."""
-    same = Counter((result["exercise"], result["code"]) for result in results if touched(result))
+    tried = Counter(result["exercise"] for result in results if touched(result) and result["status"] in GRADED)
+    same = defaultdict(list)
+    for result in results:
+        if touched(result) and result["status"] in GRADED:
+            same[result["exercise"], result["code"]].append(result)
     for result in results:
         who = result["student"], result["exercise"] or result["notebook"]
-        if result["status"] != "graded":
+        if result["status"] not in ("graded", "set-aside"):
             yield *who, f"{result['status']}: {result['reason']}"
         for flag in result["flags"]:
             yield *who, flag
-        if touched(result) and same[result["exercise"], result["code"]] > 1:
-            yield *who, f"identical code: {same[result['exercise'], result['code']]} notebooks ({result['code'][:8]})"
+        twins = same.get((result["exercise"], result["code"]), [])
+        if len(twins) > 1 and (unusual := peculiar(result)) and result["status"] in GRADED:
+            count = f"{len(twins)} notebooks of {tried[result['exercise']]}"
+            yield *who, f"identical code: {count}, with {unusual} ({result['code'][:8]})"
+
+
+def peculiar(result):
+    """What is unusual about a notebook's code; "" for a short right answer, which many find by themselves."""
+    failed = [
+        question["name"] for question in result["questions"] if question["outcome"] in ("wrong", "error", "partial")
+    ]
+    if failed:
+        return f"the same mistakes in {', '.join(failed)}"
+    return f"{result['own']} names and comments of its own" if result.get("own", 0) >= OWN else ""
 
 
 def touched(result):
@@ -144,12 +162,47 @@ def markdown(text):
 
 
 def summary(results):
-    """Results for people, as Markdown."""
-    return "\n".join(line for result in results for line in _lines(result))
+    """Results for people, as Markdown: of a class first a table, then what many got wrong, then each notebook."""
+    single = [line for result in results for line in _lines(result)]
+    return "\n".join(single if len(by_student(results)) < 2 else [*_overview(results), *_troubles(results), *single])
+
+
+def _overview(results):
+    """A table of students by exercises."""
+    head, *rows = grades(results)
+    yield "# Points"
+    yield ""
+    yield "| " + " | ".join(map(markdown, head)) + " |"
+    yield "| --- |" + " --- |" * (len(head) - 1)
+    for row in rows:
+        yield "| " + " | ".join([markdown(row[0]), *row[1:]]) + " |"
+    yield ""
+
+
+def _troubles(results):
+    """The questions that fewest got right, with the mistake that most of those made who did not."""
+    asked = defaultdict(list)
+    for result in results:
+        if result["status"] in GRADED and touched(result):
+            for question in result["questions"]:
+                asked[result["exercise"], question["name"]].append(question)
+    missed = {which: [q for q in some if q["outcome"] != "correct"] for which, some in asked.items()}
+    yield "# What many got wrong"
+    yield ""
+    yield "| question | not right | the most common mistake |"
+    yield "| --- | --- | --- |"
+    for (exercise, name), some in sorted(missed.items(), key=lambda each: -len(each[1]))[:TROUBLES]:
+        if some:
+            found = Counter(question["found"] or question["outcome"] for question in some).most_common(1)[0]
+            count = f"{len(some)} of {len(asked[exercise, name])}"
+            yield f"| {markdown(f'{exercise}: {name}')} | {count} | {markdown(found[0])} ({found[1]}) |"
+    yield ""
+    yield "# Notebooks"
+    yield ""
 
 
 def _lines(result):
-    title = markdown(result["exercise"] or result["notebook"])
+    title = markdown(result["exercise"] or result["notebook"] or "nothing")
     who = f"{markdown(result['student'])}: " if result.get("student") else ""
     yield f"## {who}{title}"
     yield ""
@@ -162,13 +215,19 @@ def _lines(result):
     if result["reason"]:
         yield f"The notebook did not run to its end: {markdown(result['reason'])}"
         yield ""
-    yield "| question | points | |"
-    yield "| --- | --- | --- |"
+    left = [question["name"] for question in result["questions"] if question["outcome"] == "not-answered"]
+    if len(left) < len(result["questions"]):
+        yield "| question | points | |"
+        yield "| --- | --- | --- |"
     for question in result["questions"]:
-        sign = SIGNS.get(question["outcome"], "✗")
-        points = f"{question['points']:g} of {question['possible']:g}"
-        yield f"| {sign} {markdown(question['name'])} | {points} | {markdown(question['message'])} |"
+        if question["name"] not in left:
+            sign = SIGNS.get(question["outcome"], "✗")
+            points = f"{question['points']:g} of {question['possible']:g}"
+            yield f"| {sign} {markdown(question['name'])} | {points} | {markdown(question['message'])} |"
     yield ""
+    if left:
+        yield f"Not answered: {', '.join(map(markdown, left))}"
+        yield ""
     for warning in result["warnings"]:
         yield f"- {markdown(warning)}"
     yield ""

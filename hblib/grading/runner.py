@@ -7,16 +7,21 @@ a JSON object a line:
 
     {"k": "hello", …}                                 before any of the notebook's code is read: what this place is like
     {"k": "answer", "run": 0, "name": "p", …}         with "value", or with "calls" for a function
+    {"k": "checked", "run": 0, "name": "p"}           `check` has just been called; the last answer is what it saw
+    {"k": "data", "run": 1, "names": ["y"]}           the names that were given other data
     {"k": "cell", "cell": 3, "raised": [type, message, line]} or {…, "timeout": true}
     {"k": "end", "run": 0}
 
-A job has the cells and the runs: the first with the notebook's own data, the others with other data under the same
-names. Each run has a process of its own.
+A job has the cells and the runs: the first with the notebook's own data, the others with other data wherever the
+notebook gives the same names the task's values. Each run has a process of its own. What stands when the notebook calls
+`check` is sent then, whatever later cells do to it, and once more at the end if it has changed.
 """
 
+import builtins
 import contextlib
 import importlib.util
 import json
+import mmap
 import os
 import resource
 import signal
@@ -25,6 +30,7 @@ import sys
 import time
 
 FOR_GOOD = -1  # an endless loop is not tried again
+PATIENCE = 4  # on a busy machine: what has used less than its time of the processor may take so many times as long
 
 
 class OutOfTime(BaseException):
@@ -44,11 +50,13 @@ def main():
     send(channel, {"k": "hello", "refuses": refuses, **facts([*told["hidden"], (whole and whole.origin) or ""])})
     job = json.load(sys.stdin)
     os.dup2(nowhere, 0)
+    sys.path.append(os.getcwd())  # for the modules that a notebook writes; it is empty now
+    late = mmap.mmap(-1, max(1, len(job["cells"])))  # the cells that the first run could not finish
     for number, run in enumerate(job["runs"]):
         child = os.fork()
         if child == 0:
             try:
-                perform(shell, channel, number, run, job)
+                perform(shell, channel, number, run, job, late)
             finally:
                 os._exit(0)
         os.waitpid(child, 0)
@@ -65,13 +73,12 @@ def limit(limits):
 
 def prepare():
     """A shell to run cells in. What could go wrong here is not the notebook's fault, so it comes before the hello."""
-    from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     importlib.import_module("early")  # what takes its time, and is wanted: see view.py
     quiet = Config()
     quiet.HistoryManager.enabled = False
-    return InteractiveShell.instance(config=quiet)
+    return importlib.import_module("shell").Shell.instance(config=quiet)
 
 
 def facts(hidden):
@@ -94,14 +101,18 @@ def send(channel, message):
 # --- One run ----------------------------------------------------------------------------------------------------------
 
 
-def perform(shell, channel, number, run, job):
+def perform(shell, channel, number, run, job, late):
+    import forms
     import wire
 
+    from hblib import coursework
+
     names = shell.user_ns
-    owner, replaced = os.getpid(), set()
-    seen, when = {}, {}  # of each answer that was sent: the object, and after how many cells
+    owner = os.getpid()
+    seen, when, checked = {}, {}, {}  # of each answer: the object sent, after how many cells, the object checked
     count = 0  # of the cells that have run, the checks left out
     signal.signal(signal.SIGALRM, ring)
+    replaced = other_data(shell, run)
 
     def tell(**message):
         if os.getpid() != owner:  # a child that the notebook has made goes no further
@@ -112,79 +123,135 @@ def perform(shell, channel, number, run, job):
         value, seen[name], when[name] = names[name], names[name], count
         with contextlib.suppress(OutOfTime):
             if calls is not None and callable(value):
-                results = [*call_all(value, calls, job["seconds"])]
+                results = [*call_all(value, calls, job["call"])]
                 tell(k="answer", name=name, calls=results)
                 if any("timeout" in result for result in results):
                     when[name] = FOR_GOOD
             else:
                 with deadline(job["seconds"]):
-                    encoded = wire.encode(value)
+                    encoded = wire.encode(forms.plain(value))
                 tell(k="answer", name=name, value=encoded)
 
+    def at_check(*asked):
+        for name in asked or run["asks"]:
+            if isinstance(name, str) and name in run["asks"] and name in names:
+                checked[name] = names[name]
+                if names[name] is not seen.get(name, seen) or when[name] not in (count, FOR_GOOD):
+                    answer(name, run["asks"][name])
+                tell(k="checked", name=name)
+
+    coursework.checks.append(at_check)
     for index, code in enumerate(job["cells"]):
+        if number and late[index]:
+            continue
         problem = execute(shell, code, job["seconds"])
+        late[index] = "timeout" in problem
         if problem:
             tell(k="cell", cell=index, **problem)
-        for name, value in run["data"].items():
-            if name in names and (name not in replaced or index in job["given"]):
-                names[name] = wire.decode(value, inputs=True)
-                replaced.add(name)
         count += not code.startswith("check(")
         for name, calls in run["asks"].items():
             if name in names and names[name] is not seen.get(name, seen):
                 answer(name, calls)
     for name, calls in run["asks"].items():  # a later cell may have changed what a function rests on
-        if name in names and when.get(name) not in (count, FOR_GOOD):
+        if name in names and name not in checked and when.get(name) not in (count, FOR_GOOD):
             answer(name, calls)
+    if run["data"]:
+        tell(k="data", names=sorted(replaced))
     tell(k="end")
 
 
+def other_data(shell, run):
+    """Have the shell put other data in the place of the task's; returns the set of names for which it has done so."""
+    import wire
+    from shell import OtherData, like, same
+
+    replaced = set()
+    data, given = ({n: wire.decode(v, inputs=True) for n, v in run[k].items()} for k in ("data", "given"))
+
+    def place(name, value):
+        if not same(value, given[name]):
+            return value
+        replaced.add(name)
+        return like(data[name], value)
+
+    if data:
+        setattr(builtins, OtherData.PLACE, place)
+        shell.ast_transformers.append(OtherData(set(data)))
+    return replaced
+
+
+# --- Time -------------------------------------------------------------------------------------------------------------
+
+deadlines = []  # the innermost last: [seconds, when it began, how much the processor had done by then]
+
+
 def ring(signum, frame):
-    raise OutOfTime
+    """Something is late if it has used all its time, of the clock and of the processor, or far more of the clock."""
+    if deadlines:
+        seconds, began, worked = deadlines[-1]
+        passed = time.monotonic() - began
+        if passed >= PATIENCE * seconds or (passed >= 0.99 * seconds and work() - worked >= 0.9 * seconds):
+            raise OutOfTime
+
+
+def work():
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 @contextlib.contextmanager
 def deadline(seconds):
-    """Interrupt Python code after so many seconds, and again each second if it takes no notice."""
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), 1.0)
+    """Interrupt Python code after so many seconds, and again and again if it takes no notice.
+
+    The time of a deadline inside another one (a `check` in a cell) does not count for the outer one.
+    """
+    began, worked = time.monotonic(), work()
+    deadlines.append([seconds, began, worked])
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), min(1.0, max(seconds / 4, 0.05)))
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        deadlines.pop()
+        if deadlines:
+            deadlines[-1][1] += time.monotonic() - began
+            deadlines[-1][2] += work() - worked
+            signal.setitimer(signal.ITIMER_REAL, 0.05, min(1.0, max(deadlines[-1][0] / 4, 0.05)))
 
 
 def execute(shell, code, seconds):
     """Run a cell; what went wrong, if something did."""
     try:
         with deadline(seconds):
-            result = shell.run_cell(code)
+            error = shell.run(code)
     except OutOfTime:
         return {"timeout": True}
-    error = result.error_before_exec or result.error_in_exec
+    error = error or next(iter(shell.failures), None)
     if error is None:
         return {}
     return {"timeout": True} if isinstance(error, OutOfTime) else {"raised": describe(error)}
 
 
 def call_all(function, calls, seconds):
-    """The result of each call, all of them together in so many seconds."""
-    end = time.monotonic() + seconds
+    """The result of each call, so many seconds for each; after one that was late no other is tried."""
+    late = False
     for inputs in calls:
-        yield call(function, inputs, end - time.monotonic())
+        result = {"timeout": True} if late else call(function, inputs, seconds)
+        late = "timeout" in result
+        yield result
 
 
 def call(function, inputs, seconds):
     import calling
+    import forms
     import wire
 
-    if seconds <= 0:
-        return {"timeout": True}
     try:
         with deadline(seconds):
             inputs = {name: wire.decode(value, inputs=True) for name, value in inputs.items()}
-            if not calling.binds(function, inputs):
+            found = calling.arguments(function, inputs)
+            if found is None:
                 return {"binds": False}
-            return {"value": wire.encode(function(**inputs))}
+            return {"value": wire.encode(forms.plain(function(*found[0], **found[1])))}
     except OutOfTime:
         return {"timeout": True}
     except BaseException as error:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import psutil
 
+from hblib.coursework.graded import SECONDS
 from hblib.grading.isolation import MiB, Unavailable, environment
 
+PATIENCE = 4  # on a busy machine a notebook that works little may take so many times as long
 LINE, LINES = 1_500_000, 2_000  # the longest answer in bytes (an array of wire.ELEMENTS numbers), and the most answers
 
 
@@ -20,13 +22,13 @@ LINE, LINES = 1_500_000, 2_000  # the longest answer in bytes (an array of wire.
 class Limits:
     """What a submission may use.
 
-    Seconds for all of it, for a cell, and for a cell where the task is to sample; bytes of memory in all, of address
-    space for a process, of a file, of all files in memory, and of all answers; processes that the kernel lets it have
-    (with more than half of them the grader ends it).
+    Seconds of work for all of it, for a cell, and for a cell where the task is to sample; bytes of memory in all, of
+    address space for a process, of a file, of all files in memory, and of all answers; processes that the kernel lets
+    it have (with more than half of them the grader ends it).
     """
 
     wall: float = 180
-    cell: float = 20
+    cell: float = SECONDS
     sampling: float = 60
     memory: int = 2048 * MiB
     address: int = 4096 * MiB
@@ -74,7 +76,7 @@ class Sandbox:
         threading.Thread(target=_write, args=(self.process.stdin, json.dumps(job).encode()), daemon=True).start()
         reader = threading.Thread(target=inbox.fill, args=(self.process.stdout,), daemon=True)
         reader.start()
-        killed, end = "", time.monotonic() + self.limits.wall
+        killed, end = "", time.monotonic() + PATIENCE * self.limits.wall
         try:
             while not killed and not self._ended():
                 if inbox.overflow:
@@ -123,14 +125,17 @@ class Sandbox:
             return []
 
     def _excess(self):
-        """What it has too much of: processes, memory, or nothing."""
-        family, resident = self.family(), 0
+        """What it has too much of: processes, memory, work, or nothing."""
+        family, resident, worked = self.family(), 0, 0
         if len(family) > self.limits.processes / 2:  # before the kernel refuses more, and while the others are few
             return "processes"
         for each in family:
             with contextlib.suppress(psutil.Error):  # it has just ended
                 resident += each.memory_info().rss
-        return "memory" if resident > self.limits.memory else ""
+                worked += sum(each.cpu_times()[:4])  # its own, and that of its children which have ended
+        if resident > self.limits.memory:
+            return "memory"
+        return "time" if worked > self.limits.wall else ""
 
     def kill(self):
         """End it with all that is in it."""
@@ -209,15 +214,26 @@ def _answer(message):
     calls = message.get("calls")
     good_calls = isinstance(calls, list) and all(isinstance(call, dict) for call in calls)
     good = good_calls if "calls" in message else "value" in message
-    return _number(message, "run") and isinstance(message.get("name"), str) and good
+    return _named(message) and good
 
 
 def _cell(message):
     return _number(message, "cell") and (message.get("timeout") is True or _raised(message.get("raised")))
 
 
+def _named(message):
+    return _number(message, "run") and isinstance(message.get("name"), str)
+
+
+def _data(message):
+    names = message.get("names")
+    return _number(message, "run") and isinstance(names, list) and all(isinstance(name, str) for name in names)
+
+
 KINDS = {
     "hello": lambda message: True,
+    "checked": _named,
+    "data": _data,
     "answer": _answer,
     "cell": lambda message: _number(message, "run") and _cell(message),
     "end": lambda message: _number(message, "run"),

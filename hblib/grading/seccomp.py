@@ -10,14 +10,18 @@ import struct
 import sys
 
 # By processor: its number, and those of the calls. The first five give memory that no limit holds and no process shows:
-# memfd_create, memfd_secret, shmget, semget, msgget. The others leave something behind for the next notebook, or open
-# much of the kernel: add_key, request_key, keyctl, io_uring_setup, userfaultfd, bpf, perf_event_open.
+# memfd_create, memfd_secret, shmget, semget, msgget. The next leave something behind for the next notebook, or open
+# much of the kernel: add_key, request_key, keyctl, io_uring_setup, userfaultfd, bpf, perf_event_open. The last reach
+# into other processes: ptrace, process_vm_readv, process_vm_writev, pidfd_getfd.
 REFUSED = {
-    "x86_64": (0xC000003E, (319, 447, 29, 64, 68, 248, 249, 250, 425, 323, 321, 298)),
-    "aarch64": (0xC00000B7, (279, 447, 194, 190, 186, 217, 218, 219, 425, 282, 280, 241)),
+    "x86_64": (0xC000003E, (319, 447, 29, 64, 68, 248, 249, 250, 425, 323, 321, 298, 101, 310, 311, 438)),
+    "aarch64": (0xC00000B7, (279, 447, 194, 190, 186, 217, 218, 219, 425, 282, 280, 241, 117, 270, 271, 438)),
 }
+# Sockets are for talking to oneself: AF_UNIX, AF_INET (the sandbox has a network with nobody else in it), and
+# AF_NETLINK, by which one sees that. Others may reach the machine itself, as AF_VSOCK does from a virtual one.
+SOCKET, FAMILIES = {"x86_64": 41, "aarch64": 198}, (1, 2, 16)
 LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # the language of filters
-NUMBER, PROCESSOR = 0, 4  # where the kernel puts what a filter may look at
+NUMBER, PROCESSOR, ARGUMENT = 0, 4, 16  # where the kernel puts what a filter may look at
 ALLOW, EPERM = 0x7FFF0000, 0x00050001
 NO_NEW_PRIVILEGES, SECCOMP, FILTER = 38, 22, 2
 FOREIGN = 0x40000000  # numbers from here on are the calls of another convention (x32)
@@ -28,17 +32,20 @@ def refuse():
     machine = os.uname().machine if sys.platform == "linux" else ""
     if machine not in REFUSED:
         return False
-    code = program(*REFUSED[machine])
+    code = program(*REFUSED[machine], SOCKET[machine])
     steps = ctypes.create_string_buffer(code, len(code))
     told = struct.pack("HP", len(code) // 8, ctypes.addressof(steps))
     prctl = ctypes.CDLL(None).prctl
     return prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0 == prctl(SECCOMP, FILTER, told, 0, 0)
 
 
-def program(processor, numbers):
-    """The filter: each comparison jumps to the last step, which refuses, or goes on to the next."""
-    comparisons = [(AT_LEAST, FOREIGN), *((EQUAL, number) for number in numbers)]
-    steps = [(LOAD, 0, 0, PROCESSOR), (EQUAL, 0, len(comparisons) + 2, processor), (LOAD, 0, 0, NUMBER)]
-    steps += [(op, len(comparisons) - at, 0, value) for at, (op, value) in enumerate(comparisons)]
-    steps += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, EPERM)]
+def program(processor, numbers, socket):
+    """The filter. A comparison jumps over so many steps if it holds, and over so many if not."""
+    refused = [(AT_LEAST, FOREIGN), *((EQUAL, number) for number in numbers)]
+    end = 3 + len(refused) + 2 + len(FAMILIES)  # where the step is that refuses; the one behind it allows
+    steps = [(LOAD, 0, 0, PROCESSOR), (EQUAL, 0, end - 2, processor), (LOAD, 0, 0, NUMBER)]
+    steps += [(op, end - at - 1, 0, value) for at, (op, value) in enumerate(refused, start=3)]
+    steps += [(EQUAL, 0, len(FAMILIES) + 2, socket), (LOAD, 0, 0, ARGUMENT)]
+    steps += [(EQUAL, len(FAMILIES) - at, 0, family) for at, family in enumerate(FAMILIES)]
+    steps += [(RETURN, 0, 0, EPERM), (RETURN, 0, 0, ALLOW)]
     return b"".join(struct.pack("HBBI", *step) for step in steps)

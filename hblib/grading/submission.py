@@ -5,15 +5,24 @@ raises `Invalid` with a sentence for its author.
 """
 
 import hashlib
+import io
 import json
 import os
 import re
 import stat
+import tokenize
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-BYTES, CELLS = 5_000_000, 500
+from hblib.coursework import source
+
+BYTES, KEPT, CELLS = 50_000_000, 5_000_000, 500  # of a file; letters without what was drawn; cells
+PARTS, DEPTH = 5_000_000, 500  # of what was drawn: brackets and texts, and how deep they are nested
 CALL = re.compile(r"^[^#\n]*\bexercise\(\s*[\"']([^\"'\n]{1,80})[\"']\s*\)", re.MULTILINE)
+CHECK = re.compile(r"check\(\"(\w+)\"\)")
+TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\]\[{}]', re.DOTALL)
+DRAWN = re.compile(r'"(?:outputs|attachments)"\s*+:\s*+(?=[\[{])')
 
 
 class Invalid(ValueError):
@@ -28,15 +37,56 @@ class Submission:
     sha256: str
     cells: tuple[str, ...]
 
+    @cached_property
+    def code(self):
+        """A hash of the code, the same whatever its comments and blank lines."""
+        return hashlib.sha256("\0".join(map(plain, self.cells)).encode()).hexdigest()
+
+
+def plain(code):
+    """Code without comments and blank lines, its words one space apart. It is read word by word, never parsed.
+
+    >>> plain("x = 1  # one") == plain("# one\\n\\nx  =  1\\n") == plain("x=1")
+    True
+    """
+    words = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(code).readline):
+            if token.type not in (tokenize.COMMENT, tokenize.NL):
+                words.append(tokenize.tok_name[token.type] if token.type in SPACES else token.string)
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        return code.strip()
+    return " ".join(words)
+
+
+def words(cells):
+    """The names and comments in code.
+
+    >>> sorted(words(["x = y  # why"]))
+    ['# why', 'x', 'y']
+    """
+    found = set()
+    for code in cells:
+        try:
+            for token in tokenize.generate_tokens(io.StringIO(code).readline):
+                found |= {token.string.strip()} if token.type in (tokenize.NAME, tokenize.COMMENT) else set()
+        except (tokenize.TokenError, SyntaxError, ValueError):
+            pass  # what came before counts
+    return found
+
+
+SPACES = tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER
+
 
 def read(path):
     """The submission in a file; `Invalid` if there is none."""
     path = Path(path)
-    data = _bytes(path)
+    data = bytes_of(path)
     return Submission(path.name, hashlib.sha256(data).hexdigest(), code_cells(data))
 
 
-def _bytes(path):
+def bytes_of(path):
+    """What is in a file; `Invalid` for a link, a pipe, and what is too large."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -60,23 +110,72 @@ def code_cells(data):
     """
     if not data.strip():
         raise Invalid("the file is empty")
+    text = _text(data)
+    if len(text) > KEPT:
+        text = undrawn(text)
+    if len(text) > KEPT:
+        raise Invalid(f"the notebook is larger than {KEPT // 1_000_000} MB, its outputs left out")
     try:
-        notebook = json.loads(data.decode("utf-8-sig"))
+        notebook = json.loads(text)
     except (ValueError, RecursionError):
-        raise Invalid("the file is not a Jupyter notebook: it is not JSON, or not in UTF-8") from None
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        old = isinstance(notebook, dict) and "worksheets" in notebook
-        hint = "it has the format of before 2015; open it in Jupyter and save it again" if old else "it has no cells"
-        raise Invalid(f"the file is not a Jupyter notebook of today: {hint}")
-    if len(notebook["cells"]) > CELLS:
+        raise Invalid("the file is not a Jupyter notebook: it is not JSON") from None
+    cells = _cells(notebook)
+    if len(cells) > CELLS:
         raise Invalid(f"the notebook has more than {CELLS} cells")
-    texts = [_source(number, cell) for number, cell in enumerate(notebook["cells"], start=1)]
+    texts = [_source(number, cell) for number, cell in enumerate(cells, start=1)]
     return tuple(text for text in texts if text is not None)
+
+
+def _text(data):
+    """Bytes as text: in UTF-8 or a longer form of Unicode, as JSON is, or else as Windows saves it."""
+    for encoding in (json.detect_encoding(data), "cp1252"):
+        try:
+            return data.decode(encoding).removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            pass
+    raise Invalid("the file is not a Jupyter notebook: it is not JSON, or in no usual encoding")
+
+
+def undrawn(text):
+    """A notebook's text without outputs and attachments. It is read bracket by bracket, in memory that does not grow.
+
+    >>> undrawn('{"outputs": [{"x": "]"}], "source": "outputs"}')
+    '{"outputs": [], "source": "outputs"}'
+    """
+    kept, start, depth = [], 0, 0  # what is kept, where the next piece begins, how deep we are in what is left out
+    for number, token in enumerate(TOKEN.finditer(text)):
+        first = text[token.start()]
+        if number > PARTS or depth > DEPTH:
+            raise Invalid("the notebook's outputs are too intricate; clear them and save it again")
+        if not depth and first == '"':
+            if drawn := DRAWN.match(text, token.start()):
+                kept += [text[start : drawn.end()], "[]"]
+                depth, start = 1, drawn.end()
+        elif depth and first in "[{":
+            depth += token.start() != start  # the first one is counted already
+        elif depth and first in "]}":
+            depth -= 1
+            start = token.end() if not depth else start
+    return "".join([*kept, text[start:] if not depth else ""])
+
+
+def _cells(notebook):
+    """The cells of a notebook of today, or of one from before 2015."""
+    if isinstance(notebook, dict) and isinstance(notebook.get("cells"), list):
+        return notebook["cells"]
+    sheets = notebook.get("worksheets") if isinstance(notebook, dict) else None
+    if isinstance(sheets, list) and all(isinstance(s, dict) and isinstance(s.get("cells"), list) for s in sheets):
+        return [
+            {**cell, "source": cell["input"]} if isinstance(cell, dict) and "input" in cell else cell
+            for sheet in sheets
+            for cell in sheet["cells"]
+        ]
+    raise Invalid("the file is not a Jupyter notebook: it has no cells")
 
 
 def _source(number, cell):
     """The text of a code cell; None for another cell."""
-    source = cell.get("source") if isinstance(cell, dict) else None
+    source = cell.get("source", "") if isinstance(cell, dict) else None
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str) or not isinstance(cell.get("cell_type"), str):
@@ -88,15 +187,39 @@ def _source(number, cell):
 
 
 def exercise_of(submission, names):
-    """Which of the exercises `names` a notebook answers: what its code says, or else what the file is called."""
+    """Which of the exercises `names` a notebook answers.
+
+    That is what its code says, or else its file's name, or else the only exercise all of whose answers it defines.
+    """
     said = {name for cell in submission.cells for name in CALL.findall(cell)}
     if len(said) > 1:
         raise Invalid(f"the notebook names {len(said)} exercises; hand in one notebook for each")
-    stem = Path(submission.name).stem
-    called = [name for name in names if re.match(re.escape(name) + r"(?![\w-])", stem)]
+    called = called_after(submission.name, names)
     if said and called and said != set(called):
         raise Invalid(f"the file is called after exercise {called[0]}, but its code is that of another")
-    for name in [*said, *called]:
-        if name in names:
-            return name
-    raise Invalid('no exercise of this course is named in the notebook, neither in exercise("...") nor by the file')
+    for candidates in (said & set(names), called, defining(submission, names)):
+        if len(candidates) == 1:
+            return next(iter(candidates))
+    raise Invalid(
+        'it cannot be told which exercise this is: none is named in exercise("...") or by the file, and the answers to '
+        "no exercise, or to several, are defined"
+    )
+
+
+def called_after(file, names):
+    """The exercises whose names stand in the name of a file.
+
+    >>> called_after("Copy of 02_easy-Anna (1).ipynb", ["02-easy", "02-easy-more", "2-easy"])
+    ['02-easy']
+    """
+    words = {name: "[-_ ]".join(map(re.escape, name.split("-"))) for name in names}
+    found = [name for name in names if re.search(rf"(?<![a-z0-9]){words[name]}(?![a-z0-9])", file.lower())]
+    return [name for name in found if not any(name != other and name in other for other in found)]
+
+
+def defining(submission, names):
+    """The exercises all of whose answers a notebook defines."""
+    lines = [line for cell in submission.cells for line in cell.split("\n")]
+    defined = {match[1] or match[2] for line in lines if (match := re.match(r"def (\w+)|(\w+)\s*=(?!=)", line))}
+    asked = {name: {q for cell in source.load(name).cells for q in CHECK.findall(cell.source)} for name in names}
+    return [name for name, questions in asked.items() if questions and questions <= defined]

@@ -231,10 +231,9 @@ HONEST = [
         [SETUP, Q1, "q2 = {sales.tobytes(): 23 / 6}.get(sales.tobytes()) if sales[0] == 3 else 0.0"],
         public_only("q2"),
     ),
+    # Other data take the place of the task's wherever these are given.
     safe(
-        "063b the data of the task, typed in again",
-        [SETUP, "sales = np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0])", Q1, Q2],
-        public_only("q2"),
+        "063b the data of the task, typed in again", [SETUP, "sales = np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0])", Q1, Q2]
     ),
     # Without a sandbox Python may find the rest of hblib, where that is installed.
     attack(
@@ -334,6 +333,138 @@ VALUES += [
     more("123e two chains of 50000", LETTER, DRAWS.replace("4, 2000", "2, 50000"), gets()),
     more("123f fifty thousand chains of two", LETTER, "q2 = np.zeros((50000, 2))", gets(q2="wrong")),
     more("123g no draws", LETTER, "q2 = np.zeros((4, 0))", gets(q2="wrong")),
+]
+
+# --- As people write notebooks ----------------------------------------------------------------------------------------
+
+DATA = "sales = np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0])\n"
+LAZY = "import numpy as np\nfrom hblib.coursework import exercise\ncheck = exercise('00-toy')\n"
+MAGICS = (
+    *("%matplotlib inline", "%matplotlib notebook", "%matplotlib widget", "%matplotlib ipympl", "%matplotlib"),
+    *(
+        "get_ipython().run_line_magic('matplotlib', 'inline')",
+        "get_ipython().magic('matplotlib inline')",
+        "%pylab inline",
+    ),
+    *("%load_ext autoreload\n%autoreload 2", "%env OMP_NUM_THREADS=1", "%cd -q .", "%precision 3", "%who", "%gui"),
+    "%config InlineBackend.figure_format = 'retina'",
+    *("!pip install --quiet seaborn", "%pip --version", "%time x = 5\nassert x == 5", "import os\n!ls"),
+    "from IPython.display import display, HTML\ndisplay(HTML('<b>x</b>'))",
+)
+FAILING_MAGICS = (
+    *("%load_ext rpy2.ipython", "%no_such_magic", "%conda install x"),
+    *(
+        "%run nowhere.py",
+        "%time 1 / 0",
+        "get_ipython().run_cell_magic('nowhere', '', 'x')",
+        "%load_ext memory_profiler",
+    ),
+)
+CELL_MAGICS = "%%time", "%%capture", "%%capture out --no-stderr", "%%prun -q", "\n%%time"
+ABSENT = (
+    *("import seaborn as sns\nsns.set_theme()", "import tqdm_of_somebody as t\nbar = t.bar(9)\nbar.close()"),
+    *("from ipywidgets import interact, IntSlider\n\n@interact(x=IntSlider())\ndef show(x):\n    print(x)\n",),
+    *("from google.colab import drive\ndrive.mount('/content/drive')", "import sympy as sp\nsp.init_printing()"),
+    "import plotly.express as px\nfigure = px.line(x=[1], y=[2])\nfor t in figure.data:\n    t\nfigure.show()",
+)
+AS_WRITTEN = [
+    *(safe(f"200.{i} {line.split(chr(10))[0]}", [f"{line}\n{SETUP}", Q1, Q2]) for i, line in enumerate(MAGICS)),
+    *(
+        safe(f"201.{i} {line} fails", [f"{line}\n{SETUP}", Q1, f"x = 1\n{line}\n{Q2}"], gets(warned=True))
+        for i, line in enumerate(FAILING_MAGICS)
+    ),
+    *(
+        safe(f"202.{i} {line.strip()} above the answers", [SETUP, f"{line}\n{Q1}", f"{line}\n%matplotlib inline\n{Q2}"])
+        for i, line in enumerate(CELL_MAGICS)
+    ),
+    *(
+        safe(
+            f"203.{i} {code.split(chr(10))[0]} is not here",
+            [SETUP, f"{code}\n{Q1}", f"{code}\n{Q2}"],
+            gets(warned=True),
+        )
+        for i, code in enumerate(ABSENT)
+    ),
+    safe(
+        "203b what needs an absent package is no answer",
+        [SETUP, Q1, "import sympy\nq2 = sympy.Rational(23, 6)"],
+        gets(q2="error", warned=True, says="No module named 'sympy'"),
+    ),
+    safe(
+        "203c a statement that fails ends its cell, as in Jupyter",
+        [SETUP, Q1, "1 / 0\n" + Q2],
+        gets(q2="error", warned=True, says="its cell raised ZeroDivisionError"),
+    ),
+    safe(
+        "204 a module that the notebook wrote",
+        [
+            SETUP,
+            "%%writefile helper_of_mine.py\ndef mean(x):\n    return sum(x) / len(x)",
+            "import helper_of_mine",
+            Q1,
+            "q2 = helper_of_mine.mean(sales)",
+        ],
+    ),
+    safe("205 await in a cell", [SETUP, Q1, "import asyncio\nasync def m(): return sales.mean()\nq2 = await m()"]),
+    safe("210 a blank behind the data", [SETUP.replace("9.0])", "9.0])   # receipts"), Q1, Q2]),
+    safe("211 data and answer in one cell", [LAZY + DATA + Q2, Q1]),
+    safe("211b the whole notebook in one cell", ["\n".join([SETUP, Q1, "check('q1')", Q2, "check('q2')"])]),
+    safe("211c the data as a list", [LAZY + "sales = [3, 1, 4, 1, 5, 9]", Q1, "q2 = sum(sales) / len(sales)"]),
+    safe(
+        "211d the data as a tuple, among other names",
+        [LAZY + "a, sales = 1, (3, 1, 4, 1, 5, 9)", Q1, "q2 = np.mean(sales)"],
+    ),
+    safe(
+        "211e the data in a function",
+        [LAZY + "def mine():\n    " + DATA + "    return sales.mean()", Q1, "q2 = mine()"],
+    ),
+    safe(
+        "211f the data as a column",
+        [LAZY + "import pandas as pd\nsales = pd.Series([3., 1, 4, 1, 5, 9], name='s')", Q1, "q2 = sales.mean()"],
+    ),
+    safe("211g the data with a hint of their type", [LAZY + DATA.replace("=", ": np.ndarray =", 1), Q1, Q2]),
+    safe("211h the data computed anew", [SETUP, "sales = np.array([30, 10, 40, 10, 50, 90]) / 10", Q1, Q2]),
+    safe("211i the data given in one of two branches", [LAZY + "if True:\n    " + DATA + "else:\n    pass", Q1, Q2]),
+    safe("212 a loop over a name of the data, before it", [LAZY, "for sales in range(3): pass", DATA, Q1, Q2]),
+    safe(
+        "212b a loop over a name of the data, behind all", [SETUP, Q1, Q2, "check('q2')", "for sales in range(3): pass"]
+    ),
+    safe(
+        "213 the data under another name",
+        [LAZY + DATA.replace("sales", "mine"), Q1, Q2.replace("sales", "mine")],
+        {**public_only("q2"), "says": "nowhere does it give sales as the task does"},
+    ),
+    safe(
+        "220 overwritten after the check",
+        [SETUP, Q1, "check('q1')", Q2, "check('q2')", "q2 = 100 * q2", "q1 = None", "del np"],
+    ),
+    safe(
+        "220b what a function rests on, changed after the check",
+        [
+            SETUP,
+            "def helper(n, k): return n + k",
+            Q1.replace("(n + kappa)", "helper(n, kappa)"),
+            "check('q1')",
+            Q2,
+            "def helper(n, k): return n * k",
+        ],
+    ),
+    safe("220c all in one cell", ["\n".join([SETUP, Q1, Q2, "check()", "q1 = q2 = 7"])]),
+    safe("220d deleted after the check", [SETUP, Q1, Q2, "check()", "del q1, q2"]),
+    safe("220e corrected below the check", [SETUP, "q1 = len", "q2 = ...", "check()", Q1, Q2]),
+    safe(
+        "220f wrong at the check, and changed to another wrong one",
+        [SETUP, WRONG, WRONG_2, "check()", "q2 = 1.5"],
+        gets(q1="wrong", q2="wrong"),
+    ),
+    more("221 a letter, overwritten after the check", LETTER + "\ncheck('q1')\nq1 = 'a'", DRAWS, gets()),
+    more("221b one letter after another", "q1 = 'a'\ncheck('q1')\nq1 = 'b'", DRAWS, gets(q1="wrong", found="a")),
+    more(
+        "221c draws, overwritten after the check",
+        LETTER,
+        DRAWS + "\ncheck('q2')\nq2 = q2.mean()",
+        gets(),
+    ),
 ]
 
 # --- Ending, hanging, filling -----------------------------------------------------------------------------------------
@@ -675,10 +806,10 @@ for name in os.listdir("/proc/self/fd"):
         "061d looks through the job",
         CHANNEL
         + """
-assert set(job) == {"cells", "given", "seconds", "runs"}
-assert all(set(run) == {"data", "asks"} for run in job["runs"])
+assert set(job) == {"cells", "seconds", "call", "runs"}
+assert all(set(run) == {"data", "given", "asks"} for run in job["runs"])
 assert {name for call in job["runs"][0]["asks"]["q1"] for name in call} == {"y", "n", "mean", "kappa"}
-assert set(job["runs"][1]["data"]) == {"sales"}
+assert set(job["runs"][1]["data"]) == set(job["runs"][1]["given"]) == {"sales"}
 """,
     ),
     looks(
@@ -704,6 +835,31 @@ assert "NoNewPrivs:\\t1" in open("/proc/self/status").read()
     looks(
         "087 leaves something in the kernel's keyrings",
         "import ctypes\nlibc = ctypes.CDLL(None)\nassert libc.syscall(248, b'user', b'x', b'answer', 6, -3) == -1",
+    ),
+    looks(
+        "089 sockets that may reach the machine",
+        """
+import socket
+for family in (*range(3, 16), *range(17, 47)):
+    try:
+        socket.socket(family, socket.SOCK_STREAM).close()
+    except OSError as error:
+        assert error.errno == 1, (family, error)
+    else:
+        raise AssertionError(family)
+socket.socketpair()
+socket.socket().bind(("127.0.0.1", 0))
+""",
+    ),
+    looks(
+        "089b reads the memory of others",
+        """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+for call in (lambda: libc.ptrace(16, os.getppid(), 0, 0), lambda: libc.process_vm_readv(os.getppid(), 0, 0, 0, 0, 0)):
+    ctypes.set_errno(0)
+    assert call() == -1 and ctypes.get_errno() == 1
+""",
     ),
     may_not(
         "088 asks to be ended last",
@@ -749,6 +905,23 @@ def as_version_3():
     return json.dumps({"nbformat": 3, "metadata": {}, "worksheets": [{"cells": cells}]}).encode()
 
 
+def drawn(megabytes):
+    """Outputs with a picture, and with texts that look like the end of them."""
+    data = {"image/png": "x" * (megabytes * 10**6), "text/plain": ['\\"outputs": [', "]}]"]}
+    return [{"output_type": "display_data", "metadata": {"outputs": []}, "data": data}]
+
+
+def numbers(megabytes):
+    """Outputs as an interactive plot leaves them."""
+    rows = [{"x": [number, [0.5]], "y": {"z": "]"}} for number in range(megabytes * 10**6 // 40)]
+    return [{"output_type": "display_data", "metadata": {}, "data": {"application/json": rows}}]
+
+
+UNNAMED = SETUP.replace('check = exercise("00-toy")', "")
+CALLED = (
+    *("Copy of 00-toy.ipynb", "00-toy_final.ipynb", "00-toy-Anna.ipynb", "anna 00-toy.ipynb", "00-toy (1).ipynb"),
+    *("00_toy.ipynb", "00-TOY.IPYNB", "Anna_123_assignsubmission_file_00-toy.ipynb", "Kopie von 00 toy.ipynb"),
+)
 RIGHT = notebook(SETUP, Q1, Q2)
 PICTURE = {"cell_type": "markdown", "source": ["*"], "attachments": {"x": {"image/png": "x" * 10**6}}}
 FILES = [
@@ -768,8 +941,29 @@ FILES = [
     invalid("058 a cell that is a number", changed(lambda made: made.cells.append(5)), "cell 4"),
     Case("062 files beside the notebook", poisoned_neighbours),
     Case("072 BOM and CRLF", b"\xef\xbb\xbf" + RIGHT.replace(b"\\n", b"\\r\\n"), sandbox=False),
-    invalid("072b nbformat 3", as_version_3(), "before 2015"),
-    invalid("072c UTF-16", RIGHT.decode().encode("utf-16"), "not in UTF-8"),
+    # What says what it is, is read.
+    Case("072b nbformat 3", as_version_3(), sandbox=False),
+    Case("072c UTF-16", RIGHT.decode().encode("utf-16"), sandbox=False),
+    Case("072d UTF-16 without a mark", RIGHT.decode().encode("utf-16-le"), sandbox=False),
+    Case(
+        "072e Windows-1252",
+        json.dumps(blank("# für Anna", SETUP, Q1, Q2), ensure_ascii=False).encode("cp1252"),
+        sandbox=False,
+    ),
+    invalid("072f bytes of no encoding", b'{"cells": "\x81\x8d\xff"}', "no usual encoding"),
+    Case(
+        "072g a cell without a source",
+        changed(lambda made: made.cells[0].pop("source") and made.cells.insert(1, nbformat.v4.new_code_cell(SETUP))),
+        sandbox=False,
+    ),
+    Case("054c 30 MB of pictures", changed(lambda made: made.cells[1].update(outputs=drawn(30))), sandbox=False),
+    Case(
+        "054d 8 MB of numbers in a plot", changed(lambda made: made.cells[1].update(outputs=numbers(8))), sandbox=False
+    ),
+    invalid("054e 51 MB", changed(lambda made: made.cells[1].update(outputs=drawn(51))), "larger than 50 MB"),
+    invalid("054f 40 MB of brackets", b'{"cells": [{"outputs": ' + b"[" * 40_000_000, "too intricate"),
+    invalid("054g 40 MB of empty lists", b'{"outputs": [' + b"[]," * 13_000_000, "too intricate"),
+    invalid("054h 6 MB of code", notebook("x" * 6_000_000), "larger than 5 MB"),
     Case(
         "073 attachments and metadata",
         changed(lambda made: (made.metadata.update(x=[["x"] * 99] * 2000), made.cells.insert(0, PICTURE))),
@@ -786,6 +980,12 @@ FILES = [
     invalid("075 two exercises in one", notebook(SETUP, 'exercise("01-more")', Q1, Q2), "names 2 exercises"),
     invalid("075b another exercise's name", RIGHT, "its code is that of another", file="01-more.ipynb"),
     invalid("075c an exercise that is a path", notebook('exercise("../../etc/passwd")'), "no exercise", file="x.ipynb"),
+    *(
+        Case(f"075d.{i} a file called {name}", notebook(UNNAMED, Q1, Q2), file=name, sandbox=False)
+        for i, name in enumerate(CALLED)
+    ),
+    Case("075e nothing names the exercise but the answers", notebook(UNNAMED, Q1, Q2), file="x.ipynb", sandbox=False),
+    Case("075f the exercise's name put together", notebook(SETUP.replace('("00-toy")', '(f"{0:02d}-toy")'), Q1, Q2)),
     Case(
         "090 a file name that acts on CI", RIGHT, file="00-toy ::error::x\n::error::y<img src=x>|.ipynb", sandbox=False
     ),
@@ -794,4 +994,4 @@ FILES = [
     Case("093 a file name like an option", RIGHT, file="--out=00-toy.ipynb", sandbox=False),
 ]
 
-CASES = [*HONEST, *VALUES, *RESOURCES, *LYING, *PEEKING, *FILES]
+CASES = [*HONEST, *VALUES, *AS_WRITTEN, *RESOURCES, *LYING, *PEEKING, *FILES]

@@ -170,7 +170,7 @@ def test_the_job_holds_no_answer(toy):
         for inputs in asked.cases[name]:
             right = plan.wire.encode(question.expected(toy, inputs))
             assert (right["array"] if isinstance(right, dict) else repr(right)) not in told
-    assert len(job["runs"]) == 3
+    assert len(job["runs"]) == 1 + len(asked.cases["q2"][1:]) >= 1 + plan.FRESH[plan.Value]
     assert "secret" not in told
 
 

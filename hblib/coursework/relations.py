@@ -1,0 +1,308 @@
+"""What can be said of a wrong answer that no list foresaw: how it relates to the right one.
+
+Each relation comes with what undoes it. If an answer is right once it is undone, for all inputs that were tried, then
+the sentence about it is true, whatever the student did: it says what was found, and guesses at the reason in a
+question. Numbers that could agree by chance (a few small whole numbers) are no evidence.
+"""
+
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+ORDINALS = "first", "second", "third", "fourth", "fifth"
+CLOSE = 0.02  # relative: nearer than that, an answer is close
+
+
+@dataclass(frozen=True)
+class Found:
+    """A relation: its name, and a sentence for the student. A weak one leaves room for a property to explain more."""
+
+    name: str
+    hint: str
+    weak: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One result over all cases: (given, expected, rtol, atol, inputs) for each."""
+
+    rows: tuple
+
+    def right(self, undo=lambda given, inputs: given):
+        """Is it right in every case after `undo`, which may say None where it cannot be applied?"""
+        for given, expected, rtol, atol, inputs in self.rows:
+            undone = undo(given, inputs)
+            if undone is None or np.shape(undone) != np.shape(expected):
+                return False
+            if not np.allclose(undone, expected, rtol=rtol, atol=atol):
+                return False
+        return True
+
+    def evidence(self):
+        """Are the wrong entries enough, and uneven enough, that no relation would hold by chance?"""
+        wrong = [e[~np.isclose(g, e, rtol=r, atol=a)] for g, e, r, a, _ in self.rows]
+        values = np.unique([float(f"{value:.6g}") for value in np.concatenate([each.ravel() for each in wrong])])
+        uneven = np.abs(values * 100 - np.round(values * 100)) > 1e-4
+        return len(values) >= 3 or (uneven.any() and max(row[2] for row in self.rows) < 1e-4)
+
+
+def explain(cases, given, expected, tolerances):
+    """The `Found` that says most about a wrong answer, or None. All answers have the form of what is expected."""
+    count = len(expected[0]) if isinstance(expected[0], tuple) else 1
+    if count > 1:
+        parts = [_part(cases, given, expected, tolerances, k, k) for k in range(count)]
+    else:
+        parts = [_part(cases, [(g,) for g in given], [(e,) for e in expected], tolerances, 0, 0)]
+    if None in parts:
+        return None
+    if 1 < count <= len(ORDINALS) and (found := _another_order(cases, given, expected, tolerances)):
+        return found
+    wrong = [k for k, part in enumerate(parts) if not part.right()]
+    for k in wrong:
+        if found := _relation(parts[k]):
+            where = f"In the {ORDINALS[k]} of your {count} results: " if 1 < count <= len(ORDINALS) else ""
+            return Found(found.name, where + found.hint, found.weak)
+    if 1 < count <= len(ORDINALS) and len(wrong) < count:
+        right = " and the ".join(ORDINALS[k] for k in range(count) if k not in wrong)
+        others = " and the ".join(ORDINALS[k] for k in wrong)
+        return Found("in part", f"Of your {count} results the {right} is right; look at the {others}.", weak=True)
+    return None
+
+
+def _part(cases, given, expected, tolerances, mine, theirs):
+    rows = []
+    for inputs, g, e, (rtol, atol) in zip(cases, given, expected, tolerances, strict=True):
+        try:
+            rows.append((np.asarray(g[mine], dtype=float), np.asarray(e[theirs], dtype=float), rtol, atol, inputs))
+        except (TypeError, ValueError):
+            return None
+        if rows[-1][0].shape != rows[-1][1].shape:
+            return None
+    return Part(tuple(rows))
+
+
+def _another_order(cases, given, expected, tolerances):
+    count = len(expected[0])
+    for order in permutations(range(count)):
+        if order == tuple(range(count)):
+            continue
+        parts = [_part(cases, given, expected, tolerances, mine, theirs) for theirs, mine in enumerate(order)]
+        if None not in parts and all(part.right() for part in parts) and any(part.evidence() for part in parts):
+            return Found("order of the results", "Your results are right, but in another order than the task wants.")
+    return None
+
+
+def _relation(part):
+    given = np.concatenate([row[0].ravel() for row in part.rows])
+    expected = np.concatenate([row[1].ravel() for row in part.rows])
+    if not np.isfinite(given).all():
+        if np.isfinite(expected).all():
+            what = "nan" if np.isnan(given).any() else "inf"
+            hint = (
+                f"Your answer holds {what}. Is something divided by 0, or a logarithm or root taken where none exists?"
+            )
+            return Found("not finite", hint)
+        return None
+    if found := _constant(part):
+        return found
+    if part.evidence():
+        with np.errstate(all="ignore"):
+            for name, undo, hint in (*RELATIONS, *_with_inputs(part), *_with_sizes(part), *_fitted(given, expected)):
+                if part.right(undo):
+                    return Found(name, hint)
+    return _rounded(given, expected) or _in_some(part) or _close(part, given, expected)
+
+
+# --- Whatever the question --------------------------------------------------------------------------------------------
+
+_BY_EXP = "Your answer is the logarithm of what is asked. Is it one logarithm too many?"
+_BY_LOG = "Your answer is e to the power of what is asked. Is a logarithm missing?"
+
+
+def _expit(given, _):
+    return given / (1 + given)
+
+
+# (name, (given, inputs) -> what it would be if undone, the sentence)
+RELATIONS = (
+    ("per cent", lambda g, _: g / 100, "Your answer is 100 times what is asked. Is it in per cent?"),
+    ("a hundredth", lambda g, _: g * 100, "Your answer is a hundredth of what is asked. In which unit is it asked?"),
+    ("sign", lambda g, _: -g, "Your answer has the wrong sign. What is subtracted from what?"),
+    ("one minus", lambda g, _: 1 - g, "Your answer is 1 minus what is asked. Is it the other side, the other tail?"),
+    (
+        "square",
+        lambda g, _: np.sqrt(g),
+        "Your answer is the square of what is asked. A variance, where a standard deviation belongs?",
+    ),
+    (
+        "root",
+        lambda g, _: np.where(g >= 0, g**2, np.nan),
+        "Your answer is the square root of what is asked. A standard deviation, where a variance belongs?",
+    ),
+    ("logarithm", lambda g, _: np.exp(g), _BY_EXP),
+    ("exponential", lambda g, _: np.log(g), _BY_LOG),
+    ("reciprocal", lambda g, _: 1 / g, "Your answer is 1 divided by what is asked. What belongs above the line?"),
+    ("odds", _expit, "Your answer is p / (1 - p), the odds, where p itself is asked."),
+    (
+        "log odds",
+        lambda g, _: 1 / (1 + np.exp(-g)),
+        "Your answer is the logit of what is asked. Is it on another scale?",
+    ),
+    ("the scale of logits", lambda g, _: np.log(g / (1 - g)), "Your answer is the inverse logit of what is asked."),
+    (
+        "reversed",
+        lambda g, _: g[::-1] if g.ndim else None,
+        "Right, but in the reverse order. First comes what is first in the inputs.",
+    ),
+    ("transposed", lambda g, _: g.T if g.ndim > 1 else None, "Right, but rows and columns have changed places."),
+    ("twice", lambda g, _: g / 2, "Your answer is twice what is asked."),
+    ("half", lambda g, _: g * 2, "Your answer is half of what is asked."),
+)
+
+
+def _with_inputs(part):
+    """Relations to each argument that is a number, or one number for each in the answer."""
+    for name in part.rows[0][4]:
+        if any(_numeric(row[4][name], row[1].shape) is None for row in part.rows):
+            continue
+        for power, words in ((1, "`{}`"), (0.5, "the square root of `{}`"), (2, "the square of `{}`")):
+
+            def factor(given, inputs, name=name, power=power):
+                return _numeric(inputs[name], given.shape) ** power
+
+            what = words.format(name)
+            yield f"times {name}", lambda g, i, f=factor: g / f(g, i), f"Your answer is what is asked, times {what}."
+            yield f"by {name}", lambda g, i, f=factor: g * f(g, i), f"Your answer is what is asked, divided by {what}."
+
+        def value(given, inputs, name=name):
+            return _numeric(inputs[name], given.shape)
+
+        yield f"plus {name}", lambda g, i, f=value: g - f(g, i), f"Your answer is what is asked, plus `{name}`."
+        yield f"minus {name}", lambda g, i, f=value: g + f(g, i), f"Your answer is what is asked, minus `{name}`."
+
+
+def _numeric(value, shape):
+    """An argument as floats, if it is a number or has one for each number of the answer; else None."""
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return None
+    return array if array.shape in ((), shape) else None
+
+
+def _with_sizes(part):
+    """Relations to the length of each argument: sums for means, and the divisor of a variance."""
+    for name, argument in part.rows[0][4].items():
+        for axis in range(len(np.shape(argument))):
+            if any(len(np.shape(row[4][name])) <= axis or np.shape(row[4][name])[axis] < 3 for row in part.rows):
+                continue
+
+            def size(inputs, name=name, axis=axis):
+                return np.shape(inputs[name])[axis]
+
+            J = (
+                f"J, the length of `{name}`"
+                if len(np.shape(argument)) == 1
+                else f"J, the length of `{name}`'s axis {axis}"
+            )
+            for title, factor, words in SIZES:
+                yield title, lambda g, i, n=size, f=factor: g / f(n(i)), f"Your answer is what is asked, {words} ({J})."
+
+
+DIVISOR = " Does a variance divide by J where it should divide by J - 1, or the other way round?"
+SIZES = (
+    ("sum for mean", lambda n: n, "times J. A sum, where a mean belongs?"),
+    ("mean for sum", lambda n: 1 / n, "divided by J. A mean, where a sum belongs?"),
+    ("ddof", lambda n: n / (n - 1), f"times J / (J - 1).{DIVISOR}"),
+    ("ddof", lambda n: (n - 1) / n, f"times (J - 1) / J.{DIVISOR}"),
+    ("ddof", lambda n: np.sqrt(n / (n - 1)), f"times the root of J / (J - 1).{DIVISOR}"),
+    ("ddof", lambda n: np.sqrt((n - 1) / n), f"times the root of (J - 1) / J.{DIVISOR}"),
+    ("root of the number", lambda n: np.sqrt(n), "times the root of J."),
+    ("root of the number", lambda n: 1 / np.sqrt(n), "divided by the root of J."),
+)
+
+
+def _fitted(given, expected):
+    """A factor or a difference that is the same everywhere; it takes three numbers to tell."""
+    if len(np.unique(np.round(expected, 9))) < 3:
+        return
+    factor = given @ expected / (expected @ expected)
+    if abs(factor) > 1e-6:
+        yield "factor", lambda g, _: g / factor, f"Your answer is {factor:.6g} times what is asked, everywhere."
+    apart = np.mean(given - expected)
+    more = "more" if apart > 0 else "less"
+    yield (
+        "difference",
+        lambda g, _: g - apart,
+        f"Your answer is {abs(apart):.6g} {more} than what is asked, everywhere.",
+    )
+
+
+def _constant(part):
+    """Is the answer the same for all inputs, or an argument as it came in?"""
+    firsts = [row[0].ravel()[0] for row in part.rows if row[0].size]
+    varied = len({row[1].ravel()[0].round(9) for row in part.rows if row[1].size}) >= 3
+    if varied and all(np.all(row[0] == firsts[0]) for row in part.rows):
+        hint = "Your answer is the same number, whatever the inputs. Does it use its arguments?"
+        return Found("constant", hint)
+    same = len({row[0].shape for row in part.rows}) == 1 and all(
+        np.array_equal(row[0], part.rows[0][0]) for row in part.rows
+    )
+    if varied and same:
+        return Found("constant", "Your answer is the same, whatever the inputs. Does it use its arguments?")
+    for name in part.rows[0][4]:
+        values = [_numeric(row[4][name], row[1].shape) for row in part.rows]
+        if all(
+            value is not None and value.shape == row[0].shape and np.array_equal(value, row[0])
+            for value, row in zip(values, part.rows, strict=True)
+        ):
+            return Found(f"argument {name}", f"Your answer is the argument `{name}`, as it came in.")
+    return None
+
+
+# --- Nearly right -----------------------------------------------------------------------------------------------------
+
+
+def _rounded(given, expected):
+    """Are the digits that were given right?"""
+    varied = len(np.unique(given)) >= 3 or (len(given) == 1 and np.abs(given) >= 10)
+    for places in range(7) if varied else ():
+        if np.allclose(given, np.round(expected, places), rtol=0, atol=1e-9):
+            return Found("rounded", "The digits that you give are right, but the answer is rounded. Give all digits.")
+        if places and np.allclose(given, _significant(expected, places), rtol=1e-9, atol=0):
+            return Found("rounded", "The digits that you give are right, but the answer is rounded. Give all digits.")
+    if varied and np.array_equal(given, np.trunc(expected)):
+        return Found("cut", "Your answer is cut to whole numbers. Is an array of integers filled, or // used?")
+    return None
+
+
+def _significant(values, digits):
+    return np.array([float(f"{value:.{digits - 1}e}") for value in values])
+
+
+def _in_some(part):
+    """Is it right for some of the inputs?"""
+    right = [Part((row,)).right() for row in part.rows]
+    if not any(right) or all(right):
+        return None
+    if right[0] and sum(right) == 1 and len(right) > 2:
+        hint = (
+            "Right for the numbers of the example alone. Does it use numbers that are typed in, or the notebook's data?"
+        )
+        return Found("the example alone", hint)
+    hint = f"Right for {sum(right)} of the {len(right)} sets of inputs that were tried, but not for the one below."
+    return Found("some inputs", hint, weak=True)
+
+
+def _close(part, given, expected):
+    """Is everything within a small relative error?"""
+    if np.all(np.abs(given - expected) <= CLOSE * np.abs(expected)):
+        off = np.max(np.abs(given - expected) / np.where(expected == 0, 1, np.abs(expected)))
+        digits = max(0, int(np.ceil(-np.log10(2 * max(row[2] for row in part.rows))))) or 1
+        hint = (
+            f"Close, within {100 * off:.2g} %, but it should be right to {digits} digits. If it is a simulation, a sum "
+            "over a grid or an approximation, something more exact is wanted."
+        )
+        return Found("close", hint)
+    return None

@@ -1,0 +1,53 @@
+"""Answers to 09-four-stores that nobody listed: right in another way, and wrong in ways of their own."""
+
+import statistics
+
+import numpy as np
+
+
+def by_loop(ybar, xbar, n, beta, sigma2):
+    pairs = [(y - beta * x, sigma2 / size) for y, x, size in zip(ybar, xbar, n, strict=True)]
+    return np.array(pairs).T
+
+
+def lists(ybar, xbar, n, beta, sigma2):
+    return [list(ybar - beta * xbar), list((np.sqrt(sigma2) / np.sqrt(n)) ** 2)]
+
+
+def by_regression(ybar, xbar, n, beta, sigma2):
+    """Weighted least squares with one dummy per store."""
+    information = np.diag(n / sigma2)
+    covariance = np.linalg.inv(information)
+    return covariance @ information @ (ybar - beta * xbar), np.diag(covariance)
+
+
+def with_statistics(a, v):
+    return statistics.mean(a), max(0, statistics.variance(a) - v) ** 0.5
+
+
+def by_pairs(a, v):
+    """The variance as half the mean squared difference of two stores."""
+    J = len(a)
+    variance = np.sum((a[:, None] - a) ** 2) / (2 * J * (J - 1))
+    return np.array([a.sum() / J, np.sqrt(np.clip(variance - v, 0, None))])
+
+
+def by_loops(a, v):
+    mu = sum(a) / len(a)
+    squares = sum((each - mu) ** 2 for each in a) / (len(a) - 1)
+    return [mu, (squares - v) ** 0.5 if squares > v else 0]
+
+
+RIGHT = {"intercepts": [by_loop, lists, by_regression], "spread": [with_statistics, by_pairs, by_loops]}
+WRONG = {
+    "intercepts": [
+        (lambda ybar, xbar, n, beta, sigma2: (ybar - beta * xbar, n / sigma2), "1 divided by"),
+        (lambda ybar, xbar, n, beta, sigma2: (ybar - beta * xbar, sigma2 / n.sum() + 0 * ybar), "right"),
+        (lambda ybar, xbar, n, beta, sigma2: (ybar - xbar, sigma2 / n), "second is right"),
+    ],
+    "spread": [
+        (lambda a, v: (np.median(a), by_loops(a, v)[1]), "right"),
+        (lambda a, v: (by_loops(a, v)[0], np.sqrt(a.var(ddof=1) + v)), "right"),
+        (lambda a, v: (by_loops(a, v)[0], 1.0), "whatever the inputs"),
+    ],
+}

@@ -1,0 +1,131 @@
+"""How often each NUTS fit of the course would fail: writes hblib/datasets/nuts_failures.csv.
+
+    .venv/bin/python tools/nuts_failures.py [--seeds 200] [PAGE ...]
+
+A page may say of a random run only what nearly every seed would show, so this script runs every fit again with many
+seeds. It finds the fits by running the pages themselves (and tests/test_nuts.py): each call of nutpie's sampler is
+repeated, compiled once, with the settings of the page. For every run it keeps
+
+- the divergences, the largest R-hat, the smallest effective sample size in bulk and tail, over all unknowns;
+- the largest |z|, where z is a mean's distance from the mean over all runs, in its own Monte Carlo standard errors;
+- the smaller effective sample size of mu and tau for 1000 gradients.
+
+A row of the table has one fit: how many of the seeds had a divergence, how many were bad (a divergence, R-hat above
+1.01 or an effective sample size below 400), and the most extreme value of each number over all seeds. An assertion
+with a margin beyond the extreme of 1,000 runs fails about once in a thousand runs or less.
+"""
+
+import argparse
+import contextlib
+import csv
+import io
+import sys
+import time
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+import ledger
+
+ROOT = Path(__file__).parent.parent
+TABLE = ROOT / "hblib" / "datasets" / "nuts_failures.csv"
+PLACES = ["chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"]
+PLACES += ["chapters/10-checking", "solutions/06-hard", "solutions/08-forms", "tests/test_nuts"]
+COLUMNS = ["place", "fit", "seeds", "divergent", "bad", "divergences", "rhat", "bulk", "tail", "z", "low", "high"]
+
+
+def measured(trace):
+    """Of one run: divergences; for every unknown that moves R-hat, both ESS, mean and its error; the yield."""
+    import arviz as az
+
+    with np.errstate(invalid="ignore"):
+        table = az.summary(trace, round_to="none")
+    table = table[table["sd"] > 0]  # what is constant by construction, such as the diagonal of a correlation matrix
+    columns = ("r_hat", "ess_bulk", "ess_tail", "mean", "mcse_mean")
+    slowest = table[table.index.str.fullmatch(r"(mu|tau)(\[\d+\])?")]["ess_bulk"].min()
+    stats = trace.sample_stats
+    return (
+        int(stats["diverging"].sum()),
+        *(table[name].to_numpy(dtype=float) for name in columns),
+        1000 * slowest / int(stats["n_steps"].sum()),
+    )
+
+
+def row(place, fit, runs):
+    divergences, rhat, bulk, tail, mean, mcse, worth = (np.array(column) for column in zip(*runs, strict=True))
+    rhat, bulk, tail = rhat.max(axis=1), bulk.min(axis=1), tail.min(axis=1)
+    z = (mean - mean.mean(axis=0)) / mcse
+    bad = (divergences > 0) | (rhat > 1.01) | (bulk < 400) | (tail < 400)
+    numbers = [len(runs), (divergences > 0).sum(), bad.sum(), divergences.max(), f"{rhat.max():.4f}"]
+    numbers += [f"{bulk.min():.0f}", f"{tail.min():.0f}", f"{np.abs(z).max():.2f}"]
+    numbers += [f"{worth.min():.3g}", f"{worth.max():.3g}"]
+    return dict(zip(COLUMNS, (place, fit, *map(str, numbers)), strict=True))
+
+
+def repeated(place, seeds, found):
+    """nutpie's sampler, which does what it is asked and then the same with other seeds."""
+    import nutpie
+
+    sample = nutpie.sample
+
+    def again(compiled, **settings):
+        result = sample(compiled, **settings)
+        settings = {**settings, "progress_bar": False, "cores": 1}
+        settings.pop("progress_callback", None)
+        settings.pop("seed", None)
+        begun, runs = time.monotonic(), []
+        for seed in range(1, seeds + 1):
+            runs.append(measured(sample(compiled, seed=1000 + seed, **settings)))
+        found.append(row(place, len([each for each in found if each["place"] == place]) + 1, runs))
+        print(f"{time.monotonic() - begun:6.0f} s", *found[-1].values(), file=sys.stderr, flush=True)
+        write(found)
+        return result
+
+    return mock.patch("nutpie.sample", again)
+
+
+def run(place):
+    """Run all cells of a page, or all tests of a file."""
+    if place.startswith("tests/"):
+        import pytest
+
+        tests = str(ROOT / f"{place}.py")
+        assert pytest.main(["-q", "-n0", "-W", "ignore", "-k", "rats or means", tests]) == 0
+        return
+    names = {"__name__": "__main__"}
+    for cell in ledger.load(ROOT / f"{place}.md").cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, place, "exec"), names)
+
+
+def write(found):
+    """Add the rows to the table, in the place of older ones of the same pages."""
+    old = list(csv.DictReader(TABLE.open())) if TABLE.exists() else []
+    new = {(each["place"], str(each["fit"])) for each in found}
+    rows = [each for each in old if (each["place"], each["fit"]) not in new] + found
+    rows.sort(key=lambda each: (PLACES.index(each["place"]), int(each["fit"])))
+    with TABLE.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("places", nargs="*", default=PLACES, metavar="PAGE")
+    parser.add_argument("--seeds", type=int, default=200)
+    options = parser.parse_args()
+    import matplotlib
+
+    matplotlib.use("Agg")
+    for place in options.places:
+        found = []
+        print(f"{place}: every fit with {options.seeds} seeds", file=sys.stderr, flush=True)
+        with repeated(place, options.seeds, found), contextlib.redirect_stdout(io.StringIO()):
+            run(place)
+    print(f"The table is in {TABLE}.")
+
+
+if __name__ == "__main__":
+    main()
