@@ -16,7 +16,7 @@ import numpy as np
 
 from hblib import checks
 
-_DEPTH = 45.0  # contributions below exp(-45) of the largest do not count
+_DEPTH = 60.0  # contributions below exp(-60) of the largest do not count
 _SETTLED = 1e-12  # relative change on halving the step; what error is left then is about the square of this
 _GOOD_ENOUGH = 1e-8  # of the sum of what did not settle: more is an error
 _HALVINGS = 7  # of the step 1/4
