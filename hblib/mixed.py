@@ -72,12 +72,13 @@ def fit(y, x, z, group):
     Returns
     -------
     A `Fit`. Estimates on the boundary (a standard deviation of 0, a correlation of 1 or -1) are exact, and `status`
-    says so. A constant added to a predictor, or to y where x holds a column of ones, and the units cost no digits.
+    says so. Units cost no digits, and a constant added to a predictor, or to y where x holds a column of ones, only
+    those that the sums themselves have lost.
 
     Raises
     ------
     ValueError naming the argument that is out of range; or saying why the data do not determine the model: x or z is
-    not of full rank, there is but one group, the x and the varying coefficients can fit every row exactly whatever y is
+    not of full rank, there is but one group, shared and varying coefficients can fit every row exactly whatever y is
     (one row a group, say), they do fit y exactly, or other values of Sigma give y the same distribution.
     RuntimeError if the search for the maximum does not end at one.
 
