@@ -1,5 +1,6 @@
 """lkj against quadrature, rejection sampling, and the normalising constant in a second form."""
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import integrate, special, stats
@@ -93,6 +94,61 @@ def test_a_singular_matrix_is_at_the_edge():
     assert lkj.log_density(edge, 1) == lkj.log_density(np.eye(3), 1)
     np.testing.assert_array_equal(lkj.pdf([-1, 1], [0.5, 2], 2), [np.inf, 0])
     assert lkj.log_density(np.stack([edge, np.eye(3)]), 2).shape == (2,)
+
+
+def exact_log_det(R):
+    """Elimination in 60 digits, on the very doubles that R holds."""
+    with mpmath.workdps(60):
+        rows = [[mpmath.mpf(float(value)) for value in row] for row in R]
+        total = mpmath.mpf(0)
+        for i, row in enumerate(rows):
+            total += mpmath.log(row[i])
+            for other in rows[i + 1 :]:
+                factor = other[i] / row[i]
+                other[i:] = [a - factor * b for a, b in zip(other[i:], row[i:], strict=True)]
+        return total
+
+
+def exact_constant(eta, K):
+    with mpmath.workdps(40):
+        total = mpmath.mpf(0)
+        for k in range(1, K):
+            b = mpmath.mpf(eta) + mpmath.mpf(K - 1 - k) / 2
+            total += (K - k) * ((2 * b - 1) * mpmath.log(2) + 2 * mpmath.loggamma(b) - mpmath.loggamma(2 * b))
+        return total
+
+
+@pytest.mark.parametrize(
+    ("eta", "K"),
+    [(1e-3, 2), (1e-3, 9), (0.5, 2), (1, 5), (31.9, 3), (1e6, 4), (1e12, 3), (2, 600), (1, 1000), (40, 1000)],
+)
+def test_the_constant_has_all_digits(eta, K):
+    assert lkj.log_density(np.eye(K), eta) == pytest.approx(-float(exact_constant(eta, K)), rel=1e-14)
+
+
+@pytest.mark.parametrize("K", [3, 8, 20])
+def test_nearly_singular_matrices_keep_their_digits(K):
+    """Of every rank but full, and a little of the identity: eigenvalues down to 1e-14."""
+    rng = np.random.default_rng(K)
+    for rank in range(1, K):
+        for size in (1e-4, 1e-8, 1e-12, 1e-13):
+            half = rng.normal(size=(K, rank))
+            covariance = half @ half.T + size * K * np.eye(K)
+            R = covariance / np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+            R = (R + R.T) / 2
+            np.fill_diagonal(R, 1)
+            expected = float(exact_log_det(R) - exact_constant(2, K))
+            assert lkj.log_density(R, 2) == pytest.approx(expected, rel=1e-11)
+            batch = lkj.log_density(np.stack([np.eye(K), R]), 2)
+            np.testing.assert_allclose(batch, [-float(exact_constant(2, K)), expected], rtol=1e-11)
+
+
+@pytest.mark.parametrize("K", [4, 6, 30])
+def test_correlations_of_fewer_rows_than_columns_are_singular(K):
+    for seed in range(50):
+        R = np.corrcoef(np.random.default_rng(seed).normal(size=(K // 2, K)), rowvar=False)
+        assert lkj.log_density(R, 2) == -np.inf
+        assert lkj.log_density(R, 0.5) == np.inf
 
 
 @pytest.mark.parametrize(

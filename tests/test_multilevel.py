@@ -1,7 +1,9 @@
 """multilevel against linear algebra on the whole Gaussian model, simulation, SciPy densities and exact posteriors."""
 
 import itertools
+import tracemalloc
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -459,3 +461,72 @@ def test_unbalanced_moments_are_unbiased():
 def test_bad_input_of_the_three_level_fit_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def exact_log_likelihood(ybar, se, tau_store, tau_chain, chain):
+    """The restricted log likelihood from the whole covariance matrix, in 150 digits."""
+    with mpmath.workdps(150):
+        S = len(ybar)
+        own = [mpmath.mpf(float(s)) ** 2 + mpmath.mpf(float(tau_store)) ** 2 for s in se]
+        shared = mpmath.mpf(float(tau_chain)) ** 2
+        V = mpmath.matrix(S, S)
+        for i, j in itertools.product(range(S), repeat=2):
+            V[i, j] = (own[i] if i == j else 0) + (shared if chain[i] == chain[j] else 0)
+        y, one = mpmath.matrix([mpmath.mpf(float(v)) for v in ybar]), mpmath.ones(S, 1)
+        inverse = V**-1
+        precision = (one.T * inverse * one)[0]
+        rest = y - one * ((one.T * inverse * y)[0] / precision)
+        total = mpmath.log(mpmath.det(V)) + (rest.T * inverse * rest)[0] + mpmath.log(precision)
+        return -(total + (S - 1) * mpmath.log(2 * mpmath.pi)) / 2
+
+
+@pytest.mark.parametrize("least", [1e-4, 1e-9, 1e-12, 1e-20])
+@pytest.mark.parametrize("place", [[0], [5], [0, 3], [0, 1]])
+def test_one_store_may_know_far_more_than_the_rest(least, place):
+    """Its weight, and that of its chain, are nearly the sum of all; the likelihood and its top lose no digit."""
+    ybar, chain = np.array([1.0, 4.0, -3.0, 2.5, 7.0, 9.5]), np.array(list("AAABBC"))
+    se = np.array([1.0, 1.0, 1.2, 0.8, 1.0, 1.1])
+    se[place] = least
+    for scales in ((0, 0), (0, 1), (1, 0), (1e-7, 0.5), (1, 1)):
+        value = multilevel.three_level_log_likelihood(ybar, se, *scales, chain)
+        assert value == pytest.approx(float(exact_log_likelihood(ybar, se, *scales, chain)), rel=1e-12)
+    fit = multilevel.three_level_fit(ybar, se, chain)
+    top = exact_log_likelihood(ybar, se, fit.tau_store, fit.tau_chain, chain)
+    for store, above in ((1.001, 1), (0.999, 1), (1, 1.001), (1, 0.999)):
+        beside = max(fit.tau_store, 1e-6) * store, max(fit.tau_chain, 1e-6) * above
+        assert exact_log_likelihood(ybar, se, *beside, chain) < top
+    assert fit.log_likelihood == pytest.approx(float(top), rel=1e-12)
+    assert fit.se_mu == pytest.approx(fit.posterior(ybar, se, chain).mu.std(), rel=1e-9)
+    assert fit.mu == pytest.approx(fit.posterior(ybar, se, chain).mu.mean(), rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["reml", "moments"])
+def test_every_unit_gives_the_same_three_levels(method):
+    def in_unit(unit):
+        fit = multilevel.three_level_fit(YBAR * unit, SE * unit, CHAIN, method)
+        return [*(np.array([fit.mu, fit.tau_store, fit.tau_chain, fit.se_mu]) / unit), fit.log_likelihood]
+
+    once = in_unit(1.0)
+    for power in (*range(-100, 101, 25), -140, 140):
+        *lengths, log_likelihood = in_unit(10.0**power)
+        np.testing.assert_allclose(lengths, once[:-1], rtol=1e-11, atol=1e-11)
+        assert log_likelihood + 5 * np.log(10.0**power) == pytest.approx(once[-1], rel=1e-11)
+
+
+@pytest.mark.parametrize("method", ["reml", "moments"])
+def test_memory_grows_with_the_stores_alone(method):
+    """1e5 stores in 13,000 chains: an array of stores times chains would take 10 GB."""
+    rng = np.random.default_rng(61)
+    S, C = 100_000, 13_000
+    chain, se = rng.integers(0, C, S), rng.uniform(0.5, 2, S)
+    ybar = rng.normal(rng.normal(3, 1.0, C)[chain], np.hypot(0.7, se))
+    tracemalloc.start()
+    fit = multilevel.three_level_fit(ybar, se, chain, method)
+    grid = multilevel.three_level_log_likelihood(ybar, se, np.linspace(0.5, 1, 40), 1.0, chain)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
+    assert abs(fit.mu - 3) < 6 * fit.se_mu
+    assert abs(fit.tau_store - 0.7) < 0.1  # ten times its standard error
+    assert abs(fit.tau_chain - 1.0) < 0.1
+    assert method == "moments" or grid.max() <= fit.log_likelihood
