@@ -93,9 +93,9 @@ def test_parameters_and_arguments_of_any_type(kind):
         np.testing.assert_allclose([ours.mean(), ours.std()], [scipys.mean(), scipys.std()], rtol=1e-14)
 
 
-def test_a_seed_or_nothing_in_the_place_of_a_generator():
+def test_a_seed_in_the_place_of_a_generator():
     same = [Beta(2.0, 3.0).rvs(4, random_state=seed) for seed in (5, np.random.default_rng(5))]
     np.testing.assert_array_equal(*same)
-    assert Normal(0.0, 1.0).rvs((2, 3), random_state=None).shape == (2, 3)
-    with pytest.raises(ValueError, match="random_state must be a numpy Generator, a seed or None, but is 'x'"):
+    assert Normal(0.0, 1.0).rvs((2, 3), random_state=5).shape == (2, 3)
+    with pytest.raises(ValueError, match=r"random_state must be a numpy Generator, .* but is .x."):
         Normal(0.0, 1.0).rvs(random_state="x")
