@@ -158,7 +158,8 @@ def test_nothing_that_is_handed_in_vanishes(folder):
     assert all(row["found"] for row in files)
     summary = (folder / "out" / "summary.md").read_text(encoding="utf8")
     assert all(report.markdown(student) in summary for student in points)
-    assert {path.relative_to(folder).parts[0] for path in folder.parent.rglob("*escaped*")} == {"out"}
+    assert {path.relative_to(folder).parts[0] for path in folder.rglob("*escaped*")} == {"out"}
+    assert not list(folder.parent.glob("*escaped*"))
     assert not Path("/tmp/escaped.ipynb").exists()
     said = {result["student"]: result["reason"] for result in results if result["student"] in nothing}
     assert "an empty folder" in said["nobody"]

@@ -17,7 +17,7 @@ from hblib.grading import submission
 MEMBERS, UNPACKED = 500, 200_000_000  # of a zip: files, and bytes in all
 NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json|\.html?|)$", re.IGNORECASE)
 PERHAPS = "", ".json", ".txt"  # the endings under which browsers and platforms save a notebook
-LISTS = ".csv", ".txt", ".md", ".json", ".xlsx", ".ods"  # beside the students' folders: the teacher's own
+LISTS = "", ".csv", ".txt", ".md", ".json", ".xlsx", ".ods"  # beside the students' folders: the teacher's own
 MOODLE = re.compile(r"^(.+_\d+_assignsubmission_file)_+(.+)$")  # all files of a class in one folder
 
 
@@ -60,7 +60,9 @@ def everything(folder, unpacked):
             path = Path(above) / name
             parts = path.relative_to(folder).parts
             student = owner(parts)
-            found, more = look(path, student, Path(unpacked) / str(len(files)), hidden(parts))
+            author = student or clean(path.stem)  # if it is a notebook, it is somebody's
+            found, more = look(path, author, Path(unpacked) / str(len(files)), hidden(parts))
+            student = author if more else student
             items += more
             files.append(File(student, clean("/".join(parts)), found))
             students |= {student} - {""}

@@ -206,7 +206,7 @@ def deadline(seconds):
     """
     began, worked = time.monotonic(), work()
     deadlines.append([seconds, began, worked])
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), min(1.0, max(seconds / 4, 0.05)))
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), 1.0)
     try:
         yield
     finally:
@@ -215,7 +215,7 @@ def deadline(seconds):
         if deadlines:
             deadlines[-1][1] += time.monotonic() - began
             deadlines[-1][2] += work() - worked
-            signal.setitimer(signal.ITIMER_REAL, 0.05, min(1.0, max(deadlines[-1][0] / 4, 0.05)))
+            signal.setitimer(signal.ITIMER_REAL, 0.05, 1.0)
 
 
 def execute(shell, code, seconds):
