@@ -16,7 +16,7 @@ def listed(kind):
         pytest.param(name, question, answer, id=f"{name}-{question}-{number}")
         for name, file in FILES.items()
         for question, answers in file[kind].items()
-        for number, answer in enumerate(answers)
+        for number, answer in (answers.items() if isinstance(answers, dict) else enumerate(answers))
     ]
 
 
@@ -29,7 +29,7 @@ def judged(name, question, answer, seeds):
 @pytest.mark.parametrize(("name", "question", "answer"), listed("RIGHT"))
 def test_another_right_answer_gets_full_marks(name, question, answer):
     verdict = judged(name, question, answer, range(20))
-    assert (verdict.outcome, verdict.found) == ("correct", ""), verdict.text
+    assert (verdict.outcome, verdict.points) == ("correct", source.load(name).questions[question].points), verdict.text
 
 
 @pytest.mark.parametrize(("name", "question", "answer"), listed("WRONG"))

@@ -313,7 +313,8 @@ def _made(variant, mistake, cases, given, tolerances):
     """Did the answer come about by this variant of a mistake? Most are ruled out by the first case."""
     for inputs, each, (rtol, atol) in zip(cases, given, tolerances, strict=True):
         wrong = variant(**copy.deepcopy(inputs))
-        if not agree(each, wrong, (rtol if mistake.rtol is None else mistake.rtol, atol)):
+        own = (rtol if mistake.rtol is None else mistake.rtol, atol if mistake.atol is None else mistake.atol)
+        if not agree(each, wrong, own):
             return False
     return True
 

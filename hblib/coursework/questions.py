@@ -14,14 +14,15 @@ import numpy as np
 class Mistake:
     """A wrong solution that people really write, as a function of the question's inputs, and the hint it earns.
 
-    rtol    how near an answer must come to it, where that is not the question's own tolerance
-    family  other ways to make the same mistake, as functions like `answer` (other grids, say)
+    rtol, atol  how near an answer must come to it, where that is not the question's own tolerance
+    family      other ways to make the same mistake, as functions like `answer` (other grids, say)
     """
 
     name: str
     answer: Callable
     hint: str
     rtol: float | None = None
+    atol: float | None = None
     family: tuple[Callable, ...] = ()
 
 

@@ -56,7 +56,8 @@ def explain(cases, given, expected, tolerances):
         parts = [_part(cases, [(g,) for g in given], [(e,) for e in expected], tolerances, 0, 0)]
     if None in parts:
         return None
-    if 1 < count <= len(ORDINALS) and (found := _another_order(cases, given, expected, tolerances)):
+    several = 1 < count <= len(ORDINALS) and any(part.evidence() for part in parts)
+    if several and (found := _another_order(cases, given, expected, tolerances)):
         return found
     wrong = [k for k, part in enumerate(parts) if not part.right()]
     for k in wrong:
@@ -88,7 +89,7 @@ def _another_order(cases, given, expected, tolerances):
         if order == tuple(range(count)):
             continue
         parts = [_part(cases, given, expected, tolerances, mine, theirs) for theirs, mine in enumerate(order)]
-        if None not in parts and all(part.right() for part in parts) and any(part.evidence() for part in parts):
+        if None not in parts and all(part.right() for part in parts):
             return Found("order of the results", "Your results are right, but in another order than the task wants.")
     return None
 

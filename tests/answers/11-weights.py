@@ -108,7 +108,7 @@ WRONG = {
         (changed(by_loop, lambda a, u: (100 * a, u)), "100 times"),
     ],
     "three_weights": [
-        (changed(weights_by_loop, lambda x, y, z: (z, y, x)), "second is right"),
+        (changed(weights_by_loop, lambda x, y, z: (z, y, x)), "another order"),
         (changed(weights_by_loop, lambda x, y, z: (x, y)), "return a, b, c"),
         (changed(weights_by_loop, lambda x, y, z: (x, x, x)), "first is right"),
     ],
