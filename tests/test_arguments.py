@@ -128,7 +128,12 @@ CALLS = [
     (
         mixed.fit,
         (LONG, np.ones((12, 1)), np.ones((12, 1)), np.repeat([1, 2, 3], 4)),
-        {"y": "numbers", "x": "numbers", "z": "numbers", "group": "other"},
+        {"y": "numbers", "x": "numbers", "z": "numbers", "group": "labels"},
+    ),
+    (
+        mixed.given,
+        (LONG, np.ones((12, 1)), np.ones((12, 1)), np.repeat([1, 2, 3], 4), np.ones((1, 1))),
+        {"y": "numbers", "x": "numbers", "z": "numbers", "group": "labels", "D": "numbers"},
     ),
 ]
 MODULES = [beta_binomial, tail_counts, normal_normal, multilevel, lkj, repairs, james_stein, coverage, mixed]
@@ -227,6 +232,7 @@ def test_the_table_holds_every_public_function():
     table = {function: set(holds) for function, _, holds in CALLS}
     table[beta_binomial.posterior_mean] = {"y", "n", "alpha", "beta", "out"}  # works in blocks, and has its own test
     table[normal_normal.highest] = {"score", "value", "grid"}  # is for hblib itself
+    table[normal_normal.unit_near] = {"value"}  # likewise
     for module in MODULES:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__ and not name.startswith("_"):
