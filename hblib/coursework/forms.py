@@ -9,6 +9,7 @@ import numbers
 import numpy as np
 
 DEPTH = 4  # of tuples and lists in each other
+LONG = 10_000  # a list of more numbers is looked at as a whole, since one by one would take its time
 
 
 def plain(value, depth=DEPTH):
@@ -48,6 +49,8 @@ def _plain(value, depth):
         return int(value)
     if isinstance(value, numbers.Real | decimal.Decimal):
         return float(value)
+    if type(value) in (tuple, list) and len(value) > LONG and set(map(type, value)) <= {int, float}:
+        return np.array(value, dtype=float)
     if isinstance(value, tuple | list):
         kind = tuple if isinstance(value, tuple) else list
         return kind(plain(each, depth - 1) for each in kind.__iter__(value)) if depth else stand_in(type(value))

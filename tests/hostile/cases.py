@@ -201,7 +201,6 @@ HONEST = [
     safe(
         "006 a column",
         [SETUP, Q1.replace("return ", "return np.c_[").rstrip() + "]", Q2],
-        gets(q1="wrong", says="has the shape (3, 1), but should have (3,)"),
     ),
     safe("007 the checks deleted", [SETUP, Q1, Q2]),
     safe(
@@ -251,10 +250,10 @@ HONEST = [
 # --- Values that are no answer ----------------------------------------------------------------------------------------
 
 
-def returns(name, expression, says=""):
+def returns(name, expression, says="", found=""):
     """q1 returns, and q2 is, something odd."""
     cells = [SETUP, f"def q1(y, n, mean, kappa):\n    return {expression}", f"n = np.arange(6)\nq2 = {expression}"]
-    return attack(name, cells, gets(q1="wrong", q2="wrong", says=says))
+    return attack(name, cells, gets(q1="wrong", q2="wrong", says=says, found=found))
 
 
 LIAR = """
@@ -268,9 +267,9 @@ class Liar(float):
 """
 VALUES = [
     returns("023 a number with 100000 digits", "10**100000", "but gives a int"),
-    returns("024 not a number", "np.full(len(n), np.nan)"),
-    returns("024b infinity", "np.full(len(n), np.inf)"),
-    returns("024c nan in a list", "[float('nan')] * len(n)"),
+    returns("024 not a number", "np.full(len(n), np.nan)", found="not finite"),
+    returns("024b infinity", "np.full(len(n), np.inf)", found="not finite"),
+    returns("024c nan in a list", "[float('nan')] * len(n)", found="not finite"),
     returns("025 texts", "['5.0'] * len(n)", "but gives 3 values in a list"),
     returns("025b truth values", "np.ones(len(n), bool)"),
     returns("025c True", "True", "but gives bool 'True'"),
@@ -303,7 +302,7 @@ VALUES = [
     safe(
         "078 an object that raises whatever is asked of it",
         [SETUP, Q1, "class Evil:\n    def __getattribute__(self, name): raise ValueError(name)", "q2 = Evil()"],
-        but_q1(GONE),
+        gets(q2="wrong", says="should give a number, but gives a Evil"),
     ),
     safe(
         "079 an object that exits when it is looked at",
