@@ -17,7 +17,7 @@ from pathlib import Path
 
 MINUTES = 10  # for one command of git
 NOTEBOOKS = 200  # of one student
-BYTES = 5_000_001  # of one notebook: one more than the grader reads, so that what is too large stays so
+BYTES = 50_000_001  # of one notebook: one more than the grader reads, so that what is too large stays so
 
 
 def git(*arguments):

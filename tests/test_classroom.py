@@ -20,7 +20,16 @@ from tests.conftest import HEAVY, ROOT
 from tests.ordinary_user import prefix
 
 SEED, READ_TOKEN, WRITE_TOKEN, JOB_TOKEN = (secrets.token_hex(20) for _ in range(4))
-PUBLISHED = ["collected.csv", "flags.csv", "grades.csv", "junit.xml", "results.json", "students", "summary.md"]
+PUBLISHED = [
+    "collected.csv",
+    "files.csv",
+    "flags.csv",
+    "grades.csv",
+    "junit.xml",
+    "results.json",
+    "students",
+    "summary.md",
+]
 WORKFLOWS = {
     "book": ROOT / ".github/workflows/book.yml",
     "one": ROOT / ".github/workflows/grade-one.yml",
@@ -387,7 +396,7 @@ def students(school):
         "exercises/02-easy (1).ipynb": notebooks.solved("02-easy"),
         'exercises/a:b?"\n.ipynb': "{}",
         "exercises/01-hospitals.ipynb": Path("/etc/passwd"),
-        "exercises/large.ipynb": " " * 6_000_000,
+        "exercises/large.ipynb": " " * 60_000_000,
         "exercises/deep/03-medium.ipynb": SOLVED,
         "exercises/.gitattributes": "* filter=run",
     }
@@ -416,7 +425,7 @@ def check_published(folder):
     assert collected == found
     invalid = [flag for student, _, flag in table(folder / "flags.csv") if student == "ben"]
     assert len(invalid) == 2
-    assert any("larger than 5 MB" in flag for flag in invalid)
+    assert any("larger than 50 MB" in flag for flag in invalid)
 
 
 @pytest.fixture(scope="module")
