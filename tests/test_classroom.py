@@ -22,7 +22,6 @@ from tests.ordinary_user import prefix
 SEED, READ_TOKEN, WRITE_TOKEN, JOB_TOKEN = (secrets.token_hex(20) for _ in range(4))
 PUBLISHED = [
     "collected.csv",
-    "files.csv",
     "flags.csv",
     "grades.csv",
     "junit.xml",
