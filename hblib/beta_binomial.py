@@ -423,9 +423,8 @@ def _logit_mode(data, size, start=None, flat_in_mu=False):
 
 def _some_logit_modes(data, size, start, flat_in_mu):
     jacobian, tolerance = (0, 1e-3) if flat_in_mu else (1, 0.1)  # nodes around a peak need no more
-    successes, failures = data.y != 0, data.f != 0
-    y, f = data.y[successes], data.f[failures]
-    x_y, x_f = (data.k[some] / size[:, None] for some in (successes, failures))
+    (k_y, y), (k_f, f) = data.with_success, data.with_failure
+    x_y, x_f = (k / size[:, None] for k in (k_y, k_f))
     low, high = np.full(size.shape, -300.0), np.full(size.shape, 36.0)
     z = np.clip(start, -30, 30)
     for _ in range(60):
