@@ -112,6 +112,7 @@ def perform(shell, channel, number, run, job, late):
     seen, when, checked = {}, {}, {}  # of each answer: the object sent, after how many cells, the object checked
     count = 0  # of the cells that have run, the checks left out
     signal.signal(signal.SIGALRM, ring)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts the grader in the background ignores it
     replaced = other_data(shell, run)
 
     def tell(**message):
