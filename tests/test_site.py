@@ -105,6 +105,6 @@ def test_a_downloaded_notebook_is_plain_and_runs(path, tmp_path):
 
 def test_a_downloaded_notebook_holds_the_books_numbers():
     text = " ".join("".join(cell["source"]) for cell in json.loads(NOTEBOOKS[1].read_text(encoding="utf8"))["cells"])
-    assert "A prior worth about 108 operations" in text
+    assert "A prior of size 108 pulls hospital A" in text
     assert "(Spiegelhalter et al., 1996)" in text
     assert "> **Guess first**" in text
