@@ -31,7 +31,7 @@ def on_a_grid(ybar, se, mu, tau):
         return np.full(len(ybar), mu), np.zeros(len(ybar))
     out = []
     for y, s in zip(ybar, se, strict=True):
-        theta = np.linspace(mu - 12 * tau, mu + 12 * tau, 20_001)
+        theta = np.linspace(mu - 12 * tau, mu + 12 * tau, 2_001)
         theta = theta[np.abs(theta - y) < 40 * s]
         log_p = stats.norm.logpdf(theta, mu, tau) + stats.norm.logpdf(y, theta, s)
         p = np.exp(log_p - log_p.max())

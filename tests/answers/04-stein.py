@@ -126,6 +126,6 @@ WRONG = {
             "expected",
         ),
         "the raw means' error": (lambda ybar, se, a: len(ybar) * se**2, "What should hold"),
-        "cut": (lambda ybar, se, a: max(len(ybar) * se**2 / 2, error_left(ybar, se, a)), "expected"),
+        "a cut at the best": (lambda ybar, se, a: error_left(ybar, se, min(a, len(ybar) - 3)), "expected"),
     },
 }
