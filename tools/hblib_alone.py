@@ -2,10 +2,10 @@
 
     python -m pip install -e ".[test-hblib]" && python tools/hblib_alone.py
 
-They are the examples in the docstrings of hblib's modules, but not of the grader's, which needs Linux; and those test
-files that need nothing but the standard library, NumPy, SciPy and what pyproject.toml lists under test-hblib, neither
-themselves nor in what they import from the project. Test files that start other programs or work on a copy of the
-project are not among them: what those do depends on the system.
+They are the examples in the docstrings of hblib's modules, and those test files that need nothing but the standard
+library, NumPy, SciPy and what pyproject.toml lists under test-hblib, neither themselves nor in what they import from
+the project. Not among them is what needs the exercises and the grader (which ask for Linux and more), starts other
+programs, or works on a copy of the project: what those do depends on the system.
 
 With --list the files are printed, not run; other arguments go to pytest.
 """
@@ -34,10 +34,8 @@ def main(arguments):
 
 def alone():
     """The files to test, in the order of their names."""
-    modules = [
-        path for path in ROOT.glob("hblib/**/*.py") if path.name != "__main__.py" and "grading" not in path.parts
-    ]
-    return sorted(path for path in [*modules, *ROOT.glob("tests/**/test_*.py")] if needs(path) <= light())
+    files = [*ROOT.glob("hblib/**/*.py"), *ROOT.glob("tests/**/test_*.py")]
+    return sorted(path for path in files if needs(path) <= light())
 
 
 @cache
@@ -52,9 +50,10 @@ def needs(path):
     """What a file needs: the names that it imports, those that its imports need, and what else stands in its way."""
     files = reached(path)
     names = {name.partition(".")[0] for each in files for name in imported(each, each == path) if not file_of(name)}
+    rooms = {each.relative_to(ROOT).parts[:2] for each in files} & {("hblib", "coursework"), ("hblib", "grading")}
     test = path.read_text(encoding="utf8") if path.name.startswith("test_") else ""
     hurdles = re.findall(r"\bimport subprocess\b|^def .*\b(?:project|site)\b.*:$", test, flags=re.MULTILINE)
-    return (names - {"hblib", "tests"}) | set(hurdles)
+    return (names - {"hblib", "tests"}) | {*rooms, *hurdles}
 
 
 def reached(path):
