@@ -5,7 +5,7 @@
 # with --upgrade everything is the newest there is.
 set -eu
 uv=$1
-shift
+upgrade=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -15,7 +15,7 @@ pin() {
         --custom-compile-command "make lock" "$@"
 }
 
-# The names that a file pins, each behind the option that leaves it out of another.
+# The option that leaves out of one file what others pin, for each package.
 without() { sed -n 's/^\([a-z][^= ]*\)==.*/--no-emit-package \1/p' "$@"; }
 
 # Usage: beyond EXTRA FILE FILE...   Pins for an extra what the first files do not pin, in the last one.
@@ -26,12 +26,10 @@ beyond() {
     cat "$@" | grep -v "^-e" >"$work/pins"
     # shellcheck disable=SC2046
     pin pyproject.toml --extra book --extra test --extra "$extra" --constraint "$work/pins" \
-        $(without "$@") --output-file "$file" $upgrade
+        $(without "$@") --output-file "$file" ${upgrade:+"$upgrade"}
     sed '/^# The following packages/,$d' "$file" >"$work/file" && cat "$work/file" >"$file"
 }
 
-upgrade=$*
-# shellcheck disable=SC2086
-echo "-e .[book]" | pin - --output-file requirements.txt $upgrade
+echo "-e .[book]" | pin - --output-file requirements.txt ${upgrade:+"$upgrade"}
 beyond test requirements-test.txt requirements.txt
 beyond dev requirements-dev.txt requirements.txt requirements-test.txt
