@@ -42,7 +42,7 @@ def environment(uv, folder, what):
     pins = folder / "pins.txt"
     lines = (ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
     pins.write_text("\n".join(line for line in lines if not line.startswith("-e")), encoding="utf8")
-    python = next(folder.glob("*/python*"))
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     run(uv, "pip", "install", "--quiet", "--python", python, "--constraint", pins, what)
     return python
 
