@@ -1,4 +1,4 @@
-"""What `pip install` gives: a wheel with everything in it, which computes and grades in an environment that holds no more."""
+"""What `pip install` gives: a wheel with everything in it, that computes and grades where nothing else is installed."""
 
 import json
 import os
