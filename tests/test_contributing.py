@@ -1,4 +1,4 @@
-"""The files for those who take part: what they name is there, services know their words, hooks find what they should."""
+"""The files for those who take part: what they name is there, services know their words, hooks find what they must."""
 
 import os
 import re
