@@ -5,6 +5,7 @@ checks; no solution, no question, no output and no metadata.
 """
 
 import json
+import os
 import re
 from pathlib import Path
 
