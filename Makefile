@@ -59,7 +59,7 @@ lock: $(VENV)/.ready ## pin requirements*.txt anew from pyproject.toml (UPGRADE=
 clean: ## remove everything that was built, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/.ready: requirements.txt pyproject.toml tools/setup.sh .binder/postBuild
+$(VENV)/.ready: requirements.txt pyproject.toml setup.py tools/setup.sh .binder/postBuild
 	rm -rf $(VENV)
 	tools/setup.sh $(VENV) requirements.txt
 	PATH="$$(cd $(BIN) && pwd):$$PATH" .binder/postBuild

@@ -8,7 +8,6 @@ import tomllib
 import zipfile
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from hblib.coursework import notebooks, source
@@ -93,7 +92,7 @@ def test_with_its_extra_it_grades(grading):
     folder, python = grading
     name = "01-hospitals"
     assert name in source.names()
-    nbformat.write(notebooks.solved(name), folder / f"{name}.ipynb")
+    (folder / f"{name}.ipynb").write_text(notebooks.solved(name), encoding="utf8")
     command = [python.parent / "hblib", "grade", folder / f"{name}.ipynb", "--out", folder / "report"]
     done = ordinary_user.run(*command, writable=[folder], env={"PYTHONPATH": ""})
     assert done.returncode == 0, done.stdout + done.stderr
