@@ -97,4 +97,4 @@ def test_with_its_extra_it_grades(grading):
     done = ordinary_user.run(*command, writable=[folder], env={"PYTHONPATH": ""})
     assert done.returncode == 0, done.stdout + done.stderr
     [result] = json.loads((folder / "report/results.json").read_text(encoding="utf8"))["results"]
-    assert [each["outcome"] for each in result["questions"]] == ["right"] * len(source.load(name).questions)
+    assert [each["outcome"] for each in result["questions"]] == ["correct"] * len(source.load(name).questions)
