@@ -21,13 +21,10 @@ endif
 # An environment names its own place in many of its files, so one that was moved is made anew.
 MOVED := $(shell test ! -e $(VENV)/.ready || test "$$(cat $(VENV)/.ready)" = "$$(cd $(VENV) && pwd -P)" || rm -f $(VENV)/.ready)
 
-# For every system, and every Python that the project takes.
-PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --annotation-style line --custom-compile-command "make lock"
-
-.PHONY: help book test grader exercises bench lab format lock clean
+.PHONY: help book test grader exercises bench lab format lock plain-sphinx linkcheck clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 book: _build/html/.checked ## build the website and check it
 	@echo "The site is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
@@ -56,24 +53,20 @@ format: $(VENV)/.tests ## tidy the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(VENV)/.ready ## pin requirements.txt and requirements-test.txt anew from pyproject.toml
-	echo "-e .[book]" | $(PIN) - --output-file requirements.txt
-	@grep -v "^-e" requirements.txt > $(VENV)/pins.txt
-	sed -n "s/^\([a-z][^=]*\)==.*/--no-emit-package \1/p" $(VENV)/pins.txt | \
-		xargs $(PIN) pyproject.toml --extra book --extra test --constraint $(VENV)/pins.txt --output-file requirements-test.txt
-	@sed "/^# The following packages/,\$$d" requirements-test.txt > $(VENV)/pins.txt && cp $(VENV)/pins.txt requirements-test.txt
+lock: $(VENV)/.ready ## pin requirements*.txt anew from pyproject.toml (UPGRADE=--upgrade: the newest of everything)
+	tools/lock.sh $(BIN)/uv $(UPGRADE)
 
 clean: ## remove everything that was built, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/.ready: requirements.txt pyproject.toml tools/setup.sh .binder/postBuild
+$(VENV)/.ready: requirements.txt pyproject.toml setup.py tools/setup.sh .binder/postBuild
 	rm -rf $(VENV)
 	tools/setup.sh $(VENV) requirements.txt
 	PATH="$$(cd $(BIN) && pwd):$$PATH" .binder/postBuild
 	@(cd $(VENV) && pwd -P) > $@
 
-$(VENV)/.tests: $(VENV)/.ready requirements-test.txt
-	tools/setup.sh $(VENV) requirements-test.txt
+$(VENV)/.tests: $(VENV)/.ready requirements-test.txt requirements-dev.txt
+	tools/setup.sh $(VENV) requirements-test.txt requirements-dev.txt
 	@touch $@
 
 $(VENV)-bench/.ready: requirements.txt pyproject.toml tools/setup.sh benchmarks/requirements.txt
@@ -93,3 +86,15 @@ _build/html/.checked: _build/.code $(SOURCES)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	$(BIN)/python tools/check_site.py _build/html
 	@touch -r _build/.begun $@
+
+plain-sphinx: $(VENV)/.ready $(VENV)-sphinx/.ready ## build the site by the newest Sphinx instead of Jupyter Book, in _build/plain
+	tools/plain_sphinx.sh $(VENV)-sphinx _build/plain
+
+# The newest versions of everything: that is what the build by another route is to tell of.
+$(VENV)-sphinx/.ready: pyproject.toml tools/plain_sphinx.txt tools/setup.sh
+	rm -rf $(VENV)-sphinx
+	tools/setup.sh $(VENV)-sphinx tools/plain_sphinx.txt
+	@touch $@
+
+linkcheck: _build/html/.checked ## see whether the addresses that the pages link to still answer
+	$(BIN)/jupyter-book build . --builder linkcheck

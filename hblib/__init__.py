@@ -44,6 +44,10 @@ def __getattr__(name):
     """Load a module when it is first asked for: SciPy alone takes a third of a second, which a check need not wait."""
     if name in __all__:
         return importlib.import_module(f"hblib.{name}")
+    if name == "__version__":
+        from importlib.metadata import version  # costs time as well
+
+        return version("hblib")
     raise AttributeError(f"module 'hblib' has no attribute {name!r}")
 
 

@@ -31,6 +31,8 @@ PUBLISHED = [
 ]
 WORKFLOWS = {
     "book": ROOT / ".github/workflows/book.yml",
+    "hblib": ROOT / ".github/workflows/hblib.yml",
+    "weekly": ROOT / ".github/workflows/weekly.yml",
     "one": ROOT / ".github/workflows/grade-one.yml",
     "student": ROOT / "classroom/student/.github/workflows/grade.yml",
     "instructor": ROOT / "classroom/instructor/.github/workflows/grade-class.yml",
