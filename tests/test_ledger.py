@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.site
+
 import ledger
 
 PAGE = "chapters/03-normal-normal.md"  # a page that runs in a moment
