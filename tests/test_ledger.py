@@ -2,9 +2,9 @@
 
 import pytest
 
-pytestmark = pytest.mark.site
-
 import ledger
+
+pytestmark = pytest.mark.site
 
 PAGE = "chapters/03-normal-normal.md"  # a page that runs in a moment
 LEDGER = "chapters/lesson_numbers.toml"
