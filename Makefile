@@ -3,7 +3,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
 SOURCES := _config.yml _toc.yml $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
-CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' -o -name '*.mplstyle')
 
 # The matrices here are small: threads would wait for each other longer than they compute.
 export OMP_NUM_THREADS := 1
@@ -21,7 +20,7 @@ endif
 # An environment names its own place in many of its files, so one that was moved is made anew.
 MOVED := $(shell test ! -e $(VENV)/.ready || test "$$(cat $(VENV)/.ready)" = "$$(cd $(VENV) && pwd -P)" || rm -f $(VENV)/.ready)
 
-.PHONY: help book test grader exercises bench lab format lock plain-sphinx linkcheck clean
+.PHONY: help book test check page grader exercises bench lab format lock plain-sphinx linkcheck clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +34,16 @@ test: _build/html/.checked $(VENV)/.tests ## build the book, then run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+check: $(VENV)/.tests ## style and the tests of hblib, in a few minutes: without the book, NUTS, exercises and the grader
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -n 2 hblib tests -m "not nuts and not site and not exercise and not sandbox" $(PYTEST)
+
+page: $(VENV)/.tests ## run one page and its tests, then build it: make page PAGE=05-empirical-bayes
+	@test -n "$(PAGE)" || { echo "Which page? For example: make page PAGE=05-empirical-bayes"; exit 2; }
+	$(BIN)/python -m pytest $(wildcard chapters/$(PAGE).md solutions/$(PAGE).md tests/pages/test_$(firstword $(subst -, ,$(PAGE)))*.py)
+	$(MAKE) book
 
 grader: $(VENV)/.ready ## set up what grading a class needs, and see whether this machine can
 	tools/sandbox.sh
@@ -75,13 +84,13 @@ $(VENV)-bench/.ready: requirements.txt pyproject.toml tools/setup.sh benchmarks/
 	tools/setup.sh $(VENV)-bench benchmarks/requirements.txt
 	@touch $@
 
-# The notebook cache knows a cell by its text alone, so new code behind the same text needs a clean start.
-_build/.code: $(VENV)/.ready $(CODE)
+# Another environment is a clean start. Which pages other code makes run again, tools/page_code.py knows.
+_build/.environment: $(VENV)/.ready
 	rm -rf _build
 	@mkdir -p _build && touch $@
 
 # The stamp is as old as the build's beginning, so that what was edited meanwhile is built next time.
-_build/html/.checked: _build/.code $(SOURCES)
+_build/html/.checked: _build/.environment $(SOURCES)
 	@touch _build/.begun
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	$(BIN)/python tools/check_site.py _build/html

@@ -8,6 +8,8 @@ from hblib.coursework import checking, source
 from hblib.coursework.questions import Function
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.exercise
+
 FILES = {path.stem: runpy.run_path(str(path)) for path in sorted((ROOT / "tests" / "answers").glob("[0-9]*.py"))}
 
 

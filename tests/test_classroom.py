@@ -19,6 +19,8 @@ from tests import left_out
 from tests.conftest import HEAVY, ROOT
 from tests.ordinary_user import prefix
 
+pytestmark = pytest.mark.sandbox
+
 SEED, READ_TOKEN, WRITE_TOKEN, JOB_TOKEN = (secrets.token_hex(20) for _ in range(4))
 PUBLISHED = [
     "collected.csv",

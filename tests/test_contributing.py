@@ -15,7 +15,6 @@ from tests import left_out
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
-COMING = {"check", "page"}
 SCHEMAS = {
     ".github/dependabot.yml": "dependabot",
     ".github/ISSUE_TEMPLATE/config.yml": "github-issue-config",
@@ -70,7 +69,7 @@ def test_the_citation_is_of_this_version():
 def test_what_contributing_names_is_there():
     text = read("CONTRIBUTING.md")
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, flags=re.MULTILINE))
-    assert {"check", "page", "lock", "plain-sphinx"} <= named <= targets() | COMING
+    assert {"check", "page", "lock", "plain-sphinx"} <= named <= targets()
     found = re.findall(r"\]\(([^)]+)\)|`([\w./-]+/[\w.-]*|[\w-]+\.(?:md|toml|cff|yml))`", text)
     files = {link or name for link, name in found} - {"tests/test_MODULE.py"}
     assert len(files) > 10

@@ -11,6 +11,8 @@ import ledger
 from tests import left_out
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.site
+
 
 def sandbox(folder, *options, restricted, installed=True):
     """Run tools/sandbox.sh as an ordinary user with the right to sudo; what it said, and what it had done as root."""
