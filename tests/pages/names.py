@@ -2,8 +2,8 @@
 
 A page may run for minutes, so its tests do not run it again. nbval runs it in a kernel of its own, as readers and the
 book do, and a cell at the end of that run hands over what the tests use: each `page.NAME` that stands in
-`tests/pages/test_NN.py`, in a file, by cloudpickle, because functions of a page are to be tested too. conftest.py adds the
-cell, and keeps a page and its tests on one worker of xdist. Where the tests run without the page, `of` runs it.
+`tests/pages/test_NN.py`, in a file, by cloudpickle, because a page's functions are to be tested too. conftest.py adds
+that cell, and keeps a page and its tests on one worker of xdist. Where the tests run without the page, `of` runs it.
 """
 
 import ast

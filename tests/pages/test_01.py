@@ -32,8 +32,8 @@ def test_the_best_mean_of_a_huge_prior_is_the_total(page):
 
 
 def test_the_ends_of_the_dial_are_no_pooling_and_complete_pooling(page):
-    assert float(page.largest_distance(1e-12, page.raw)) < 1e-10
-    assert float(page.largest_distance(1e12, page.prior.mu)) < 1e-9
+    assert page.distances(1e-12)[0] < 1e-10
+    assert page.distances(1e12)[1] < 1e-9
 
 
 def test_the_prior_counts_as_about_eight_deaths_and_b_has_the_higher_raw_rate_than_k(page):
