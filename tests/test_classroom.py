@@ -180,7 +180,7 @@ class School:
         base = {"PATH": path, "HOME": str(self.folder / "home"), "LANG": "C.UTF-8", "GIT_AUTHOR_NAME": "a"}
         base |= {"GIT_AUTHOR_EMAIL": "a", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a"}
         command = [*prefix(self.folder), "bash", "--noprofile", "--norc", "-e", "-c", script]
-        options = {"cwd": cwd, "env": {**base, **environment}, "capture_output": True, "text": True, "timeout": 600}
+        options = {"cwd": cwd, "env": {**base, **environment}, "capture_output": True, "text": True, "timeout": 7200}
         return subprocess.run(command, check=False, **options)
 
     def push(self, repository, folder):

@@ -317,7 +317,7 @@ def test_samples_have_the_exact_moments(build):
     draws["log tau"] = np.log(draws["tau"])
     for name, value in exact.items():
         error = float(az.mcse(draws[name].values))
-        assert abs(float(draws[name].mean()) - value) < 4 * error, name
+        assert abs(float(draws[name].mean()) - value) < 5 * error, name  # 4 fails for one seed in some thousands
         assert error < 0.2
 
 

@@ -42,9 +42,6 @@ def test_the_machine_is_free_again_after_a_fork_bomb(folder):
     hides = "import os, signal\nsignal.pthread_sigmask(2, range(1, 65))\nos.setsid() if not os.fork() else None\n"
     _, [result] = graded(folder, write(folder, "00-toy.ipynb", SETUP, hides + cases.BOMB))
     assert (result["points"], result["flags"]) == (0, ["killed: processes"])
-    end = time.monotonic() + 2
-    while left() and time.monotonic() < end:
-        time.sleep(0.05)
     assert left() == []
 
 
@@ -79,7 +76,7 @@ def test_a_notebook_leaves_nothing_for_the_next(folder):
 SPIN = """
 import os, signal, time
 signal.pthread_sigmask(2, range(1, 65))
-end = time.monotonic() + 4
+end = time.monotonic() + 10
 for _ in range(4): os.fork() or os.setsid()  # a session gets its own share of the processors
 while time.monotonic() < end: pass
 os.kill(-1, signal.SIGKILL)
@@ -87,15 +84,16 @@ os._exit(0)
 """
 WORK = """
 import time
-end = time.process_time() + 0.4
+end = time.process_time() + 0.7
 while time.process_time() < end: pass
 """
 
 
 def test_a_notebook_cannot_take_its_neighbours_time(folder):
+    """Beside 16 that spin, 0.7 seconds of work take 6 on two processors: more than a cell has, if the clock decided."""
     greedy = Case("greedy", (SETUP, SPIN, Q1, Q2))
     busy = Case("busy", (SETUP, WORK + Q1, WORK + Q2))
-    done = batch(folder, [greedy, busy], "--workers", "2", "--cell-seconds", "2")
+    done = batch(folder, [greedy, busy], "--workers", "2", "--cell-seconds", "5", "--seconds", "30")
     assert [(done.results[name]["points"], done.results[name]["warnings"]) for name in ("greedy", "busy")] == [
         (0, []),
         (6, []),
