@@ -13,7 +13,11 @@ _MANY_GROUPS = 200  # equally informative ones, with which the restricted likeli
 
 def highest(model):
     """(point, status) at the maximum."""
-    best = min((_climb(model, start.root, model.K) for start in _starts(model)), key=lambda point: point.value)
+    climbs = [_climb(model, start.root, model.K) for start in _starts(model)]
+    best = min((end for end, arrived in climbs if arrived), key=lambda end: end.value, default=None)
+    # A start on a long curved ridge may not arrive; that matters only if it has come higher than those that did.
+    if best is None or min(end.value for end, _ in climbs) < best.value - 1e-6:
+        raise RuntimeError("the search for the maximum of the restricted likelihood has not converged")
     best = _without_zeros(model, best)
     rank = best.root.shape[1]
     return best, "Sigma = 0" if rank == 0 else "singular" if rank < model.K else "ok"
@@ -69,7 +73,7 @@ def _rays(model):
 
 
 def _climb(model, root, rank):
-    """Newton's method on the roots of this rank, from the `rank` largest directions of `root`."""
+    """Newton's method on the roots of this rank, from the `rank` largest directions of `root`: (end, arrived)."""
     directions, sizes, _ = np.linalg.svd(root)
     here = model.at(directions[:, :rank] * sizes[:rank])
     for _ in range(200):
@@ -89,17 +93,17 @@ def _climb(model, root, rank):
         step = np.tensordot(step / max(1, np.linalg.norm(step)), units, axes=1)
         there = newton = model.at(here.root + step)
         if gain < 1e-9 and not saddle:
-            return there
+            return there, True
         halves = 0
         while there.value >= here.value and halves < 60:
             step, halves = step / 2, halves + 1
             there = model.at(here.root + step)
         if there.value >= here.value:
             if gain < 1e-8 + 1e-13 * abs(here.value):  # no more than the rounding of the value
-                return here if saddle else newton
-            break
+                return here if saddle else newton, True
+            return here, False
         here = there
-    raise RuntimeError("the search for the maximum of the restricted likelihood has not converged")
+    return here, False
 
 
 def _coordinates(model, root):
@@ -123,7 +127,7 @@ def _without_zeros(model, best):
         if lower.value > best.value + 1:  # too far below to be the same maximum
             continue
         if rank:
-            lower = _climb(model, best.root, rank)
+            lower, _ = _climb(model, best.root, rank)
         # a maximum if the likelihood falls in each direction that is not in Sigma
         missing = np.linalg.svd(lower.root)[0][:, rank:] if rank else np.eye(model.K)
         slope = missing.T @ lower.slope @ missing
