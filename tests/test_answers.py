@@ -46,5 +46,5 @@ def test_a_wrong_answer_that_nobody_listed_is_told_something_true(name, question
 def test_every_function_has_three_of_each(name):
     functions = {key for key, question in source.load(name).questions.items() if isinstance(question, Function)}
     for kind in ("RIGHT", "WRONG"):
-        assert set(FILES[name][kind]) == functions
+        assert set(FILES[name][kind]) >= functions  # a value or draws may be there as well
         assert min(map(len, FILES[name][kind].values())) >= 3
