@@ -40,7 +40,7 @@ class Part:
         return True
 
     def sharp(self, limit):
-        """The same with a relative tolerance of `limit` at most, where the question's own takes what is nearly right."""
+        """The same with a relative tolerance of `limit` at most, where the question's own forgives more."""
         return Part(tuple((g, e, min(rtol, limit), min(atol, limit), inputs) for g, e, rtol, atol, inputs in self.rows))
 
     def evidence(self):
