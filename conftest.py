@@ -11,7 +11,7 @@ import pytest
 from nbval.plugin import IPyNbFile
 
 import ledger
-from tests import left_out
+from tests import left_out, slowest
 
 # As in the Makefile: one seed gives one result, whether compiled code is new or comes from the cache.
 os.environ.setdefault("PYTENSOR_FLAGS", "numba__fastmath=False")
@@ -62,3 +62,5 @@ class Number(pytest.Item):
 def pytest_terminal_summary(terminalreporter):
     for line in left_out.summary(terminalreporter.stats.get("skipped", [])):
         terminalreporter.write_line(line, red=True, bold=True)
+    for line in slowest.lines(terminalreporter.stats):
+        terminalreporter.write_line(line)

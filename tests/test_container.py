@@ -16,6 +16,8 @@ from hblib.grading.isolation import Container, Unavailable
 from hblib.grading.sandbox import Limits
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.sandbox
+
 ENGINES = [("podman",), ("podman", "--runtime", "runc"), ("docker",)]
 IMAGE = "hblib-test"
 # The image is empty: this machine's programs are lent to it, so that nothing has to be fetched.

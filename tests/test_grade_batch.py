@@ -20,6 +20,8 @@ from hblib.coursework import notebooks
 from hblib.grading import grade, report
 from tests import ordinary_user
 
+pytestmark = pytest.mark.sandbox
+
 HBLIB = sys.executable, "-m", "hblib"
 
 

@@ -10,6 +10,8 @@ from hblib.grading.sandbox import DEFAULT
 from tests.conftest import ROOT
 from tests.ordinary_user import run
 
+pytestmark = pytest.mark.sandbox
+
 PAGE = (ROOT / "chapters" / "grade-a-class.md").read_text(encoding="utf8")
 STEPS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 

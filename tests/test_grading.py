@@ -14,6 +14,8 @@ from hblib.coursework.questions import Choice, Draws, Function, Value
 from hblib.grading import plan, sandbox, submission, wire
 from tests import ordinary_user
 
+pytestmark = pytest.mark.sandbox
+
 NAMES = source.names()
 QUESTIONS = [(name, question) for name in NAMES for question in source.load(name).questions]
 FUNCTIONS, CHOICES, VALUES, DRAWS = (

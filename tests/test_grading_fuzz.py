@@ -18,6 +18,8 @@ from hblib.coursework.questions import Choice, Draws, Function
 from hblib.grading import grade, plan, sandbox, submission, wire
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.sandbox
+
 NAMES = source.names()
 TEXT = st.text(st.characters(exclude_categories=()), max_size=40)  # half surrogate pairs too: JSON may hold them
 LEAF = st.one_of(st.none(), st.booleans(), st.integers(), st.integers(-3, 3), st.floats(), TEXT)

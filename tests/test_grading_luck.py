@@ -11,6 +11,8 @@ from hblib.coursework import checking, source
 from hblib.coursework.questions import Function
 from hblib.grading import plan, submission
 
+pytestmark = pytest.mark.sandbox
+
 VALUES = [(exercise.name, question.name) for exercise, question in grading_luck.values()]
 FUNCTIONS = [
     (name, each.name)

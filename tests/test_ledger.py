@@ -4,6 +4,8 @@ import pytest
 
 import ledger
 
+pytestmark = pytest.mark.site
+
 PAGE = "chapters/03-normal-normal.md"  # a page that runs in a moment
 LEDGER = "chapters/lesson_numbers.toml"
 

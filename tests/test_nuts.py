@@ -12,6 +12,8 @@ import pytest
 from hblib import beta_binomial, datasets, normal_normal, priors
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.nuts
+
 RATS = datasets.rat_tumors()
 HARD = np.array([4.8, 5.1, 4.9, 5.0, 6.2]), np.full(5, np.sqrt(0.2))
 

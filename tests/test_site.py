@@ -11,6 +11,8 @@ import check_site
 from hblib.coursework import notebooks, source
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.site
+
 BUILT = ROOT / "_build" / "html"
 NOTEBOOKS = sorted((BUILT / "_sources").glob("*/*.ipynb"))
 

@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import exercise_pages
 import ledger
+import page_code
 import reader_notebooks
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,14 @@ def setup(app):
     app.connect("build-finished", write_notebooks)
 
     exercise_pages.setup(app, repository)
+    page_code.setup(app)
 
     render.coalesce_streams = join_streams
 
     app.config.mathjax_path = "mathjax/tex-mml-chtml.js"
     app.connect("build-finished", copy_mathjax)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    # another number, and Sphinx reads every page anew (from the cache of executed notebooks)
+    return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": page_code.version(__file__)}
 
 
 # --- The lesson's numbers ---------------------------------------------------------------------------------------------

@@ -300,8 +300,8 @@ def _in_some(part):
         return None
     if right[0] and sum(right) == 1 and len(right) > 2:
         hint = (
-            "Right for the numbers of the example alone. Does it use numbers that are typed in, the notebook's data, "
-            "or what is the same for these numbers by chance, as 1 and its square are?"
+            f"Right for the example's inputs alone, and for none of the {len(right) - 1} others that were tried. Is "
+            "anything typed in, or taken from the notebook's data? Or is there a slip which these inputs hide?"
         )
         return Found("the example alone", hint)
     hint = f"Right for {sum(right)} of the {len(right)} sets of inputs that were tried, but not for the one below."

@@ -12,6 +12,7 @@ from pathlib import Path
 from hblib.coursework.source import PACKAGE
 
 HERE = Path(__file__).parent
+BASEMENT = "_numerics"  # what an exercise gets of it is only what it rests on: the rest may be an answer
 SCRIPTS = (
     *(HERE / name for name in ("runner.py", "shell.py", "wire.py", "seccomp.py")),
     *(PACKAGE / "coursework" / name for name in ("calling.py", "forms.py")),
@@ -46,15 +47,16 @@ def make(exercise, folder):
         shutil.copy(script, folder)
     there = needed(modules_of(exercise))
     for name in there:
-        source = PACKAGE / name
+        source, target = PACKAGE / name, folder / "hblib" / name
         if source.is_dir():
-            shutil.copytree(source, folder / "hblib" / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            (folder / "hblib").mkdir(exist_ok=True)
-            shutil.copy(source.with_suffix(".py"), folder / "hblib")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source.with_suffix(".py"), target.with_suffix(".py"))
     (folder / "hblib" / "coursework").mkdir(parents=True)
     (folder / "hblib" / "coursework" / "__init__.py").write_text(COURSEWORK)
-    (folder / "hblib" / "__init__.py").write_text(INIT.format(there=[*there, "coursework"]))
+    tops = {"coursework", *(name.partition("/")[0] for name in there)}
+    (folder / "hblib" / "__init__.py").write_text(INIT.format(there=sorted(tops)))
     (folder / "early.py").write_text(early(exercise))
     return folder
 
@@ -86,7 +88,7 @@ def needed(modules):
     """These modules and all that they import, directly or not.
 
     >>> needed({"datasets"})
-    ['datasets']
+    ['_numerics/arguments', 'datasets']
     """
     found, left = set(), set(modules)
     while left:
@@ -99,13 +101,20 @@ def needed(modules):
 
 
 def imported(code):
-    """The modules of hblib that some code names in its imports, wherever they stand."""
+    """The modules of hblib that some code names in its imports, wherever they stand.
+
+    >>> sorted(imported("from hblib import lkj; from hblib._numerics import arguments; import hblib.datasets.retailer"))
+    ['_numerics/arguments', 'datasets', 'lkj']
+    """
     names = set()
     for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.ImportFrom) and node.module == "hblib":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hblib."):
-            names.add(node.module.split(".")[1])
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("hblib.")}
-    return names
+            names |= {alias.name for alias in node.names}
+    return {module(name.split(".")[1:]) for name in names if name.startswith("hblib.")}
+
+
+def module(parts):
+    """The file or folder of hblib in which a dotted name lies: of the basement single files, else whole folders."""
+    return "/".join(parts[:2] if parts[0] == BASEMENT else parts[:1])

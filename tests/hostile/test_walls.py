@@ -17,6 +17,8 @@ from tests.hostile.cases import Q1, Q2, SETUP, Case, notebook
 from tests.hostile.conftest import ACTS, EXERCISES, SECRET, batch, hblib, left
 from tests.ordinary_user import ROOT
 
+pytestmark = pytest.mark.sandbox
+
 
 def write(folder, name, *cells):
     """A notebook with these cells in a folder; returns its path."""
