@@ -5,10 +5,10 @@ import inspect
 import json
 import sys
 
+import make_class
 import numpy as np
 import pytest
 
-import make_class
 from hblib.coursework import checking, notebooks, source
 from hblib.coursework.questions import Choice, Draws, Function, Value
 from hblib.grading import plan, sandbox, submission, wire

@@ -3,10 +3,10 @@
 Here with a few secrets; `tools/grading_luck.py` does it with a thousand.
 """
 
+import grading_luck
 import numpy as np
 import pytest
 
-import grading_luck
 from hblib.coursework import checking, source
 from hblib.coursework.questions import Function
 from hblib.grading import plan, submission

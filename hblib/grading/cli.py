@@ -52,7 +52,7 @@ def parser():
     one.add_argument("--fail-under", type=float, default=0, metavar="PERCENT", help="exit code 1 for less than this")
     one.set_defaults(do=grade)
 
-    many = commands.add_parser("grade-batch", help="grade a class: FOLDER/STUDENT/…, zips too, or FOLDER/STUDENT.ipynb")
+    many = commands.add_parser("grade-batch", help="grade a class: FOLDER/STUDENT/…, FOLDER/STUDENT.ipynb, or a zip")
     many.add_argument("folder")
     many.add_argument("--out", required=True, metavar="DIR", help="where the results go")
     many.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N", help="notebooks side by side")
@@ -120,12 +120,13 @@ def grade_batch(options):
     from rich.console import Console
     from rich.progress import Progress
 
-    if not Path(options.folder).is_dir():
-        raise ValueError(f"{options.folder} is no folder")
+    if not Path(options.folder).exists():
+        raise ValueError(f"{options.folder} is neither a folder nor a zip")
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(out / "unpacked", ignore_errors=True)
-    items, files, students = collect.everything(options.folder, out / "unpacked")
+    for name in ("exported", "unpacked"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    items, files, students = collect.everything(collect.folder_of(options.folder, out / "exported"), out / "unpacked")
     secret = secret_of(options, lambda: own_secret(out / "secret"))
     begun = time.monotonic()
     with grader(options, secret) as busy, Progress(console=Console(stderr=True)) as progress:
