@@ -24,7 +24,7 @@ import pandas as pd
 
 from hblib.coursework import checking, source
 from hblib.coursework.questions import Function, Value
-from hblib.grading import plan
+from hblib.grading.inputs import FRESH, key_of, telling
 
 HEAD = "exercise", "question", "answer", "secrets", "inputs", "passed"
 RIGHT, ANOTHER = "right", "right: another way"  # how the names of right answers begin
@@ -151,7 +151,7 @@ def constant(value, number):
 
 
 def key(inputs):
-    return plan.key(plan.encode_inputs(inputs))
+    return key_of(inputs)
 
 
 # --- Judging them -----------------------------------------------------------------------------------------------------
@@ -181,9 +181,9 @@ def computed():
 def drawn(exercise, question, secret):
     """The inputs that nobody can foresee."""
     if isinstance(question, Value):
-        seeds = plan.telling(exercise, question, secret)
+        seeds = telling(exercise, question, secret)
     else:
-        seeds = [(secret, number) for number in range(plan.FRESH[Function])]
+        seeds = [(secret, number) for number in range(FRESH[Function])]
     return [question.case(np.random.default_rng(seed)) for seed in seeds]
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from hblib.coursework import checking, source
 from hblib.coursework.questions import Function
-from hblib.grading import plan, submission
+from hblib.grading import submission
+from hblib.grading.inputs import draw, encode_inputs, telling
 
 VALUES = [(exercise.name, question.name) for exercise, question in grading_luck.values()]
 FUNCTIONS = [
@@ -56,7 +57,7 @@ def test_a_cut_is_tried_on_both_sides(cut):
 
     spared = 0
     for secret in range(1000):
-        found = [Cut.case(np.random.default_rng(seed))["x"] for seed in plan.telling(exercise, Cut, secret)]
+        found = [Cut.case(np.random.default_rng(seed))["x"] for seed in telling(exercise, Cut, secret)]
         spared += not (min(found) < 0 < max(found))
     assert spared <= 1
 
@@ -65,8 +66,8 @@ def test_a_comment_changes_no_inputs():
     exercise = source.load("05-three-groups")
 
     def inputs(*cells):
-        cases = plan.make(exercise, submission.Submission("x", "0" * 64, cells), b"secret").cases
-        return [plan.encode_inputs(each) for each in cases["tau2"]]
+        cases = draw(exercise, submission.Submission("x", "0" * 64, cells), b"secret").cases
+        return [encode_inputs(each) for each in cases["tau2"]]
 
     assert inputs("x = 1") == inputs("x = 1  # mine\n\n") == inputs("# 24th copy\nx  =  1")
     assert inputs("x = 1") != inputs("x = 2")

@@ -885,7 +885,7 @@ def poisoned_neighbours(path):
     """Beside the notebook stand files that Python or pytest would run, if the grader looked there."""
     path.write_bytes(RIGHT)
     (path.parent / "hblib").mkdir()
-    for name in ("hblib/__init__.py", "conftest.py", "sitecustomize.py", "usercustomize.py", "numpy.py", "wire.py"):
+    for name in ("hblib/__init__.py", "conftest.py", "sitecustomize.py", "usercustomize.py", "numpy.py", "codec.py"):
         (path.parent / name).write_text("import os; os._exit(0)")
     (path.parent / ".ipython" / "profile_default" / "startup").mkdir(parents=True)
     (path.parent / ".ipython" / "profile_default" / "startup" / "00.py").write_text("import os; os._exit(0)")

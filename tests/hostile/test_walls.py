@@ -10,7 +10,10 @@ import tracemalloc
 import pytest
 
 from hblib.coursework import source
-from hblib.grading import grade, plan, sandbox, submission, view
+from hblib.coursework.questions import Value
+from hblib.grading import grade, sandbox, sandbox_files, submission
+from hblib.grading.inputs import FRESH, draw
+from hblib.grading.inside import codec
 from tests import ordinary_user
 from tests.hostile import cases
 from tests.hostile.cases import Q1, Q2, SETUP, Case, notebook
@@ -155,7 +158,7 @@ def handed_in(*cells):
 
 
 def test_the_sandbox_gets_no_solution(toy, tmp_path):
-    view.make(toy, tmp_path)
+    sandbox_files.make(toy, tmp_path)
     texts = [path.read_text(encoding="utf8") for path in tmp_path.rglob("*") if path.is_file()]
     assert len(texts) >= 4
     marks = ("kappa", "sales", "swapped", "BEGIN SOLUTION", "class Function", "def judge")
@@ -163,14 +166,14 @@ def test_the_sandbox_gets_no_solution(toy, tmp_path):
 
 
 def test_the_job_holds_no_answer(toy):
-    asked = plan.make(toy, handed_in(SETUP), b"secret")
+    asked = draw(toy, handed_in(SETUP), b"secret")
     job = asked.job(handed_in(SETUP), 1)
     told = json.dumps(job)
     for name, question in toy.questions.items():
         for inputs in asked.cases[name]:
-            right = plan.wire.encode(question.expected(toy, inputs))
+            right = codec.encode(question.expected(toy, inputs))
             assert (right["array"] if isinstance(right, dict) else repr(right)) not in told
-    assert len(job["runs"]) == 1 + len(asked.cases["q2"][1:]) >= 1 + plan.FRESH[plan.Value]
+    assert len(job["runs"]) == 1 + len(asked.cases["q2"][1:]) >= 1 + FRESH[Value]
     assert "secret" not in told
 
 
@@ -195,7 +198,7 @@ MANY = {
 
 def judged(exercise, about, sent):
     """The result of a notebook that sends these bytes."""
-    asked = plan.make(exercise, about, b"secret")
+    asked = draw(exercise, about, b"secret")
     _, messages, dropped = sandbox.parse(b'{"k": "hello"}\n' + sent)
     return grade.judged(about, asked, sandbox.Outcome(messages, "", dropped), "bwrap", 0)
 
