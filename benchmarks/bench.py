@@ -18,7 +18,8 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # befo
 import numpy as np
 import peers
 
-from hblib import beta_binomial, datasets, mixed, normal_normal, priors, tail_counts
+from hblib import beta_binomial, datasets, normal_normal, priors, regression
+from hblib._numerics import rates_counts
 
 SEED = 2026
 STORED_NOTE = "stored time, another run"
@@ -161,11 +162,11 @@ def part_beta_binomial(report, quick):
     for groups in (10**3, 10**4) if quick else (10**3, 10**5, 10**6, 10**7):
         y, n = counts(groups, np.random.default_rng(SEED))
         fit = beta_binomial.fit(y, n)
-        data, out, J = tail_counts.collapse(y, n), np.empty(groups), f"J = {size(groups)}"
+        data, out, J = rates_counts.collapse(y, n), np.empty(groups), f"J = {size(groups)}"
         own = {
             "fit": lambda y=y, n=n: beta_binomial.fit(y, n),
             "read": lambda y=y, n=n: (y.sum(), n.sum()),
-            "collapse": lambda y=y, n=n: tail_counts.collapse(y, n),
+            "collapse": lambda y=y, n=n: rates_counts.collapse(y, n),
             "newton": lambda data=data: beta_binomial._maximum(data),
             "posterior": lambda y=y, n=n, fit=fit, out=out: beta_binomial.posterior_mean(
                 y, n, fit.alpha, fit.beta, out=out
@@ -323,18 +324,18 @@ def part_observations(report, quick):
 
 
 def lines_beside_mixedlm(report, rows, case, big):
-    """`mixed.fit`, with an intercept and without or with a slope that vary by group."""
+    """`regression.fit`, with an intercept and without or with a slope that vary by group."""
     values, t, group = lines(rows, np.random.default_rng(SEED))
     x = np.column_stack([np.ones(values.size), t])
     for which, K, formula in (
         ("intercept", 1, "value ~ t + (1|group)"),
         ("intercept and slope", 2, "value ~ t + (t|group)"),
     ):
-        own = {"hblib": lambda z=x[:, :K]: mixed.fit(values, x, z, group)}
+        own = {"hblib": lambda z=x[:, :K]: regression.fit(values, x, z, group)}
         fit = own["hblib"]()
         if not peers.version("mixedlm"):
             t_own = race(own)["hblib"]
-            report.add(f"mixed.fit, {which}, {case}", t_own, "s", hblib=t_own)
+            report.add(f"regression.fit, {which}, {case}", t_own, "s", hblib=t_own)
             continue
         import pandas as pd
 
@@ -342,9 +343,9 @@ def lines_beside_mixedlm(report, rows, case, big):
         other = {"peer": lambda frame=frame, formula=formula: peers.mixedlm_fit(frame, formula)}
         times = race(own | other, limit=30.0)
         agree = min(map(digits, other["peer"](), (*fit.sd, fit.sigma)))
-        report.add(f"mixed.fit, {which}, {case}", times["hblib"], "s", hblib=times["hblib"])
+        report.add(f"regression.fit, {which}, {case}", times["hblib"], "s", hblib=times["hblib"])
         report.add(
-            f"mixedlm / mixed.fit, {which}, {case}", times["peer"] / times["hblib"], "x", least=1 if big else None,
+            f"mixedlm / regression.fit, {which}, {case}", times["peer"] / times["hblib"], "x", least=1 if big else None,
             hblib=times["hblib"], other=times["peer"], note=f"standard deviations agree in {agree:.1f} digits",
         )  # fmt: skip
 

@@ -14,9 +14,8 @@ Two conjugate families, the same verbs in both:
 Beyond the two families: `repairs` lengthens empirical Bayes intervals to what they should be, `james_stein` has Stein's
 estimators and their exact risks, `multilevel` three levels, varying coefficients and parameterizations, and `lkj` the
 usual prior on correlations. `frames` brings any dataframe, wherever it lives, to the counts that a fit needs,
-`datasets` holds the data that the pages use, and `retailer` simulates stores in chains. Two modules are imported by
-name where they are needed: `hblib.mixed` (regressions with varying coefficients, by REML) and `hblib.coverage` (how
-often an interval with an estimated prior holds the truth).
+`datasets` holds the data that the pages use, and `datasets.retailer` simulates stores in chains. `regression` fits
+varying coefficients by REML, and `coverage` says how often an interval with an estimated prior holds the truth.
 
 >>> from hblib import beta_binomial
 >>> post = beta_binomial.posterior(y=[2, 200], n=[20, 2000], alpha=5, beta=95)
@@ -28,6 +27,7 @@ import importlib
 
 __all__ = [
     "beta_binomial",
+    "coverage",
     "datasets",
     "frames",
     "james_stein",
@@ -35,8 +35,8 @@ __all__ = [
     "multilevel",
     "normal_normal",
     "priors",
+    "regression",
     "repairs",
-    "retailer",
 ]
 
 

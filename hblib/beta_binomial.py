@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from hblib import checks, priors, quadrature
+from hblib import priors
+from hblib._numerics import arguments, quadrature
+from hblib._numerics.mixture import Mixture, blocks, mean_sd
+from hblib._numerics.rates_counts import collapse
+from hblib._numerics.rates_pmf import gradient, log_pmf
+from hblib._numerics.rates_posterior import STEP, MuGivenSize, mixture
 from hblib.distributions import Beta, Normal
-from hblib.full_bayes import Mixture, blocks, mean_sd
-from hblib.log_pmf import gradient, log_pmf
-from hblib.rates import STEP, MuGivenSize, mixture
-from hblib.tail_counts import collapse
 
 _BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
 
@@ -48,9 +49,9 @@ def posterior(y, n, alpha, beta):
     >>> print(post.alpha, post.beta, round(post.mean(), 4))
     7.0 113.0 0.0583
     """
-    y, n = checks.successes(y, n)
+    y, n = arguments.successes(y, n)
     alpha, beta = _prior(alpha, beta)
-    checks.together(y=y, alpha=alpha, beta=beta)
+    arguments.together(y=y, alpha=alpha, beta=beta)
     return Beta((alpha + y)[()], (beta + (n - y))[()])
 
 
@@ -75,9 +76,10 @@ def posterior_mean(y, n, alpha, beta, out=None):
     [0.0583, 0.0976]
     """
     if not (_is_whole(y) and _is_whole(n)):  # whatever else holds numbers: in double precision, and looked at closely
-        y, n = checks.successes(y, n)
-    y, n = checks.groups(y=y, n=n)
-    alpha, beta = (checks.one(name, value, low=0, open_low=True) for name, value in (("alpha", alpha), ("beta", beta)))
+        y, n = arguments.successes(y, n)
+    y, n = arguments.groups(y=y, n=n)
+    alpha = arguments.one("alpha", alpha, low=0, open_low=True)
+    beta = arguments.one("beta", beta, low=0, open_low=True)
     out = np.empty(y.shape) if out is None else out
     if not isinstance(out, np.ndarray) or out.shape != y.shape or out.dtype != float:
         found = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else f"a {type(out).__name__}"
@@ -85,7 +87,7 @@ def posterior_mean(y, n, alpha, beta, out=None):
     for start in range(0, y.size, _BLOCK):
         rows = slice(start, start + _BLOCK)
         if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
-            checks.successes(y, n)  # says which row
+            arguments.successes(y, n)  # says which row
         np.add(y[rows], alpha, out=out[rows])
         out[rows] /= n[rows] + (alpha + beta)
     return out
@@ -112,9 +114,9 @@ def shrinkage(n, alpha, beta):
     >>> shrinkage(n=[20, 2000], alpha=5, beta=95).round(3).tolist()
     [0.167, 0.952]
     """
-    n = checks.counts("n", n)
+    n = arguments.counts("n", n)
     alpha, beta = _prior(alpha, beta)
-    checks.together(n=n, alpha=alpha, beta=beta)
+    arguments.together(n=n, alpha=alpha, beta=beta)
     return (n / (n + alpha + beta))[()]
 
 
@@ -144,7 +146,7 @@ def log_marginal(y, n, alpha, beta, counts=None):
     -8.720075
     """
     data = collapse(y, n, counts)
-    alpha, beta = checks.together(**dict(zip(("alpha", "beta"), _prior(alpha, beta), strict=True)))
+    alpha, beta = arguments.together(**dict(zip(("alpha", "beta"), _prior(alpha, beta), strict=True)))
     total = alpha + beta
     return _log_likelihood(data, alpha / total, 1 / total)[()]
 
@@ -186,7 +188,7 @@ class Fit:
         With phi = 0 each group's posterior is the point mu, and with phi = inf the point y/n. The interval is too short
         by the uncertainty of mu and phi, which plugging in leaves out.
         """
-        y, n = checks.successes(y, n)
+        y, n = arguments.successes(y, n)
         if self.status == "ok":
             return posterior(y, n, self.alpha, self.beta)
         if self.status == "phi = 0":
@@ -223,7 +225,7 @@ def fit(y, n, method="ml", counts=None):
     >>> print(prior.status, round(prior.alpha, 4), round(prior.beta, 4))
     ok 2.3416 14.1148
     """
-    checks.one_of("method", method, ("ml", "moments"))
+    arguments.one_of("method", method, ("ml", "moments"))
     data = collapse(y, n, counts)
     if data.successes > data.trials / 2:  # near 1 a rate has few digits left, so fit the failures' instead
         failures = fit(np.asarray(n) - np.asarray(y), n, method, counts)
@@ -329,7 +331,7 @@ def full_bayes(y, n, prior, counts=None):
     """
     prior = priors.as_prior(prior)
     data = collapse(y, n, counts)
-    y, n = checks.successes(y, n, join=checks.groups)
+    y, n = arguments.successes(y, n, join=arguments.groups)
     rows = _if_few(data, y, n, counts)
     guess = (data.trials + 1) / (data.successes + 0.5)
     breaks, lower, upper = prior.range(guess)
@@ -475,7 +477,8 @@ def _theta_moments(y, n, weight, size, first, second):
 
 
 def _prior(alpha, beta):
-    return checks.numbers("alpha", alpha, low=0, open_low=True), checks.numbers("beta", beta, low=0, open_low=True)
+    positive = {"low": 0, "open_low": True}
+    return arguments.numbers("alpha", alpha, **positive), arguments.numbers("beta", beta, **positive)
 
 
 def _without_search(data):
@@ -492,8 +495,9 @@ def _without_search(data):
 
 def _moments(y, n, counts):
     """Kleinman's estimate with weights n_j: the spread of the rates, less the binomial noise in it."""
-    y, n = checks.successes(y, n, join=checks.groups)
-    y, n, counts = checks.groups(y=y, n=n, counts=np.ones(1) if counts is None else checks.counts("counts", counts))
+    y, n = arguments.successes(y, n, join=arguments.groups)
+    counts = np.ones(1) if counts is None else arguments.counts("counts", counts)
+    y, n, counts = arguments.groups(y=y, n=n, counts=counts)
     y, n, counts = y[n > 0], n[n > 0], counts[n > 0]
     total = np.sum(counts * n)
     mu = np.sum(counts * y) / total

@@ -16,7 +16,7 @@ independent of it, of density proportional to cos(a)^(J - 3), with d = sqrt((tau
 import numpy as np
 from scipy import special
 
-from hblib import checks
+from hblib._numerics import arguments
 
 _X, _W = np.polynomial.legendre.leggauss(160)
 _NODES, _WEIGHTS = (_X + 1) / 2, _W / 2  # on (0, 1)
@@ -46,11 +46,11 @@ def exact(groups, ratio, method="reml", prob=0.95):
     >>> print(round(exact(8, 1.0), 4), round(exact(8, 1.0, "morris"), 4), round(exact(8, 1e4), 4))
     0.7252 0.9568 0.95
     """
-    checks.one_of("method", method, ("reml", "ml", "morris"))
-    checks.counts("groups", groups)
-    J = checks.one("groups", groups, low=4)
-    tau2 = checks.one("ratio", ratio, low=0, open_low=True) ** 2
-    prob = checks.one("prob", prob, low=0)
+    arguments.one_of("method", method, ("reml", "ml", "morris"))
+    arguments.counts("groups", groups)
+    J = arguments.one("groups", groups, low=4)
+    tau2 = arguments.one("ratio", ratio, low=0, open_low=True) ** 2
+    prob = arguments.one("prob", prob, low=0)
     if prob >= 1:
         raise ValueError(f"prob must be below 1, but is {prob}")
     z, v = special.ndtri((1 + prob) / 2), tau2 + 1  # in units of se

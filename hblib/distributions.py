@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from hblib import checks
-from hblib.log_pmf import log_beta_density
+from hblib._numerics import arguments
+from hblib._numerics.rates_pmf import log_beta_density
 
 
 class Distribution:
@@ -73,7 +73,7 @@ class Beta(Distribution):
 
     def rvs(self, size=None, *, random_state):
         """Draws; `random_state` is a numpy Generator, or a seed (None: a new one each time), as in np.random."""
-        return checks.generator("random_state", random_state).beta(self.alpha, self.beta, size)
+        return arguments.generator("random_state", random_state).beta(self.alpha, self.beta, size)
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ class Normal(Distribution):
 
     def rvs(self, size=None, *, random_state):
         """Draws; `random_state` is a numpy Generator, or a seed (None: a new one each time), as in np.random."""
-        return checks.generator("random_state", random_state).normal(self.loc, self.scale, size)
+        return arguments.generator("random_state", random_state).normal(self.loc, self.scale, size)
 
 
 def _probability(name, q):
-    q = checks.numbers(name, q, low=0)
+    q = arguments.numbers(name, q, low=0)
     if (q > 1).any():
         raise ValueError(f"{name} must be a probability, at most 1, but is {q.max()}")
     return q

@@ -19,7 +19,7 @@ Sources: Stein (1956), Proc. Third Berkeley Symposium 1:197-206. James & Stein (
 import numpy as np
 from scipy import linalg, special
 
-from hblib import checks
+from hblib._numerics import arguments
 
 
 def estimate(y, se, target=None, positive=True):
@@ -119,7 +119,7 @@ def component_risk(theta, se=1.0, target=0.0, estimator="js+"):
     >>> component_risk([5] + [0] * 9).round(3).tolist()[:3]
     [2.683, 0.587, 0.587]
     """
-    checks.one_of("estimator", estimator, ("mle", "js", "js+"))
+    arguments.one_of("estimator", estimator, ("mle", "js", "js+"))
     theta, se, target, free = _groups("theta", theta, se, target, needs_three=estimator != "mle")
     if estimator == "mle":
         return np.broadcast_to(se**2, theta.shape).copy()
@@ -185,22 +185,22 @@ def limited_translation(y, se, target=None, limit=1.0):
     >>> limited_translation(y=[4, 1, 0, -1], se=1, target=0, limit=0.25).round(3).tolist()
     [3.75, 0.889, 0.0, -0.889]
     """
-    limit = checks.numbers("limit", limit, low=0, allow_inf=True)
+    limit = arguments.numbers("limit", limit, low=0, allow_inf=True)
     y, se, target, free = _groups("y", y, se, target)
-    y, limit = checks.groups(y=y, limit=limit)
+    y, limit = arguments.groups(y=y, limit=limit)
     full = target + _factor(_total(y, se, target), free, positive=True) * (y - target)
     return np.clip(full, y - limit * se, y + limit * se)
 
 
 def _groups(name, values, se, target, needs_three=True):
     """The values, their one se, the target for each, and the number of free dimensions of values - target."""
-    rows = {name: checks.numbers(name, values), "se": checks.numbers("se", se, low=0, open_low=True)}
+    rows = {name: arguments.numbers(name, values), "se": arguments.numbers("se", se, low=0, open_low=True)}
     if target is None:
-        values, se = checks.groups(**rows)
+        values, se = arguments.groups(**rows)
         # The mean of deviations from one of the values is exactly 0 if all are equal, also for values like 0.1.
         target, free, least = np.full(values.shape, values[0] + np.mean(values - values[0])), values.size - 1, 4
     else:
-        values, se, target = checks.groups(**rows, target=checks.numbers("target", target))
+        values, se, target = arguments.groups(**rows, target=arguments.numbers("target", target))
         free, least = values.size, 3
     if needs_three and values.size < least:
         goal = "the mean" if least == 4 else "a fixed target"

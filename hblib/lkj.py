@@ -9,7 +9,7 @@ Source: Lewandowski, Kurowicka & Joe (2009), Journal of Multivariate Analysis 10
 import numpy as np
 from scipy import special
 
-from hblib import checks
+from hblib._numerics import arguments
 from hblib.distributions import Beta
 
 
@@ -37,7 +37,7 @@ def log_density(R, eta):
     >>> print(round(log_density([[1, 0.5], [0.5, 1]], eta=2), 6), round(np.log(0.75 * (1 - 0.5**2)), 6))
     -0.575364 -0.575364
     """
-    R, eta = checks.numbers("R", R), checks.one("eta", eta, low=0, open_low=True)
+    R, eta = arguments.numbers("R", R), arguments.one("eta", eta, low=0, open_low=True)
     if R.ndim < 2 or R.shape[-1] != R.shape[-2]:
         raise ValueError(f"R must have shape (..., K, K), but has shape {R.shape}")
     K = R.shape[-1]
@@ -69,10 +69,10 @@ def pdf(rho, eta, K):
     >>> print(pdf(0.3, eta=1, K=2), round(pdf(0, eta=1, K=10), 4))
     0.5 1.2305
     """
-    rho = checks.numbers("rho", rho, low=-1)
+    rho = arguments.numbers("rho", rho, low=-1)
     if (rho > 1).any():
         raise ValueError(f"rho must be at most 1, but is {rho.max()}")
-    rho, eta, K = checks.together(rho=rho, eta=checks.numbers("eta", eta, low=0, open_low=True), K=_size(K))
+    rho, eta, K = arguments.together(rho=rho, eta=arguments.numbers("eta", eta, low=0, open_low=True), K=_size(K))
     b = eta - 1 + K / 2
     return (Beta(b, b).pdf((rho + 1) / 2) / 2)[()]
 
@@ -83,7 +83,7 @@ def sd(eta, K):
     >>> print(round(sd(eta=1, K=2), 4), round(sd(eta=2, K=2), 4), round(sd(eta=1, K=10), 4))
     0.5774 0.4472 0.3015
     """
-    eta, K = checks.together(eta=checks.numbers("eta", eta, low=0, open_low=True), K=_size(K))
+    eta, K = arguments.together(eta=arguments.numbers("eta", eta, low=0, open_low=True), K=_size(K))
     return (1 / np.sqrt(2 * eta + K - 1))[()]
 
 
@@ -109,8 +109,8 @@ def draws(eta, K, size, rng):
     >>> draws(eta=2, K=3, size=5, rng=np.random.default_rng(1)).shape
     (5, 3, 3)
     """
-    eta, K = checks.one("eta", eta, low=0, open_low=True), checks.whole("K", K, low=2)
-    size, rng = checks.whole("size", size, low=0), checks.generator("rng", rng)
+    eta, K = arguments.one("eta", eta, low=0, open_low=True), arguments.whole("K", K, low=2)
+    size, rng = arguments.whole("size", size, low=0), arguments.generator("rng", rng)
     factor = np.zeros((size, K, K))
     factor[:, 0, 0] = 1
     for k in range(1, K):
@@ -164,7 +164,7 @@ def _residual(R, L):
 
 
 def _size(K):
-    K = checks.counts("K", K)
+    K = arguments.counts("K", K)
     if (K < 2).any():
         raise ValueError(f"K must be at least 2, but is {K.min():g}")
     return K

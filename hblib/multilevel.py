@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hblib import checks, normal_normal
+from hblib import normal_normal
+from hblib._numerics import arguments
 from hblib.distributions import Normal
 
 _BLOCK = 1 << 16  # numbers worked on at a time, where a grid meets all stores
@@ -109,8 +110,8 @@ def three_level(ybar, se, tau_store, tau_chain, chain):
     >>> print(result.store.mean().round(3), result.chain.mean().round(3), round(result.mu.mean(), 3))
     [ 4.773  5.773 10.455] [5.545 9.909] 7.727
     """
-    levels = _levels(se, tau_store, tau_chain, chain, ybar=checks.numbers("ybar", ybar, allow_nan=True))
-    value = checks.numbers("ybar", np.where(np.isinf(levels.se), 0, levels.ybar))
+    levels = _levels(se, tau_store, tau_chain, chain, ybar=arguments.numbers("ybar", ybar, allow_nan=True))
+    value = arguments.numbers("ybar", np.where(np.isinf(levels.se), 0, levels.ybar))
     total, amount = (np.bincount(levels.index, levels.store_weight * of) for of in (value, 1.0))
     with np.errstate(invalid="ignore"):  # 0/0 for a chain without data
         estimate = total / amount
@@ -160,8 +161,9 @@ def three_level_log_likelihood(ybar, se, tau_store, tau_chain, chain):
     """
     data = _rows_by_chain(ybar, se, chain)
     limits = {"low": 0}
-    store, above = checks.numbers("tau_store", tau_store, **limits), checks.numbers("tau_chain", tau_chain, **limits)
-    store, above = checks.together(tau_store=store, tau_chain=above)
+    store = arguments.numbers("tau_store", tau_store, **limits)
+    above = arguments.numbers("tau_chain", tau_chain, **limits)
+    store, above = arguments.together(tau_store=store, tau_chain=above)
     value = data.log_likelihood((store.ravel() / data.unit) ** 2, (above.ravel() / data.unit) ** 2)
     return value.reshape(store.shape)[()]
 
@@ -209,7 +211,7 @@ def three_level_fit(ybar, se, chain, method="reml"):
     >>> print(round(fit.tau_store**2, 6), round(fit.tau_chain**2, 6), round(fit.mu, 6))
     1.0 11.5 7.5
     """
-    checks.one_of("method", method, ("reml", "moments"))
+    arguments.one_of("method", method, ("reml", "moments"))
     data = _rows_by_chain(ybar, se, chain)
     if data.size.size < 2 or data.size.max() < 2:
         raise ValueError("chain: two chains with data, and one with two stores, are needed to tell the levels apart")
@@ -267,12 +269,12 @@ def matrix_shrinkage(estimate, covariance, mu, Sigma):
     >>> print(post.weight.round(3).tolist(), post.mean.round(3).tolist())
     [[[0.467, 0.133], [0.133, 0.467]]] [[1.533, 0.867]]
     """
-    b = np.atleast_2d(checks.numbers("estimate", estimate, allow_nan=True))
-    mu, K = checks.numbers("mu", mu), b.shape[-1]
+    b = np.atleast_2d(arguments.numbers("estimate", estimate, allow_nan=True))
+    mu, K = arguments.numbers("mu", mu), b.shape[-1]
     Sigma, _ = _covariance("Sigma", Sigma, K)
     V, known = _covariance("covariance", covariance, K, allow_inf=True)
-    b, mu, known = checks.together(**{"estimate": b, "mu": mu, "diagonal of covariance": known})
-    residual = checks.numbers("estimate", np.where(known, b - mu, 0))
+    b, mu, known = arguments.together(**{"estimate": b, "mu": mu, "diagonal of covariance": known})
+    residual = arguments.numbers("estimate", np.where(known, b - mu, 0))
     # A coefficient without data has no column in `seen`, and a 1 of its own in the matrix to invert.
     seen = Sigma * known[:, None, :]
     total = seen * known[:, :, None] + V + np.eye(K) * ~known[:, :, None]
@@ -312,8 +314,8 @@ def least_squares(x, y, group, sigma):
     >>> print(estimate.round(6).tolist())
     [[1.0, 2.0], [5.0, -0.5]]
     """
-    x, y, sigma = checks.numbers("x", x), checks.numbers("y", y), checks.one("sigma", sigma, low=0)
-    labels, index = checks.labels("group", group)
+    x, y, sigma = arguments.numbers("x", x), arguments.numbers("y", y), arguments.one("sigma", sigma, low=0)
+    labels, index = arguments.labels("group", group)
     if x.ndim != 2 or y.shape != x.shape[:1] or index.shape != y.shape:
         raise ValueError(
             f"x, y, group must have shapes (N, K), (N,), (N,), but have {x.shape}, {y.shape}, {index.shape}"
@@ -358,7 +360,7 @@ def gibbs_rate(w, kappa):
     >>> gibbs_rate(w=[0, 0.75, 1], kappa=0.25).tolist()
     [0.75, 0.0, 0.25]
     """
-    w, kappa = checks.together(w=checks.numbers("w", w), kappa=checks.numbers("kappa", kappa, low=0))
+    w, kappa = arguments.together(w=arguments.numbers("w", w), kappa=arguments.numbers("kappa", kappa, low=0))
     if (kappa > 1).any():
         raise ValueError(f"kappa must be at most 1, but is {kappa.max()}")
     squared = (w - (1 - kappa)) ** 2
@@ -392,11 +394,11 @@ def gibbs(ybar, se, tau, w, draws, rng):
     ((1000,), (1000, 3))
     """
     ybar, se, w = _rows(ybar, se, w)
-    tau = checks.one("tau", tau, low=0, open_low=True)
+    tau = arguments.one("tau", tau, low=0, open_low=True)
     weight = 1 / (se**2 + tau**2)
     if not weight.sum():
         raise ValueError("se must be finite for at least one group: without data the posterior of mu is improper")
-    draws, rng = checks.whole("draws", draws), checks.generator("rng", rng)
+    draws, rng = arguments.whole("draws", draws), arguments.generator("rng", rng)
     data, prior = 1 / se**2, 1 / tau**2
     spread = 1 / np.sqrt(data + prior)
     precision = np.sum((1 - w) ** 2 * prior + w**2 * data)
@@ -474,13 +476,13 @@ def _model(ybar, se, mu_prior, tau_prior, theta):
     """The priors and the data, which are the same in all coordinates."""
     ybar, se, _ = _rows(ybar, se, 0)
     (mean, sd), (family, scale) = mu_prior, tau_prior
-    checks.one_of("tau_prior", family, ("HalfCauchy", "HalfNormal"))
+    arguments.one_of("tau_prior", family, ("HalfCauchy", "HalfNormal"))
     import pymc as pm  # here, because it takes seconds to load
 
     seen = np.isfinite(se)
     with pm.Model() as model:
-        mu = pm.Normal("mu", checks.one("mu_prior", mean), checks.one("mu_prior", sd, low=0, open_low=True))
-        tau = getattr(pm, family)("tau", checks.one("tau_prior", scale, low=0, open_low=True))
+        mu = pm.Normal("mu", arguments.one("mu_prior", mean), arguments.one("mu_prior", sd, low=0, open_low=True))
+        tau = getattr(pm, family)("tau", arguments.one("tau_prior", scale, low=0, open_low=True))
         every = theta(pm, mu, tau, len(se))
         pm.Normal("ybar", every[seen], se[seen], observed=ybar[seen])
     return model
@@ -575,13 +577,13 @@ class _ByChain(NamedTuple):
 
 
 def _rows_by_chain(ybar, se, chain):
-    se = checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
-    labels = checks.labels("chain", chain)[1]
-    ybar, se, index = checks.groups(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se, chain=labels)
+    se = arguments.numbers("se", se, low=0, open_low=True, allow_inf=True)
+    labels = arguments.labels("chain", chain)[1]
+    ybar, se, index = arguments.groups(ybar=arguments.numbers("ybar", ybar, allow_nan=True), se=se, chain=labels)
     seen = np.isfinite(se)
     if not seen.any():
         raise ValueError("se must be finite for at least one store")
-    checks.numbers("ybar", np.where(seen, ybar, 0))
+    arguments.numbers("ybar", np.where(seen, ybar, 0))
     order = np.lexsort((se[seen], index[seen]))
     y, se, index = (rows[seen][order] for rows in (ybar, se, index))
     unit = normal_normal.unit_near(np.median(se))
@@ -605,11 +607,11 @@ class _Levels(NamedTuple):
 
 
 def _levels(se, tau_store, tau_chain, chain, ybar=None):
-    tau_store = checks.one("tau_store", tau_store, low=0, allow_inf=True)
-    tau_chain = checks.one("tau_chain", tau_chain, low=0, allow_inf=True)
-    labels, index = checks.labels("chain", chain)
-    se, index, ybar = checks.groups(
-        se=checks.numbers("se", se, low=0, allow_inf=True), chain=index, ybar=np.zeros(1) if ybar is None else ybar
+    tau_store = arguments.one("tau_store", tau_store, low=0, allow_inf=True)
+    tau_chain = arguments.one("tau_chain", tau_chain, low=0, allow_inf=True)
+    labels, index = arguments.labels("chain", chain)
+    se, index, ybar = arguments.groups(
+        se=arguments.numbers("se", se, low=0, allow_inf=True), chain=index, ybar=np.zeros(1) if ybar is None else ybar
     )
     unpooled = np.isinf(tau_store)
     if (np.isinf(se) if unpooled else (se == 0) & (tau_store == 0)).any():
@@ -643,19 +645,19 @@ def _below(ybar, se, tau, above):
 
 def _rows(ybar, se, w):
     """Clean rows of (ybar, se, w); a group without data has ybar = 0, whatever it held."""
-    se = checks.numbers("se", se, low=0, open_low=True, allow_inf=True)
-    ybar, w = checks.numbers("ybar", ybar, allow_nan=True), checks.numbers("w", w)
-    ybar, se, w = checks.groups(ybar=ybar, se=se, w=w)
-    return checks.numbers("ybar", np.where(np.isinf(se), 0, ybar)), se, w
+    se = arguments.numbers("se", se, low=0, open_low=True, allow_inf=True)
+    ybar, w = arguments.numbers("ybar", ybar, allow_nan=True), arguments.numbers("w", w)
+    ybar, se, w = arguments.groups(ybar=ybar, se=se, w=w)
+    return arguments.numbers("ybar", np.where(np.isinf(se), 0, ybar)), se, w
 
 
 def _covariance(name, matrix, K, allow_inf=False):
     """The matrix without its coefficients of infinite variance (their rows and columns 0), and which ones it has."""
-    matrix = checks.numbers(name, matrix, allow_inf=allow_inf)
+    matrix = arguments.numbers(name, matrix, allow_inf=allow_inf)
     if matrix.shape[-2:] != (K, K):
         raise ValueError(f"{name} must end in shape ({K}, {K}), one row a coefficient, but has shape {matrix.shape}")
     known = np.diagonal(matrix, axis1=-2, axis2=-1) < np.inf
-    matrix = checks.numbers(name, np.where(known[..., :, None] & known[..., None, :], matrix, 0))
+    matrix = arguments.numbers(name, np.where(known[..., :, None] & known[..., None, :], matrix, 0))
     if not np.allclose(matrix, matrix.swapaxes(-1, -2)) or (_smallest_eigenvalue(matrix) < -1e-9).any():
         raise ValueError(f"{name} must be symmetric without negative eigenvalues")
     return matrix, known

@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from hblib import checks, priors, quadrature
-from hblib.cells import collect
+from hblib import priors
+from hblib._numerics import arguments, quadrature
+from hblib._numerics.means_cells import collect
+from hblib._numerics.mixture import Mixture, Search, blocks, each, mean_sd
 from hblib.distributions import Normal
-from hblib.full_bayes import Mixture, Search, blocks, each, mean_sd
 
 
 def posterior(ybar, se, mu, tau):
@@ -46,7 +47,7 @@ def posterior(ybar, se, mu, tau):
     """
     ybar, se = _groups(ybar, se)
     mu, tau = _prior(mu, tau)
-    checks.together(ybar=ybar, se=se, mu=mu, tau=tau)
+    arguments.together(ybar=ybar, se=se, mu=mu, tau=tau)
     kappa = shrinkage(se, tau)
     with np.errstate(invalid="ignore"):  # inf * 0, in branches that np.where does not take
         mean = np.where(kappa == 0, mu, mu + kappa * (ybar - mu))
@@ -73,9 +74,9 @@ def shrinkage(se, tau):
     >>> shrinkage(se=1.0, tau=[0, 1, 3, float("inf")]).round(12).tolist()
     [0.0, 0.5, 0.9, 1.0]
     """
-    se = checks.numbers("se", se, low=0, allow_inf=True)
-    tau = checks.numbers("tau", tau, low=0, allow_inf=True)
-    se, tau = checks.together(se=se, tau=tau)
+    se = arguments.numbers("se", se, low=0, allow_inf=True)
+    tau = arguments.numbers("tau", tau, low=0, allow_inf=True)
+    se, tau = arguments.together(se=se, tau=tau)
     if ((se == tau) & ((se == 0) | np.isinf(se))).any():
         raise ValueError("se and tau are both 0, or both infinite, for some group: its weight 0/0 is undefined")
     with np.errstate(divide="ignore", over="ignore"):
@@ -108,7 +109,7 @@ def log_marginal(ybar, se, mu, tau, counts=None):
     """
     ybar, se, counts = _rows(ybar, se, counts, positive=False)
     mu, tau = _prior(mu, tau, allow_inf=False)
-    mu, tau = (array[..., None] for array in checks.together(mu=mu, tau=tau))
+    mu, tau = (array[..., None] for array in arguments.together(mu=mu, tau=tau))
     sd = np.hypot(tau, se)
     if (sd == 0).any():
         raise ValueError("se and tau are both 0 for some group: its marginal density is not a number")
@@ -191,7 +192,7 @@ def fit(ybar, se, method="ml", counts=None):
     >>> print(round(fit(**means, method="reml").tau ** 2, 6), fit(**means, method="ml").status)
     0.2 tau = 0
     """
-    checks.one_of("method", method, ("ml", "reml", *_MOMENTS))
+    arguments.one_of("method", method, ("ml", "reml", *_MOMENTS))
     unit, cells = _in_units(*_rows(ybar, se, counts))
     if cells.groups < 2:
         mu = cells.centre * unit if cells.groups else np.nan
@@ -237,8 +238,8 @@ def profile(ybar, se, tau, method="ml"):
     >>> print(profile([9, 11, 10], 0.8**0.5, tau=[0, 0.2**0.5]).round(4).tolist())
     [-3.6721, -3.7568]
     """
-    checks.one_of("method", method, ("ml", "reml"))
-    tau = checks.numbers("tau", tau, low=0)
+    arguments.one_of("method", method, ("ml", "reml"))
+    tau = arguments.numbers("tau", tau, low=0)
     unit, cells = _in_units(*_rows(ybar, se))
     restricted = method == "reml"
     return (cells.log_likelihood((tau / unit) ** 2, restricted) - (cells.groups - restricted) * np.log(unit))[()]
@@ -304,7 +305,7 @@ def fit_observations(values, group, method="reml"):
 
     Source: Pinheiro & Bates (2000), Mixed-Effects Models in S and S-PLUS, section 2.2.
     """
-    checks.one_of("method", method, ("ml", "reml"))
+    arguments.one_of("method", method, ("ml", "reml"))
     _, n, ybar, within, unit = _by_group(values, group)
     if n.size < 2:
         return Fit(float(ybar[0] * unit), np.nan, "not identified", method, np.nan, np.nan, np.nan)
@@ -364,7 +365,7 @@ def _root_of_inverse(information):
 
 def _by_group(values, group):
     """Labels, sizes, means and the total sum of squares within groups; and the unit, a power of 2, of the last two."""
-    values, (label, which) = checks.numbers("values", values), checks.labels("group", group)
+    values, (label, which) = arguments.numbers("values", values), arguments.labels("group", group)
     if values.ndim != 1 or which.shape != values.shape or values.size == 0:
         raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {which.shape}")
     n, first = np.bincount(which), np.empty(label.size, dtype=int)
@@ -413,7 +414,7 @@ class FullBayes:
 
     def mu_cdf(self, x):
         """P(mu <= x), in the shape of x."""
-        x = checks.numbers("x", x, allow_inf=True)
+        x = arguments.numbers("x", x, allow_inf=True)
         return self.mu.cdf(x.ravel(), np.zeros(x.size, dtype=int)).reshape(x.shape)[()]
 
 
@@ -446,7 +447,7 @@ def full_bayes(ybar, se, prior, mu=None):
     >>> print(round(full.mu_mean, 10), round(full.tau_mean, 10), round(full.theta.mean[0], 10))
     7.9323750182 6.5754833467 11.4002608704
     """
-    ybar, se = _groups(ybar, se, positive=True, join=checks.groups)
+    ybar, se = _groups(ybar, se, positive=True, join=arguments.groups)
     prior, known = priors.as_prior(prior), _prior_of_mu(mu)
     some = np.isfinite(se)
     if not some.any():
@@ -493,10 +494,10 @@ def full_bayes(ybar, se, prior, mu=None):
 def _prior_of_mu(mu):
     if mu is None:
         return None
-    pair = checks.numbers("mu", mu)
+    pair = arguments.numbers("mu", mu)
     if pair.shape != (2,):
         raise ValueError(f"mu must be None, or (mean, sd) of a normal prior, but is {mu!r}")
-    return checks.one("the mean of mu", pair[0]), checks.one("the sd of mu", pair[1], low=0, open_low=True)
+    return arguments.one("the mean of mu", pair[0]), arguments.one("the sd of mu", pair[1], low=0, open_low=True)
 
 
 def _if_they_exist(moments, tail):
@@ -624,30 +625,30 @@ def _given_some_tau(cells, tau, known):
     return log_p, (precision * best + m / s**2) / (precision + 1 / s**2), 1 / (precision + 1 / s**2)
 
 
-def _groups(ybar, se, positive=False, join=checks.together):
+def _groups(ybar, se, positive=False, join=arguments.together):
     """ybar may be missing where se = inf: a group without data has no mean."""
-    se = checks.numbers("se", se, low=0, open_low=positive, allow_inf=True)
+    se = arguments.numbers("se", se, low=0, open_low=positive, allow_inf=True)
     if np.isfinite(se).all():
-        return join(ybar=checks.numbers("ybar", ybar), se=se)
-    ybar, se = join(ybar=checks.numbers("ybar", ybar, allow_nan=True), se=se)
-    checks.numbers("ybar", np.where(np.isinf(se), 0, ybar))
+        return join(ybar=arguments.numbers("ybar", ybar), se=se)
+    ybar, se = join(ybar=arguments.numbers("ybar", ybar, allow_nan=True), se=se)
+    arguments.numbers("ybar", np.where(np.isinf(se), 0, ybar))
     return ybar, se
 
 
 def _prior(mu, tau, allow_inf=True):
-    return checks.numbers("mu", mu), checks.numbers("tau", tau, low=0, allow_inf=allow_inf)
+    return arguments.numbers("mu", mu), arguments.numbers("tau", tau, low=0, allow_inf=allow_inf)
 
 
 def _rows(ybar, se, counts=None, positive=True):
     """The rows that carry information: (ybar, se, counts); counts None, and one se for all, stay as they are."""
-    checked = checks.numbers("se", se, low=0, open_low=positive, allow_inf=True)
+    checked = arguments.numbers("se", se, low=0, open_low=positive, allow_inf=True)
     if counts is None and checked.size == 1 and np.isfinite(checked).all():
-        ybar = checks.numbers("ybar", ybar)
+        ybar = arguments.numbers("ybar", ybar)
         if ybar.ndim == 1 and ybar.size:
             return ybar, checked, None
-    ybar, se = _groups(ybar, checked, positive, join=checks.groups)
-    number = np.ones(1) if counts is None else checks.counts("counts", counts)
-    ybar, se, number = checks.groups(ybar=ybar, se=se, counts=number)
+    ybar, se = _groups(ybar, checked, positive, join=arguments.groups)
+    number = np.ones(1) if counts is None else arguments.counts("counts", counts)
+    ybar, se, number = arguments.groups(ybar=ybar, se=se, counts=number)
     keep = np.isfinite(se) & (number > 0)
     if not keep.all():
         ybar, se, number = ybar[keep], se[keep], number[keep]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from hblib import checks, quadrature
+from hblib._numerics import arguments, quadrature
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def exponential(scale):
 
 def uniform(upper=np.inf):
     """Flat on (0, upper); without `upper` the improper flat prior."""
-    upper = checks.one("upper", upper, low=0, open_low=True, allow_inf=True)
+    upper = arguments.one("upper", upper, low=0, open_low=True, allow_inf=True)
     if np.isinf(upper):
         return _smooth("flat", lambda x: np.zeros_like(x, dtype=float), proper=False)
     return _smooth(f"uniform(0, {upper:g})", lambda x: np.full_like(x, -np.log(upper), dtype=float), upper=upper)
@@ -94,7 +94,7 @@ def inverse_gamma_on_variance(shape, rate):
 def power(exponent):
     """Density x^exponent, improper. On alpha + beta with a uniform mean, exponent -3/2 is (alpha + beta)^(-5/2) on
     (alpha, beta), because the Jacobian of (mean, size) is the size."""
-    exponent = checks.one("exponent", exponent)
+    exponent = arguments.one("exponent", exponent)
 
     def log_density(x):
         with np.errstate(divide="ignore"):
@@ -183,4 +183,4 @@ def _smooth(*name_and_density, **rest):
 
 
 def _positive(name, value):
-    return checks.one(name, value, low=0, open_low=True)
+    return arguments.one(name, value, low=0, open_low=True)

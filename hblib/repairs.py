@@ -27,7 +27,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hblib import beta_binomial, checks, normal_normal
+from hblib import beta_binomial, normal_normal
+from hblib._numerics import arguments
 from hblib.distributions import Distribution, Normal
 
 
@@ -66,9 +67,9 @@ def morris(ybar, se):
     >>> print(post.mean().round(3), post.std().round(3))
     [4.923 5.131 4.992 5.062 5.892] [0.407 0.39  0.399 0.393 0.495]
     """
-    ybar = checks.numbers("ybar", ybar)
-    se = checks.numbers("se", se, low=0, open_low=True)
-    ybar, se = checks.groups(ybar=ybar, se=se)
+    ybar = arguments.numbers("ybar", ybar)
+    se = arguments.numbers("se", se, low=0, open_low=True)
+    ybar, se = arguments.groups(ybar=ybar, se=se)
     k = ybar.size
     if k < 4:
         raise ValueError(f"ybar must hold at least 4 groups, but has {k}: the shrinkage factor contains k - 3")
@@ -116,7 +117,7 @@ def kass_steffey(ybar, se, method="reml"):
     >>> print(post.mean().round(3), post.std().round(3))
     [5.046 5.162 5.085 5.123 5.585] [0.363 0.322 0.344 0.33  0.539]
     """
-    checks.one_of("method", method, ("reml", "ml"))
+    arguments.one_of("method", method, ("reml", "ml"))
     prior = normal_normal.fit(ybar, se, method)
     if prior.status != "ok":
         raise ValueError(f"the delta method needs an estimate of tau above 0, but this one is: {prior.status}")
@@ -162,7 +163,7 @@ def laird_louis(ybar, se, draws, rng, method="reml"):
     >>> print(post.mean().round(1), post.std().round(1))
     [5.1 5.2 5.1 5.1 5.5] [0.3 0.3 0.3 0.3 0.4]
     """
-    draws, rng = checks.whole("draws", draws), checks.generator("rng", rng)
+    draws, rng = arguments.whole("draws", draws), arguments.generator("rng", rng)
     prior = normal_normal.fit(ybar, se, method)
     if prior.status == "not identified":
         raise ValueError("ybar must hold at least two groups with data: the prior is not identified")
@@ -204,11 +205,11 @@ def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
     >>> print(post.mean().round(1), post.mean()[3] < 9 / 20)
     [0.1 0.1 0.1 0.3] True
     """
-    draws, rng = checks.whole("draws", draws), checks.generator("rng", rng)
+    draws, rng = arguments.whole("draws", draws), arguments.generator("rng", rng)
     prior = beta_binomial.fit(y, n, method)
     if prior.status not in ("ok", "phi = 0"):
         raise ValueError(f"the fit to y and n gives no prior to draw from: {prior.status}")
-    y, n = checks.successes(y, n, join=checks.groups)
+    y, n = arguments.successes(y, n, join=arguments.groups)
     shape = (draws, y.size)
     theta = rng.beta(prior.alpha, prior.beta, shape) if prior.status == "ok" else np.full(shape, prior.mu)
     fits = [beta_binomial.fit(row, n, method) for row in rng.binomial(np.asarray(n, dtype=np.int64), theta)]
@@ -240,11 +241,11 @@ class Refits(Distribution):
         return np.sqrt(self._all("var").mean(axis=-1) + self._all("mean").var(axis=-1))
 
     def cdf(self, x):
-        return self._all("cdf", checks.numbers("x", x, allow_inf=True, allow_nan=True)[..., None]).mean(axis=-1)
+        return self._all("cdf", arguments.numbers("x", x, allow_inf=True, allow_nan=True)[..., None]).mean(axis=-1)
 
     def ppf(self, q):
         """The smallest x with cdf(x) >= q, by bisection between the extreme ones of the parts' quantiles."""
-        q = checks.numbers("q", q, low=0)
+        q = arguments.numbers("q", q, low=0)
         ends = self._all("ppf", q[..., None])
         low, high = ends.min(axis=-1), ends.max(axis=-1)
         for _ in range(45):  # leaves 3e-14 of the bracket, far below the error of the simulation
@@ -259,8 +260,8 @@ class Refits(Distribution):
 
 def _rows(ybar, se):
     """One row a group; `normal_normal.fit` has seen to it that ybar is missing only where se = inf."""
-    ybar, se = checks.numbers("ybar", ybar, allow_nan=True), checks.numbers("se", se, allow_inf=True)
-    return checks.groups(ybar=ybar, se=se)
+    ybar, se = arguments.numbers("ybar", ybar, allow_nan=True), arguments.numbers("se", se, allow_inf=True)
+    return arguments.groups(ybar=ybar, se=se)
 
 
 def _refit(sample, se, method):

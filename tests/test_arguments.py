@@ -17,17 +17,16 @@ import pytest
 
 from hblib import (
     beta_binomial,
-    checks,
     coverage,
     james_stein,
     lkj,
-    mixed,
     multilevel,
     normal_normal,
     priors,
+    regression,
     repairs,
-    tail_counts,
 )
+from hblib._numerics import arguments, rates_counts
 
 Y, N, COUNTS = [1, 0, 4, 9], [10, 12, 20, 30], [2, 1, 1, 3]
 YBAR, SE, GROUP = [1.0, 4.0, -3.0, 12.5], [1.0, 2.0, 1.5, 1.0], ["a", "a", "b", "b"]
@@ -54,7 +53,7 @@ CALLS = [
     ),
     (beta_binomial.fit, (Y, N, "ml", COUNTS), BINOMIAL | {"method": "other", "counts": "counts"}),
     (beta_binomial.full_bayes, (Y, N, FLAT, COUNTS), BINOMIAL | {"prior": "other", "counts": "counts"}),
-    (tail_counts.collapse, (Y, N, COUNTS), BINOMIAL | {"counts": "counts"}),
+    (rates_counts.collapse, (Y, N, COUNTS), BINOMIAL | {"counts": "counts"}),
     (normal_normal.posterior, (YBAR, SE, 1.0, 2.0), NORMAL | {"mu": "numbers", "tau": "numbers"}),
     (normal_normal.shrinkage, (SE, 2.0), {"se": "numbers", "tau": "numbers"}),
     (
@@ -126,17 +125,17 @@ CALLS = [
         {"groups": "whole", "ratio": "numbers", "method": "other", "prob": "numbers"},
     ),
     (
-        mixed.fit,
+        regression.fit,
         (LONG, np.ones((12, 1)), np.ones((12, 1)), np.repeat([1, 2, 3], 4)),
         {"y": "numbers", "x": "numbers", "z": "numbers", "group": "labels"},
     ),
     (
-        mixed.given,
+        regression.given,
         (LONG, np.ones((12, 1)), np.ones((12, 1)), np.repeat([1, 2, 3], 4), np.ones((1, 1))),
         {"y": "numbers", "x": "numbers", "z": "numbers", "group": "labels", "D": "numbers"},
     ),
 ]
-MODULES = [beta_binomial, tail_counts, normal_normal, multilevel, lkj, repairs, james_stein, coverage, mixed]
+MODULES = [beta_binomial, rates_counts, normal_normal, multilevel, lkj, repairs, james_stein, coverage, regression]
 
 
 def last(values, what):
@@ -275,7 +274,7 @@ def test_the_mean_of_masked_counts_is_refused(kind):
     ids=lambda values: f"{type(values).__module__}.{type(values).__name__}",
 )
 def test_every_kind_of_number_is_taken(values):
-    array = checks.numbers("y", values)
+    array = arguments.numbers("y", values)
     assert array.dtype == float
     plainly = values.to_pylist() if isinstance(values, pa.Array) else values
     expected = [[float(v) for v in row] if isinstance(row, np.ndarray) else float(row) for row in plainly]
@@ -302,7 +301,7 @@ def test_every_kind_of_number_is_taken(values):
     ],
 )
 def test_labels_are_sorted_and_every_row_knows_its_own(values, expected):
-    distinct, index = checks.labels("group", values)
+    distinct, index = arguments.labels("group", values)
     assert distinct.tolist() == expected
     assert index.tolist() == [1, 0, 1]
 
@@ -314,11 +313,11 @@ def test_a_seed_is_as_good_as_its_generator():
 
 
 def test_counts_end_at_two_to_the_53():
-    assert checks.counts("n", 2**53) == 2.0**53
+    assert arguments.counts("n", 2**53) == 2.0**53
     assert beta_binomial.posterior(2**53, 2**53, 1, 1).mean() == 1
     for n in (2**53 + 1, np.int64(2**53 + 1), [2**53 + 1], 2.0**53 + 2, pd.Series([2**53 + 1])):
         with pytest.raises(ValueError, match=r"^n must be at most 2\^53"):
-            checks.counts("n", n)
+            arguments.counts("n", n)
 
 
 def test_a_column_beside_a_row_is_named():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from hblib import beta_binomial, datasets, normal_normal, priors, quadrature
+from hblib import beta_binomial, datasets, normal_normal, priors
+from hblib._numerics import quadrature
 
 SCHOOLS = datasets.eight_schools()
 RATS = datasets.rat_tumors()

@@ -9,7 +9,7 @@ import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
 from statsmodels.stats.meta_analysis import combine_effects
 
-from hblib import beta_binomial, datasets, mixed, multilevel, normal_normal
+from hblib import beta_binomial, datasets, multilevel, normal_normal, regression
 from tests.test_normal_normal import log_relative_risks
 
 # The yields of 6 batches of dyestuff, 5 samples each: Davies & Goldsmith (1972), Statistical Methods in Research and
@@ -64,11 +64,11 @@ def test_raw_observations_agree_with_statsmodels():
 def test_varying_intercepts_agree_with_lme4():
     """lmer(Yield ~ 1 + (1 | Batch)) for Dyestuff and for Dyestuff2, whose variance is 0: the same number, not 1e-8."""
     ones, batch = np.ones((30, 1)), np.repeat(list("ABCDEF"), 5)
-    fit = mixed.fit(DYESTUFF.ravel(), ones, ones, batch)
+    fit = regression.fit(DYESTUFF.ravel(), ones, ones, batch)
     assert [fit.Sigma[0, 0], fit.sigma**2] == pytest.approx([1764.05, 2451.25], rel=1e-12)
     assert -2 * fit.log_likelihood == pytest.approx(319.6542768423, abs=1e-9)
     assert fit.beta_sd[0] == pytest.approx(19.3834121788, rel=1e-8)
-    fit = mixed.fit(DYESTUFF2.ravel(), ones, ones, batch)
+    fit = regression.fit(DYESTUFF2.ravel(), ones, ones, batch)
     assert (fit.sd[0], fit.status) == (0, "Sigma = 0")
     assert -2 * fit.log_likelihood == pytest.approx(161.82828, abs=1e-5)
     assert fit.sigma**2 == pytest.approx(np.var(DYESTUFF2, ddof=1), rel=1e-12)
@@ -78,7 +78,7 @@ def test_varying_slopes_agree_with_lme4():
     """lmer(Reaction ~ Days + (Days | Subject), sleepstudy), and the covariance that its ranef(condVar = TRUE) gives."""
     people = datasets.sleepstudy()
     x = np.column_stack([np.ones(180), people.day])
-    fit = mixed.fit(people.y, x, x, people.group)
+    fit = regression.fit(people.y, x, x, people.group)
     assert fit.log_likelihood == pytest.approx(-871.81414, abs=1e-5)
     assert fit.beta == pytest.approx([251.405105, 10.467286], rel=1e-7)
     assert fit.beta_sd == pytest.approx([6.824597, 1.545790], rel=1e-5)
@@ -95,7 +95,7 @@ def test_varying_slopes_agree_with_statsmodels(seed):
     effects = rng.normal(size=(30, 2)) @ [[1.0, 0.3], [0.0, 0.8]]
     y = x @ [2.0, -1.0] + np.sum(x * effects[group], axis=1) + rng.normal(size=group.size)
     result = MixedLM(y, x, group, exog_re=x).fit(reml=True)
-    fit = mixed.fit(y, x, x, group)
+    fit = regression.fit(y, x, x, group)
     assert fit.Sigma == pytest.approx(np.asarray(result.cov_re), rel=1e-3, abs=1e-3)
     assert fit.sigma**2 == pytest.approx(result.scale, rel=1e-4)
     assert fit.beta == pytest.approx(np.asarray(result.fe_params), rel=1e-4)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from hblib import priors, quadrature
+from hblib import priors
+from hblib._numerics import quadrature
 
 X = np.geomspace(1e-6, 1e6, 49)
 PROPER = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hblib import retailer
+from hblib.datasets import retailer
 
 
 def test_shapes_and_names():

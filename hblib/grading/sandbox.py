@@ -55,7 +55,7 @@ class Outcome:
 
 
 class Sandbox:
-    """A running sandbox that waits for its job; `course` is the folder of its files, `home` an empty one to start in."""
+    """A running sandbox that waits for its job; `course` is the folder of its files, `home` an empty one."""
 
     def __init__(self, isolation, course, home, limits):
         self.isolation, self.course, self.limits = isolation, course, limits

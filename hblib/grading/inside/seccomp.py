@@ -1,7 +1,7 @@
 """Inside the sandbox: system calls that the kernel is told to refuse, because a notebook does not need them.
 
-A filter of this kind holds for a process and all its children, and cannot be lifted again. This file needs Python alone.
-See https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html.
+A filter of this kind holds for a process and all its children, and cannot be lifted again. This file needs Python
+alone. See https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html.
 """
 
 import ctypes

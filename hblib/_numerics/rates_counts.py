@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hblib import checks
+from hblib._numerics import arguments
 
 _BLOCK = 1 << 15  # rows counted at a time: the temporary arrays stay in the processor's cache
 _HISTOGRAM = 1 << 17  # up to this n a histogram with a cell for each value; beyond it the distinct values are sorted
@@ -63,9 +63,9 @@ def collapse(y, n, counts=None):
     """The `TailCounts` of the rows (y, n), checked; `counts` says how many groups share each row."""
     columns = _fast_columns(y, n) if counts is None else None
     if columns is None:
-        y, n = checks.successes(y, n, join=checks.groups)
-        counts = np.ones(1) if counts is None else checks.counts("counts", counts)
-        y, n, counts = checks.groups(y=y, n=n, counts=counts)
+        y, n = arguments.successes(y, n, join=arguments.groups)
+        counts = np.ones(1) if counts is None else arguments.counts("counts", counts)
+        y, n, counts = arguments.groups(y=y, n=n, counts=counts)
         columns = [_distinct(values.astype(np.int64), counts) for values in (y, n - y, n)]
     return _tail_counts(*columns)
 
@@ -75,7 +75,7 @@ def _fast_columns(y, n):
 
     Rows that are not 0 <= y <= n also give None: the careful path then says which row it is.
     """
-    y, n = checks.plain("y", y), checks.plain("n", n)
+    y, n = arguments.plain("y", y), arguments.plain("n", n)
     if y.dtype.kind not in "iu" or n.dtype.kind not in "iu" or y.shape != n.shape or y.ndim != 1 or y.size == 0:
         return None
     histograms = np.zeros((3, 1), dtype=np.int64)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hblib import checks
+from hblib._numerics import arguments
 
 COEFFICIENTS = ("baseline", "elasticity", "season")
 FOOTFALL = 800  # visits a week of a store of middling size
@@ -105,8 +105,8 @@ def simulate(
         raise TypeError(f"simulate() got an unexpected argument {sorted(unknown)[0]!r}")
     mu, tau_chain, tau_store = (_three(name, scales.get(name, value)) for name, value in _DEFAULTS.items())
     sizes = (("sigma", sigma), ("rate", rate), ("chain_size", chain_size), ("store_size", store_size))
-    sigma, rate, chain_size, store_size = (checks.one(*size, low=0, open_low=True) for size in sizes)
-    persistence = checks.one("persistence", persistence, low=0)
+    sigma, rate, chain_size, store_size = (arguments.one(*size, low=0, open_low=True) for size in sizes)
+    persistence = arguments.one("persistence", persistence, low=0)
     for name, value in (("rate", rate), ("persistence", persistence)):
         if value >= 1:
             raise ValueError(f"{name} must be below 1, but is {value}")
@@ -137,13 +137,13 @@ def simulate(
 
 
 def _whole(name, value):
-    if not (float(checks.counts(name, value)) >= 1):
+    if not (float(arguments.counts(name, value)) >= 1):
         raise ValueError(f"{name} must be at least 1, but is {value}")
     return int(value)
 
 
 def _three(name, values):
-    array = checks.numbers(name, values, low=-np.inf if name == "mu" else 0)
+    array = arguments.numbers(name, values, low=-np.inf if name == "mu" else 0)
     if array.shape != (3,):
         raise ValueError(f"{name} must hold three numbers, for {', '.join(COEFFICIENTS)}, but has shape {array.shape}")
     return array

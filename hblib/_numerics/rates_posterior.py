@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from hblib import checks
+from hblib._numerics import arguments
+from hblib._numerics.mixture import Mixture, Search, blocks, each
 from hblib.distributions import Beta
-from hblib.full_bayes import Mixture, Search, blocks, each
 
 STEP = 0.13  # of t
 _FINEST = 8  # into how many a step may be cut for a narrow F
@@ -47,7 +47,7 @@ class MuGivenSize:
 
     def cdf(self, x):
         """P(mu <= x), in the shape of x."""
-        x = checks.numbers("x", x, allow_inf=True)
+        x = arguments.numbers("x", x, allow_inf=True)
         z = special.logit(np.clip(x, 1e-300, 1 - 1e-16)).ravel()
         level = np.empty(z.size)
         for i, z_i in enumerate(z):

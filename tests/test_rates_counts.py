@@ -4,7 +4,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from hblib import beta_binomial, tail_counts
+from hblib import beta_binomial
+from hblib._numerics import rates_counts
 
 FUNCTIONS = {
     "success": lambda k: np.log(0.14 + 0.06 * k),
@@ -34,7 +35,7 @@ def integers_above(values, counts, largest):
 @pytest.mark.parametrize(("seed", "largest", "groups"), [(1, 300, 5), (2, 5000, 3), (3, 10**5, 40), (4, 2 * 10**6, 12)])
 def test_nodes_reproduce_the_sum_over_all_integers(name, seed, largest, groups):
     y, n = rows(seed, largest, groups)
-    data = tail_counts.collapse(y, n)
+    data = rates_counts.collapse(y, n)
     k = np.arange(n.max(), dtype=np.longdouble)
     f_above = integers_above(n - y, None, n.max())
     columns = {"y": integers_above(y, None, n.max()), "f": f_above}
@@ -50,7 +51,7 @@ def test_nodes_reproduce_the_sum_over_all_integers(name, seed, largest, groups):
 @pytest.mark.parametrize("n", [256 + 64, 256 + 65, 513, 10**6, 10**9 + 7, 10**12, 2**52])
 def test_one_long_gap_agrees_with_the_gamma_function(n):
     """One group of n successes: the sums are log Gamma and digamma, in 40 digits."""
-    data = tail_counts.collapse([n], [n])
+    data = rates_counts.collapse([n], [n])
     with mpmath.workdps(40):
         for c, phi in ((0.2, 0.05), (0.9, 3.0), (0.01, 1e-6), (1e-5, 1e-12)):
             a = mpmath.mpf(c) / mpmath.mpf(phi)
@@ -67,7 +68,7 @@ def test_one_long_gap_agrees_with_the_gamma_function(n):
 
 def test_the_sum_of_weights_is_the_number_of_successes():
     y, n = rows(5, 10**12, 200)
-    data = tail_counts.collapse(y, n)
+    data = rates_counts.collapse(y, n)
     assert np.sum(data.y) == pytest.approx(y.sum(), rel=1e-14)
     assert np.sum(data.f) == pytest.approx((n - y).sum(), rel=1e-14)
     assert np.sum(data.between) == pytest.approx(y.sum(), rel=1e-12)
@@ -75,7 +76,7 @@ def test_the_sum_of_weights_is_the_number_of_successes():
 
 
 def same(one, other):
-    for field in tail_counts.TailCounts.__dataclass_fields__:
+    for field in rates_counts.TailCounts.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(one, field), getattr(other, field), err_msg=field)
 
 
@@ -83,16 +84,16 @@ def same(one, other):
 def test_both_paths_agree(largest):
     y, n = rows(6, largest + 1, 500)
     y, n = np.append(y, [0, 0]), np.append(n, [0, largest])
-    assert tail_counts._fast_columns(y, n) is not None
-    fast = tail_counts.collapse(y, n)
-    assert tail_counts._fast_columns(y.astype(float), n.astype(float)) is None
-    same(fast, tail_counts.collapse(y.astype(float), n.astype(float)))
-    same(fast, tail_counts.collapse(y, n, counts=np.ones(y.size)))
+    assert rates_counts._fast_columns(y, n) is not None
+    fast = rates_counts.collapse(y, n)
+    assert rates_counts._fast_columns(y.astype(float), n.astype(float)) is None
+    same(fast, rates_counts.collapse(y.astype(float), n.astype(float)))
+    same(fast, rates_counts.collapse(y, n, counts=np.ones(y.size)))
     pairs, number = np.unique(np.stack([y, n]), axis=1, return_counts=True)
-    same(fast, tail_counts.collapse(*pairs, counts=number))
+    same(fast, rates_counts.collapse(*pairs, counts=number))
     more = np.append(pairs, [[7], [9]], axis=1)  # a row that stands for no group
     if largest > 1:
-        same(fast, tail_counts.collapse(*more, counts=np.append(number, 0)))
+        same(fast, rates_counts.collapse(*more, counts=np.append(number, 0)))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int32, np.uint32, np.int64, np.uint64, np.float32])
@@ -101,39 +102,39 @@ def test_every_type_of_number_gives_the_same(dtype):
     rng = np.random.default_rng(7)
     n = rng.integers(0, 120, 70_000)
     y = rng.binomial(n, 0.9)
-    same(tail_counts.collapse(y.astype(dtype), n.astype(dtype)), tail_counts.collapse(y, n))
-    same(tail_counts.collapse(y.astype(dtype), n), tail_counts.collapse(y, n))
+    same(rates_counts.collapse(y.astype(dtype), n.astype(dtype)), rates_counts.collapse(y, n))
+    same(rates_counts.collapse(y.astype(dtype), n), rates_counts.collapse(y, n))
 
 
 def test_above_the_histogram_the_answer_is_the_same():
     """n = 2^17 is the first that is sorted instead of counted; one row of it sends all rows there."""
     y, n = rows(8, 2**17, 300)
-    assert tail_counts._fast_columns(y, n) is not None
+    assert rates_counts._fast_columns(y, n) is not None
     for large in (2**17 - 1, 2**17, 2**17 + 1, 2**40):
-        more = tail_counts.collapse(np.append(y, 3), np.append(n, large))
-        assert (tail_counts._fast_columns(np.append(y, 3), np.append(n, large)) is None) == (large >= 2**17)
+        more = rates_counts.collapse(np.append(y, 3), np.append(n, large))
+        assert (rates_counts._fast_columns(np.append(y, 3), np.append(n, large)) is None) == (large >= 2**17)
         assert (more.groups, more.largest) == (301, large)
         assert more.trials == n.sum() + large
         assert more.successes == y.sum() + 3
         assert np.sum(more.y * np.log1p(more.k)) == pytest.approx(
-            np.sum(tail_counts.collapse(y, n).y * np.log1p(tail_counts.collapse(y, n).k)) + np.log(6), rel=1e-13
+            np.sum(rates_counts.collapse(y, n).y * np.log1p(rates_counts.collapse(y, n).k)) + np.log(6), rel=1e-13
         )
 
 
 def test_the_totals_are_those_of_the_rows():
     y, n = np.array([0, 0, 3, 5, 1, 0, 2]), np.array([0, 4, 3, 9, 1, 2, 7])
     counts = np.array([5, 1, 2, 3, 4, 0, 1])
-    for data, w in ((tail_counts.collapse(y, n), np.ones(7)), (tail_counts.collapse(y, n, counts), counts)):
+    for data, w in ((rates_counts.collapse(y, n), np.ones(7)), (rates_counts.collapse(y, n, counts), counts)):
         some = n > 0
         assert data.groups == w[some].sum()
         assert (data.trials, data.successes) == ((w * n).sum(), (w * y).sum())
         assert data.no_success == w[some & (y == 0)].sum()
         assert data.no_failure == w[some & (y == n)].sum()
         assert data.largest == 9
-    nothing = tail_counts.collapse([0, 0], [0, 0])
+    nothing = rates_counts.collapse([0, 0], [0, 0])
     assert (nothing.groups, nothing.trials, nothing.no_success, nothing.no_failure) == (0, 0, 0, 0)
     assert nothing.k.size == 0
-    assert tail_counts.collapse(y, n, counts * (n < 9)).largest == 7  # a count of 0 is no group
+    assert rates_counts.collapse(y, n, counts * (n < 9)).largest == 7  # a count of 0 is no group
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_the_totals_are_those_of_the_rows():
         ([], [], "at least one group"),
     ],
 )
-@pytest.mark.parametrize("call", [tail_counts.collapse, beta_binomial.fit])
+@pytest.mark.parametrize("call", [rates_counts.collapse, beta_binomial.fit])
 def test_rows_out_of_range_are_named(call, y, n, message):
     with pytest.raises(ValueError, match=message):
         call(np.asarray(y), np.asarray(n))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from hblib import datasets, mixed, multilevel, normal_normal
+from hblib import datasets, multilevel, normal_normal, regression
 
 
 def columns(*parts):
@@ -40,7 +40,7 @@ def test_sleepstudy_as_in_lme4():
     people = datasets.sleepstudy()
     used = people.day >= 2
     x = columns(1.0, people.day[used])
-    fit = mixed.fit(people.y[used], x, x, people.group[used])
+    fit = regression.fit(people.y[used], x, x, people.group[used])
     assert abs(fit.log_likelihood + 702.047182712) < 1e-6
     assert np.allclose(fit.beta, [245.0965616, 11.4354287], rtol=1e-8)
     assert np.allclose(np.diag(fit.Sigma), [992.691230775, 45.7744368309], rtol=1e-3)
@@ -71,7 +71,7 @@ def test_radon_as_in_lme4(model):
     houses = datasets.radon()
     named = {"o": np.ones(919), "f": houses.floor, "u": houses.uranium, "i": houses.floor * houses.uranium}
     z, x = (columns(*(named[letter] for letter in letters)) for letters in model)
-    fit = mixed.fit(houses.y, x, z, houses.group)
+    fit = regression.fit(houses.y, x, z, houses.group)
     log_likelihood, beta, sd, sigma = RADON[model]
     assert abs(fit.log_likelihood - log_likelihood) < 1e-5
     assert np.allclose(fit.beta, beta, atol=2e-5)
@@ -82,9 +82,9 @@ def test_radon_as_in_lme4(model):
 def test_the_order_of_the_rows_does_not_matter():
     houses = datasets.radon()
     x = columns(1.0, houses.floor, houses.uranium)
-    first = mixed.fit(houses.y, x, x[:, :1], houses.group)
+    first = regression.fit(houses.y, x, x[:, :1], houses.group)
     order = np.random.default_rng(1).permutation(919)
-    again = mixed.fit(houses.y[order], x[order], x[order, :1], houses.group[order])
+    again = regression.fit(houses.y[order], x[order], x[order, :1], houses.group[order])
     assert np.array_equal(first.groups, again.groups)
     assert np.allclose(first.beta, again.beta, atol=1e-6)
     assert np.allclose(first.deviation, again.deviation, atol=1e-5)
@@ -94,20 +94,20 @@ def test_the_order_of_the_rows_does_not_matter():
 @pytest.mark.parametrize("K", [1, 2])
 def test_highest_point_of_the_dense_likelihood(seed, K):
     y, x, z, group = simulated(seed, K=K)
-    fit = mixed.fit(y, x, z, group)
+    fit = regression.fit(y, x, z, group)
     best = dense(y, x, z, group, fit)
     assert abs(best - fit.log_likelihood) < 1e-8
     rng = np.random.default_rng(seed)
     for _ in range(20):
         step = 0.02 * rng.normal(size=(K, K))
         near = (np.eye(K) + step) @ fit.Sigma @ (np.eye(K) + step).T
-        other = mixed.Fit(**{**vars(fit), "Sigma": near, "sigma": fit.sigma * np.exp(0.02 * rng.normal())})
+        other = regression.Fit(**{**vars(fit), "Sigma": near, "sigma": fit.sigma * np.exp(0.02 * rng.normal())})
         assert dense(y, x, z, group, other) <= best + 1e-9
 
 
 def test_units_do_not_matter():
     y, x, z, group = simulated(7)
-    fit, scaled = mixed.fit(y, x, z, group), mixed.fit(y * 1e4, x * [1, 1e-3, 1], z * [1, 1e-3], group)
+    fit, scaled = regression.fit(y, x, z, group), regression.fit(y * 1e4, x * [1, 1e-3, 1], z * [1, 1e-3], group)
     assert np.allclose(scaled.sd, fit.sd * [1e4, 1e7], rtol=1e-3)
     assert np.allclose(scaled.beta, fit.beta * [1e4, 1e7, 1e4], rtol=1e-4)
 
@@ -116,7 +116,7 @@ def test_one_varying_intercept_is_the_normal_normal_model():
     rng = np.random.default_rng(3)
     group = np.repeat(np.arange(9), 6)
     y = rng.normal(size=9)[group] + rng.normal(size=54)
-    fit = mixed.fit(y, columns(np.ones(54)), columns(np.ones(54)), group)
+    fit = regression.fit(y, columns(np.ones(54)), columns(np.ones(54)), group)
     means = y.reshape(9, 6).mean(axis=1)
     peer = normal_normal.fit(means, np.full(9, fit.sigma / np.sqrt(6)), "reml")
     assert abs(fit.sd[0] - peer.tau) < 1e-5
@@ -128,7 +128,7 @@ def test_a_variance_of_zero_is_found_exactly():
     y = np.tile([1.0, 2.0, 3.0, 4.5], 6) + np.repeat([0, 1e-3, 0, -1e-3, 0, 0], 4)
     alike = columns(1.0, np.tile(range(4), 6))
     for x in (ones(24), alike):
-        fit = mixed.fit(y, x, x, group)
+        fit = regression.fit(y, x, x, group)
         assert fit.status == "Sigma = 0"
         for zero in (fit.Sigma, fit.sd, fit.deviation, fit.deviation_cov, fit.deviation_sd):
             assert not zero.any()
@@ -148,7 +148,7 @@ def test_mundlak(ratio):
     mean = (np.bincount(group, price) / size)[group]
     dx, dy = price - mean, y - (np.bincount(group, y) / size)[group]
     x = columns(1.0, price, mean)
-    assert abs(mixed.given(y, x, x[:, :1], group, [[ratio**2]]).beta[1] - dx @ dy / (dx @ dx)) < 1e-10
+    assert abs(regression.given(y, x, x[:, :1], group, [[ratio**2]]).beta[1] - dx @ dy / (dx @ dx)) < 1e-10
 
 
 def one_way(seed):
@@ -162,7 +162,7 @@ def one_way(seed):
 def test_one_mean_a_group_is_fit_observations(seed):
     """Which solves its one equation in another way; exact zeros are the same ones."""
     y, group = one_way(seed)
-    fit, peer = mixed.fit(y, ones(y.size), ones(y.size), group), normal_normal.fit_observations(y, group)
+    fit, peer = regression.fit(y, ones(y.size), ones(y.size), group), normal_normal.fit_observations(y, group)
     assert fit.log_likelihood == pytest.approx(peer.log_likelihood, abs=1e-10)
     assert (fit.status == "Sigma = 0") == (peer.status == "tau = 0")
     assert [fit.sd[0], fit.sigma, fit.beta[0]] == pytest.approx([peer.tau, peer.sigma, peer.mu], rel=1e-6)
@@ -210,7 +210,7 @@ def searched(y, x, z, group, starts):
 def test_no_search_finds_a_higher_likelihood(seed):
     """Of such sets a third are singular, and a tenth have several hills."""
     y, x, z, group = adverse(seed)
-    fit = mixed.fit(y, x, z, group)
+    fit = regression.fit(y, x, z, group)
     assert dense(y, x, z, group, fit) == pytest.approx(fit.log_likelihood, abs=1e-8)
     assert fit.log_likelihood > searched(y, x, z, group, 3) - 1e-9
     sizes = np.linalg.eigvalsh(fit.Sigma)
@@ -224,7 +224,7 @@ def test_a_correlation_of_one_is_exact():
         group, t = np.repeat([0, 1], 8), rng.normal(size=16)
         x = columns(1.0, t)
         y = 3 * rng.normal(size=2)[group] + 3 * rng.normal(size=2)[group] * t + rng.normal(size=16)
-        fit = mixed.fit(y, x, x, group)
+        fit = regression.fit(y, x, x, group)
         if fit.status == "singular":
             assert abs(fit.correlation[0, 1]) == 1
             assert np.linalg.matrix_rank(fit.Sigma) == 1
@@ -236,7 +236,7 @@ def test_the_posterior_of_the_deviations():
     """Against the dense formulas, in groups of any size; beta is taken as known."""
     y, x, z, group = adverse(4)
     y, x, z, group = np.append(y, 1.0), np.vstack([x, x[:1]]), np.vstack([z, z[:1]]), np.append(group, 77)  # one row
-    fit = mixed.fit(y, x, z, group)
+    fit = regression.fit(y, x, z, group)
     for j, name in enumerate(fit.groups):
         rows = group == name
         gain = (
@@ -249,7 +249,7 @@ def test_the_posterior_of_the_deviations():
 
 def person_lines(y, x):
     people = datasets.sleepstudy()
-    return mixed.fit(y, x, x, people.group)
+    return regression.fit(y, x, x, people.group)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_predictors_without_a_column_of_ones():
     """Seconds since 1970 beside indicators that add up to one."""
     people = datasets.sleepstudy()
     early, z = (people.day < 5).astype(float), columns(1.0, people.day)
-    fits = [mixed.fit(people.y, columns(early, 1 - early, people.day + c), z, people.group) for c in (0, 1.6e9)]
+    fits = [regression.fit(people.y, columns(early, 1 - early, people.day + c), z, people.group) for c in (0, 1.6e9)]
     assert fits[1].log_likelihood == pytest.approx(fits[0].log_likelihood, abs=1e-6)
     assert fits[1].beta[2] == pytest.approx(fits[0].beta[2], rel=1e-6)
     assert fits[1].sd == pytest.approx(fits[0].sd, rel=1e-6)
@@ -321,7 +321,7 @@ def test_any_ratio_of_the_variances(ratio):
     x = z
     b = np.array([np.linalg.lstsq(x[group == j], y[group == j], rcond=None)[0] for j in range(12)])
     rest = y - np.sum(x * b[group], axis=1)
-    fit = mixed.fit(np.sum(x * b[group], axis=1) + rest / ratio, x, x, group)
+    fit = regression.fit(np.sum(x * b[group], axis=1) + rest / ratio, x, x, group)
     if ratio > 1e2:  # the errors of the lines no longer matter
         assert fit.Sigma == pytest.approx(np.cov(b, rowvar=False), rel=10 / ratio)
         assert fit.sigma == pytest.approx(np.sqrt(rest @ rest / (group.size - 24)) / ratio, rel=10 / ratio + 1e-6)
@@ -380,7 +380,7 @@ OTHERS = "the data do not determine Sigma"
 )
 def test_what_the_data_cannot_tell_is_refused_with_the_reason(change, message):
     with pytest.raises(ValueError, match=message):
-        mixed.fit(**{"y": NOISE, "x": LINES, "z": LINES, "group": G} | change)
+        regression.fit(**{"y": NOISE, "x": LINES, "z": LINES, "group": G} | change)
 
 
 @pytest.mark.parametrize(
@@ -404,20 +404,20 @@ def test_what_the_data_cannot_tell_is_refused_with_the_reason(change, message):
 )
 def test_what_they_can_tell_is_not_refused(change):
     arguments = {"y": NOISE, "x": LINES, "z": LINES, "group": G} | change
-    fit = mixed.fit(**arguments)
+    fit = regression.fit(**arguments)
     if arguments["x"].shape[1] and arguments["y"].max() < 1e9:
         assert dense(*arguments.values(), fit) == pytest.approx(fit.log_likelihood, abs=1e-7)
 
 
 def test_the_criterion_at_a_given_matrix():
     y, x, z, group = simulated(3)
-    fit = mixed.fit(y, x, z, group)
-    best = mixed.given(y, x, z, group, fit.Sigma / fit.sigma**2)
+    fit = regression.fit(y, x, z, group)
+    best = regression.given(y, x, z, group, fit.Sigma / fit.sigma**2)
     assert best.log_likelihood == pytest.approx(fit.log_likelihood, abs=1e-10)
     assert best.sigma == pytest.approx(fit.sigma, rel=1e-8)
-    other = mixed.given(y, x, z, group, [[2.0, 0.3], [0.3, 0.5]])
+    other = regression.given(y, x, z, group, [[2.0, 0.3], [0.3, 0.5]])
     assert dense(y, x, z, group, other) == pytest.approx(other.log_likelihood, abs=1e-9)
     with pytest.raises(ValueError, match=r"D must be a symmetric matrix of shape \(2, 2\)"):
-        mixed.given(y, x, z, group, [[2.0, 0.3], [0.2, 0.5]])
+        regression.given(y, x, z, group, [[2.0, 0.3], [0.2, 0.5]])
     with pytest.raises(ValueError, match="negative eigenvalue"):
-        mixed.given(y, x, z, group, [[1.0, 2.0], [2.0, 1.0]])
+        regression.given(y, x, z, group, [[1.0, 2.0], [2.0, 1.0]])

@@ -18,7 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hblib import checks
+from hblib._numerics import arguments
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def given(y, x, z, group, D):
     >>> print(round(fit(*rows).log_likelihood, 4), round(given(*rows, [[15.0]]).log_likelihood, 4))
     -13.1574 -13.1574
     """
-    model, D = _reduced(y, x, z, group), checks.numbers("D", D)
+    model, D = _reduced(y, x, z, group), arguments.numbers("D", D)
     if D.shape != (model.K, model.K) or not np.array_equal(D, D.T):
         raise ValueError(f"D must be a symmetric matrix of shape {(model.K, model.K)}, but is {D.tolist()}")
     D = model.varying.to @ D @ model.varying.to.T
@@ -122,8 +122,8 @@ def given(y, x, z, group, D):
 
 def _reduced(y, x, z, group):
     """The `_Model` of the rows."""
-    y, x, z = checks.numbers("y", y), checks.numbers("x", x), checks.numbers("z", z)
-    groups, index = checks.labels("group", group)
+    y, x, z = arguments.numbers("y", y), arguments.numbers("x", x), arguments.numbers("z", z)
+    groups, index = arguments.labels("group", group)
     if x.ndim != 2 or z.ndim != 2 or not y.shape == index.shape == x.shape[:1] == z.shape[:1]:
         shapes = f"{y.shape}, {x.shape}, {z.shape}, {index.shape}"
         raise ValueError(f"y, x, z, group must have shapes (N,), (N, P), (N, K), (N,), but have {shapes}")

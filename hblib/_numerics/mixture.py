@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from hblib import checks
+from hblib._numerics import arguments
 
 _CELLS = 1 << 17  # of a temporary array of rows times nodes
 _CLOSE = 1e-7  # in normal scores: the secant step from there leaves out what does not count
@@ -32,7 +32,7 @@ def blocks(rows, columns):
 
 def each(quantile, probabilities):
     """quantile(q), which gives an array of one number, for every q of an array of any shape."""
-    q = checks.numbers("probabilities", probabilities, low=0)
+    q = arguments.numbers("probabilities", probabilities, low=0)
     if (q > 1).any():
         raise ValueError(f"probabilities must be at most 1, but hold {q.max()}")
     return np.reshape([quantile(one)[0] for one in q.ravel()], q.shape)[()]
@@ -66,14 +66,14 @@ class Mixture:
     def cdf(self, x, rows=None):
         """P(theta_j <= x_j), for every group or for `rows` of them."""
         rows = np.arange(np.size(self.mean)) if rows is None else np.asarray(rows)
-        x = np.broadcast_to(checks.numbers("x", x, allow_inf=True), rows.shape)
+        x = np.broadcast_to(arguments.numbers("x", x, allow_inf=True), rows.shape)
         inside = np.clip(x, max(self.ends[0], -1e300), min(self.ends[1], 1e300))
         level = np.clip(self.below(inside, rows), 0, 1)  # the weights add up to 1 only nearly
         return np.where(x < self.ends[0], 0.0, np.where(x >= self.ends[1], 1.0, level))
 
     def quantile(self, q):
         """The q-quantile of every group, for one q from 0 to 1."""
-        q = checks.one("q", q, low=0)
+        q = arguments.one("q", q, low=0)
         if q > 1:
             raise ValueError(f"q must be at most 1, but is {q}")
         groups = np.size(self.mean)
@@ -86,7 +86,7 @@ class Mixture:
 
     def interval(self, prob=0.95):
         """The central interval of every group: (lower, upper), with (1 - prob)/2 left out on each side."""
-        prob = checks.one("prob", prob, low=0)
+        prob = arguments.one("prob", prob, low=0)
         if prob > 1:
             raise ValueError(f"prob must be at most 1, but is {prob}")
         return self.quantile((1 - prob) / 2), self.quantile((1 + prob) / 2)
@@ -96,8 +96,8 @@ class Mixture:
 
         `rng` is a numpy Generator or a seed.
         """
-        size = checks.counts("size", checks.one("size", size))
-        return self.joint(int(size), checks.generator("rng", rng))
+        size = arguments.counts("size", arguments.one("size", size))
+        return self.joint(int(size), arguments.generator("rng", rng))
 
 
 def _solve(below, q, rows, search, end):

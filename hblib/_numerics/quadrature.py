@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hblib import checks
+from hblib._numerics import arguments
 
 _DEPTH = 60.0  # contributions below exp(-60) of the largest do not count
 _SETTLED = 1e-12  # relative change on halving the step; what error is left then is about the square of this
@@ -434,7 +434,7 @@ def quantiles(log_f, probabilities, nodes, weights, lower=0.0, upper=np.inf, bre
     `nodes` and `weights` are what `integrate_scale` gave for it; they bracket the answers. The quantiles of 0 and 1
     are `lower` and `upper`. The result has the shape of `probabilities`.
     """
-    probabilities = checks.numbers("probabilities", probabilities, low=0)
+    probabilities = arguments.numbers("probabilities", probabilities, low=0)
     if (probabilities > 1).any():
         raise ValueError(f"probabilities must be at most 1, but hold {probabilities.max()}")
     centre = nodes[weights.argmax()]

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from hblib import log_pmf
+from hblib._numerics import rates_pmf
 
 
 def cases(number=300):
@@ -25,7 +25,7 @@ def test_the_probability_has_all_digits():
             a, b = mpmath.mpf(mu) * mpmath.mpf(size), mpmath.mpf(1 - mu) * mpmath.mpf(size)
             exact = lg(n + 1) - lg(y + 1) - lg(n - y + 1) + lg(a + y) - lg(a) + lg(b + n - y) - lg(b)
             exact += lg(a + b) - lg(a + b + n)
-            got = log_pmf.log_pmf(y, n, *(np.array(value) for value in (mu, 1 - mu, size)))
+            got = rates_pmf.log_pmf(y, n, *(np.array(value) for value in (mu, 1 - mu, size)))
             assert float(got) == pytest.approx(float(exact), rel=2e-11, abs=2e-11)  # mu itself is known to 1e-16
 
 
@@ -38,6 +38,6 @@ def test_the_gradient_is_the_derivative():
             by_a, by_b = digamma(a + y) - digamma(a), digamma(b + n - y) - digamma(b)
             common = digamma(a + b + n) - digamma(a + b)
             exact = size * (by_a - by_b), -size * (a * by_a + b * by_b - (a + b) * common)
-            got = log_pmf.gradient(*(np.array([value]) for value in (y, n, mu, 1 / size)))[:, 0]
+            got = rates_pmf.gradient(*(np.array([value]) for value in (y, n, mu, 1 / size)))[:, 0]
             for value, limit in zip(got, exact, strict=True):
                 assert value == pytest.approx(float(limit), rel=1e-6, abs=1e-9 * size)
