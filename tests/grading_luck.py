@@ -23,10 +23,10 @@ import numpy as np
 import pandas as pd
 
 from hblib.coursework import checking, source
-from hblib.coursework.questions import Function, Value
+from hblib.coursework.questions import Edge, Function, Value
 from hblib.grading.inputs import FRESH, key_of, telling
 
-HEAD = "exercise", "question", "answer", "secrets", "inputs", "passed"
+HEAD = "exercise", "question", "answer", "secrets", "passed", "inputs", "right on"
 RIGHT, ANOTHER = "right", "right: another way"  # how the names of right answers begin
 TENTH = 10  # other solutions take their time (some integrate): they are tried with every tenth secret
 
@@ -188,27 +188,39 @@ def drawn(exercise, question, secret):
 
 
 def passes(exercise, question, secrets):
-    """{title: [secrets tried, inputs drawn with them, secrets with which this answer got full marks]}
+    """{title: (secrets tried, secrets with which this answer got full marks, inputs drawn with them, right on so many)}
 
-    An answer that is not right on what every submission is asked (the task's inputs, those of `check`, special cases)
-    is not right with any secret. Those that are right there are tried on what each secret adds.
+    What every submission is asked (the task's inputs, those of `check`, special cases) comes first: an answer that is
+    not right there is not right with any secret, and is not tried further. Of the others the last number says more than
+    the second: an answer that is right on a share s of the inputs passes with probability s to the power of their
+    number.
     """
     memory = Memory(exercise, question)
     question = dataclasses.replace(question, exact=memory)
     known = checking.cases(exercise, question, () if isinstance(question, Value) else checking.SEEDS)
     answers = wrong_answers(exercise, question, memory, known) | right_answers(exercise, question, memory)
-    count = {title: [0, 0, 0] for title in answers}
-    left = {title for title, answer in answers.items() if full(exercise, question, answer, known)}
+    left = {title for title, each in answers.items() if full(exercise, question, each, known)}
     common = dict(memory.known)
     plain = dataclasses.replace(question, **({"edges": ()} if isinstance(question, Function) else {}))
+    count = dict.fromkeys(answers, (0, 0, 0, 0))
     for number, secret in enumerate(secrets):
         cases = drawn(exercise, plain, secret)
-        for title in answers:
+        for title, answer in answers.items():
             if number % TENTH == 0 or not title.startswith(ANOTHER):
-                passed = title in left and full(exercise, plain, answers[title], cases)
-                count[title] = [a + b for a, b in zip(count[title], (1, len(cases), passed), strict=True)]
+                on = right_on(exercise, plain, answer, cases, title.startswith(RIGHT)) if title in left else 0
+                row = 1, on == len(cases), len(cases), on
+                count[title] = tuple(a + int(b) for a, b in zip(count[title], row, strict=True))
         memory.known = dict(common)
     return count
+
+
+def right_on(exercise, question, answer, cases, should_be):
+    """On how many inputs is an answer right? One that should be is judged on all of them at once, as in the grader."""
+    if should_be:
+        return len(cases) if full(exercise, question, answer, cases) else 0
+    order = checking._order(exercise, question)
+    some = (Edge("drawn", inputs, answer, "") for inputs in cases)
+    return sum(checking._right_at(exercise, question, answer, each, order) for each in some)
 
 
 def full(exercise, question, answer, cases):

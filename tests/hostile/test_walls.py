@@ -165,6 +165,50 @@ def test_the_sandbox_gets_no_solution(toy, tmp_path):
     assert [mark for mark in marks for text in texts if mark in text] == []
 
 
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package like hblib, in which a folder holds one file for each of two modules."""
+    files = {
+        "__init__.py": "from hblib import b",
+        "a.py": "def f():\n    from ._low.for_a import x",
+        "b.py": "import hblib._low.for_b",
+        "c.py": "from hblib import a, no_module\nfrom hblib.coursework import exercise",
+        "_low/__init__.py": "",
+        "_low/for_a.py": "from . import shared",
+        "_low/for_b.py": "from ..b import y\nfrom hblib._low import shared",
+        "_low/shared.py": "import numpy",
+        "_low/table.csv": "x",
+        "coursework/__init__.py": "from hblib import b",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(sandbox_files, "PACKAGE", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "modules"),
+    [
+        ("from hblib import a", ["a", "_low/for_a"]),
+        ("import hblib.a as b", ["a", "_low/for_a"]),
+        ("from hblib.a import f, g", ["a", "_low/for_a"]),
+        ("def f():\n    from hblib import b", ["b", "_low/for_b"]),
+        ("from hblib import c", ["c", "a", "_low/for_a"]),
+        ("from hblib._low.for_a import b", ["_low/for_a"]),
+        ("from hblib import a, b", ["a", "b", "_low/for_a", "_low/for_b"]),
+    ],
+)
+def test_imports_are_followed_file_by_file(package, code, modules):
+    low = ["_low/__init__.py", "_low/shared.py", "_low/table.csv"]
+    found = sandbox_files.needed(sandbox_files.imported(code))
+    assert found == sorted([*low, *(f"{name}.py" for name in modules)])
+
+
+@pytest.mark.parametrize("code", ["import numpy", "import hblib", "from hblib.coursework import exercise", "b = 'a'"])
+def test_what_is_not_imported_is_not_there(package, code):
+    assert sandbox_files.needed(sandbox_files.imported(code)) == []
+
+
 def test_the_job_holds_no_answer(toy):
     asked = draw(toy, handed_in(SETUP), b"secret")
     job = asked.job(handed_in(SETUP), 1)
