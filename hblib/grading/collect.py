@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from hblib.coursework import source
 from hblib.grading import submission
+from hblib.grading.grade import clean
 
 MEMBERS, UNPACKED, DEEP = 500, 200_000_000, 3  # of a student's zip: files, and bytes in all; of zips in zips
 CLASS, EXPORTED = 20_000, 4_000_000_000  # of a class's zip: files, and bytes in all
@@ -207,9 +208,3 @@ def safe(name):
     """
     plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name)[-150:].encode("utf8", "replace").decode("utf8")
     return plain if plain.strip(".") else "_"
-
-
-def clean(text):
-    from hblib.grading.grade import clean
-
-    return clean(text)
