@@ -501,7 +501,7 @@ AS_WRITTEN = [
 SWALLOW = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
 BOMB = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
 MASKED = "import signal\nsignal.pthread_sigmask(2, range(1, 65))\n"
-MANY = "import os, time\nfor _ in range(20):\n    if not os.fork(): x = np.ones(4 * 10**7); break\ntime.sleep(9)"
+MANY = "import os, time\nfor _ in range(20):\n    if not os.fork(): x = np.ones(4 * 10**7); break\ntime.sleep(60)"
 BLOCKS = MASKED + "import mmap\nblocks = [mmap.mmap(-1, 10**9, flags=0x8022) for _ in range(3)]\nwhile True: pass"
 HOARD = """
 import ctypes, os
