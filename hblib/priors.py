@@ -10,15 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from hblib._numerics import arguments, quadrature
+from hblib._numerics import arguments
+from hblib._numerics.breaks import breaks
 
 
 @dataclass(frozen=True)
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
-    Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. What is
-    narrower than half a percent of its x may be overlooked; a value of x there, in `points`, makes sure that it is not.
+    Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. The search is closest about
+    the size that the data suggest. A factor of r away from it, a piece that stands by itself may be overlooked if it is
+    narrower than 0.0004 sqrt(4 + (log r)^2) of its x: 0.1 % nearby, half a per cent for r = 1e5. A value of x on it, in
+    `points`, makes sure that it is not.
     """
 
     name: str
@@ -30,14 +33,14 @@ class Prior:
     points: tuple = ()
 
     def range(self, guess):
-        """(breaks, lower, upper): where it is not smooth, and the ends of where it is positive; see quadrature.breaks.
+        """(breaks, lower, upper): where it is not smooth, and the ends of where it is positive; see `breaks`.
 
         `guess` is a value of the size that matters. A log density that is no function of arrays is refused.
         """
         if self.smooth:
             return np.array([]), self.lower, self.upper
         inside = float(np.clip(guess, self.lower, self.upper))
-        return quadrature.breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
+        return breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
 
 
 def half_normal(scale):

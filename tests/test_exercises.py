@@ -14,6 +14,8 @@ from hblib.coursework.questions import Choice, Computed, Draws, Function, Value
 from tests import mutants
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.exercise
+
 NAMES = source.names()
 QUESTIONS = [(name, question) for name in NAMES for question in source.load(name).questions]
 BY_KIND = {

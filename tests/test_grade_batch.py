@@ -21,6 +21,8 @@ from hblib.coursework import notebooks
 from hblib.grading import collect, grade, report
 from tests import ordinary_user
 
+pytestmark = pytest.mark.sandbox
+
 HBLIB = sys.executable, "-m", "hblib"
 
 
@@ -36,7 +38,7 @@ def folder():
 
 
 def batch(folder):
-    options = ["--cell-seconds", "2", "--workers", "2"]
+    options = ["--cell-seconds", "5", "--workers", "2"]
     return *HBLIB, "grade-batch", folder / "class", "--out", folder / "out", *options
 
 
@@ -52,7 +54,7 @@ def test_a_batch_that_is_stopped_goes_on_where_it_was(folder):
     while len(written(folder)) < 2 and process.poll() is None:
         time.sleep(0.02)
     interrupt(process.pid)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=1800)
     assert "The same command goes on from here" in said
     before = written(folder)
     assert 2 <= len(before) < 11

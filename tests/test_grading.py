@@ -16,6 +16,8 @@ from hblib.grading.inputs import draw, encode_inputs, key_of
 from hblib.grading.inside import codec
 from tests import ordinary_user
 
+pytestmark = pytest.mark.sandbox
+
 NAMES = source.names()
 QUESTIONS = [(name, question) for name in NAMES for question in source.load(name).questions]
 FUNCTIONS, CHOICES, VALUES, DRAWS = (

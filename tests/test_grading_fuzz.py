@@ -20,6 +20,8 @@ from hblib.grading.inputs import draw, key_of
 from hblib.grading.inside import codec
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.sandbox
+
 NAMES = source.names()
 TEXT = st.text(st.characters(exclude_categories=()), max_size=40)  # half surrogate pairs too: JSON may hold them
 LEAF = st.one_of(st.none(), st.booleans(), st.integers(), st.integers(-3, 3), st.floats(), TEXT)

@@ -18,6 +18,8 @@ from hblib.grading.inputs import FRESH, draw, encode_inputs, telling
 from tests import grading_luck
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.sandbox
+
 ASKED = [(exercise.name, question.name) for exercise, question in grading_luck.computed()]
 FUNCTIONS = [(name, each) for name, each in ASKED if isinstance(source.load(name).questions[each], Function)]
 SECRETS = {Function: range(10_000, 10_004), Value: range(10_000, 10_020)}  # none of those in the table

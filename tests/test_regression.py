@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from hblib import datasets, multilevel, normal_normal, regression
+from hblib import datasets, normal_normal, regression
 
 
 def columns(*parts):
@@ -47,10 +47,10 @@ def test_sleepstudy_as_in_lme4():
     assert abs(fit.Sigma[0, 1] + 54.3302453556) < 0.1
     assert np.allclose(fit.beta_sd, [9.25995618102, 1.84524235731], rtol=1e-4)
     # equal designs: moments are REML, and the lines are matrix_shrinkage's
-    b, unscaled = multilevel.least_squares(x, people.y[used], people.group[used], 1)
+    b, unscaled = regression.least_squares(x, people.y[used], people.group[used], 1)
     V = fit.sigma**2 * unscaled[0]
     assert np.allclose(fit.Sigma, np.cov(b, rowvar=False) - V, rtol=1e-3)
-    shrunk = multilevel.matrix_shrinkage(b, V, fit.beta, fit.Sigma)
+    shrunk = regression.matrix_shrinkage(b, V, fit.beta, fit.Sigma)
     assert np.allclose(shrunk.mean, fit.beta + fit.deviation, atol=1e-6)
     assert np.allclose(np.diagonal(shrunk.covariance, axis1=1, axis2=2), fit.deviation_sd**2)
 

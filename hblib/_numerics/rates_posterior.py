@@ -18,7 +18,7 @@ from scipy import special
 
 from hblib._numerics import arguments
 from hblib._numerics.mixture import Mixture, Search, blocks, each
-from hblib.distributions import Beta
+from hblib._numerics.rates_pmf import log_beta_density
 
 STEP = 0.13  # of t
 _FINEST = 8  # into how many a step may be cut for a narrow F
@@ -91,10 +91,11 @@ def mixture(nodes, mean, sd, y, n):
     def search(q, rows):
         """In the logit of theta, from the Beta distribution that has the mixture's mean and sd."""
         total = np.clip(mean[rows] * (1 - mean[rows]) / sd[rows] ** 2 - 1, 1e-3, 1e300)
-        like = Beta(mean[rows] * total, (1 - mean[rows]) * total)
+        alpha, beta = mean[rows] * total, (1 - mean[rows]) * total
         with np.errstate(all="ignore"):
-            start = special.logit(like.ppf(q))
-            slope = like.pdf(like.ppf(q)) * special.expit(start) * special.expit(-start)
+            theta = special.betaincinv(alpha, beta, q)
+            start = special.logit(theta)
+            slope = np.exp(log_beta_density(theta, alpha, beta)) * special.expit(start) * special.expit(-start)
             slope = slope / np.exp(-(special.ndtri(q) ** 2) / 2) * np.sqrt(2 * np.pi)
         start = np.where(np.isfinite(start), start, special.logit(mean[rows]))
         slope = np.where(np.isfinite(slope) & (slope > 0), slope, 1.0)
@@ -107,7 +108,7 @@ def mixture(nodes, mean, sd, y, n):
         at = rng.choice(weight.size, size=size, p=weight / weight.sum())
         mu, prior_size = nodes.mu.ravel()[at], nodes.size[at // nodes.t.size]
         alpha, beta = (mu * prior_size)[:, None], ((1 - mu) * prior_size)[:, None]
-        return Beta(alpha + y, beta + (n - y)).rvs(random_state=rng)
+        return rng.beta(alpha + y, beta + (n - y))
 
     return Mixture(mean, sd, below, search, joint, ends=(0.0, 1.0), same=same)
 

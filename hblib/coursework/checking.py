@@ -165,7 +165,7 @@ def _computed(exercise, question, answer, cases):
     tolerances = [(question.rtol, _absolute(question, inputs)) for inputs in cases]
     given = [_in_form(*each) for each in zip(given, expected, tolerances, strict=True)]
     if not all(map(agree, given, expected, tolerances)):
-        _explain(question, answer, cases, given, expected, tolerances)
+        _explain(question, _by_names(answer, order), cases, given, expected, tolerances)
     failed = [edge for edge in question.edges if not _right_at(exercise, question, answer, edge, order)]
     for edge in failed:
         if edge.told:
@@ -188,6 +188,16 @@ def _order(exercise, question):
         return dict
     names = list(inspect.signature(exercise.namespace[question.name]).parameters)
     return lambda inputs: dict(sorted(inputs.items(), key=lambda item: names.index(item[0])))
+
+
+def _by_names(answer, order):
+    """An answer that takes its arguments by the names of the task, whatever it calls them itself."""
+
+    def renamed(*placed, **inputs):
+        args, kwargs = (placed, inputs) if placed else arguments(answer, order(inputs))
+        return answer(*args, **kwargs)
+
+    return renamed
 
 
 def _is_function(question, answer, inputs):

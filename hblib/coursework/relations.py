@@ -289,7 +289,8 @@ def _in_some(part):
         return None
     if right[0] and sum(right) == 1 and len(right) > 2:
         hint = (
-            "Right for the numbers of the example alone. Does it use numbers that are typed in, or the notebook's data?"
+            f"Right for the example's inputs alone, and for none of the {len(right) - 1} others that were tried. Is "
+            "anything typed in, or taken from the notebook's data? Or is there a slip which these inputs hide?"
         )
         return Found("the example alone", hint)
     hint = f"Right for {sum(right)} of the {len(right)} sets of inputs that were tried, but not for the one below."

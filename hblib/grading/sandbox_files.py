@@ -44,7 +44,7 @@ def make(exercise, folder):
     folder = Path(folder)
     for script in SCRIPTS:
         shutil.copy(script, folder)
-    for file in needed(imported(code_of(exercise))):
+    for file in files(exercise):
         place = folder / "hblib" / file
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PACKAGE / file, place)
@@ -62,12 +62,13 @@ def offered(exercise):
     >>> "beta_binomial" in offered(source.load("02-new-group")), "beta_binomial" in offered(source.load("04-stein"))
     (True, False)
     """
-    return {"coursework", *(Path(file).parts[0].removesuffix(".py") for file in needed(imported(code_of(exercise))))}
+    return {"coursework", *(Path(file).parts[0].removesuffix(".py") for file in files(exercise))}
 
 
-def code_of(exercise):
-    """The code of the given cells and of the solution."""
-    return "\n".join(cell.source for cell in exercise.cells if cell.kind in ("given", "answer"))
+def files(exercise):
+    """What the given cells and the solution of an exercise import of hblib, with what it rests on; not the checks."""
+    code = "\n".join(cell.source for cell in exercise.cells if cell.kind in ("given", "answer"))
+    return needed({file for file in imported(code) if not file.startswith("coursework/")})
 
 
 def early(exercise):
@@ -100,8 +101,8 @@ def needed(files):
 
 
 def imported(code, folder=()):
-    """The files of hblib that some code in `folder` names in its imports, wherever they stand; none of `coursework`."""
-    files = set()
+    """The files of hblib that some code in `folder` names in its imports, wherever they stand."""
+    found = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             names = [alias.name.split(".") for alias in node.names]
@@ -112,8 +113,8 @@ def imported(code, folder=()):
         else:
             continue
         for name in names:
-            files |= set(files_of(name[1:])) if name[0] == "hblib" else set()
-    return {file for file in files if not file.startswith("coursework/")}
+            found |= set(files_of(name[1:])) if name[0] == "hblib" else set()
+    return found
 
 
 def files_of(name):

@@ -501,7 +501,7 @@ AS_WRITTEN = [
 SWALLOW = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
 BOMB = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
 MASKED = "import signal\nsignal.pthread_sigmask(2, range(1, 65))\n"
-MANY = "import os, time\nfor _ in range(20):\n    if not os.fork(): x = np.ones(4 * 10**7); break\ntime.sleep(60)"
+MANY = "import os, time\nfor _ in range(20):\n    if not os.fork(): x = np.ones(4 * 10**7); break\ntime.sleep(99)"
 BLOCKS = MASKED + "import mmap\nblocks = [mmap.mmap(-1, 10**9, flags=0x8022) for _ in range(3)]\nwhile True: pass"
 HOARD = """
 import ctypes, os
@@ -518,6 +518,11 @@ def memory_without_a_process():
     address = libc.shmat(number, None, 0)
     ctypes.memset(address, 1, 10**9)
     libc.shmdt(ctypes.c_void_p(address))
+"""
+LATER = """
+import os, threading, time
+now = threading.Event()
+threading.Thread(target=lambda: now.wait() and os._exit(0)).start()
 """
 RESOURCES = [
     attack("010 os._exit(0) first", [SETUP, "import os; os._exit(0)", Q1, Q2], GONE),
@@ -626,7 +631,7 @@ RESOURCES = [
     attack("084 interrupts itself", [SETUP, "import os\nos.kill(os.getpid(), 2)", Q1, Q2], gets(warned=True)),
     attack(
         "085 a thread that ends it all later",
-        [SETUP, "import os, threading, time\nthreading.Timer(0.3, os._exit, [0]).start()", Q1, "time.sleep(0.9)", Q2],
+        [SETUP, LATER, Q1, "now.set()\ntime.sleep(99)", Q2],
         but_q1(GONE),
     ),
 ]

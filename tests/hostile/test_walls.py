@@ -20,6 +20,8 @@ from tests.hostile.cases import Q1, Q2, SETUP, Case, notebook
 from tests.hostile.conftest import ACTS, EXERCISES, SECRET, batch, hblib, left
 from tests.ordinary_user import ROOT
 
+pytestmark = pytest.mark.sandbox
+
 
 def write(folder, name, *cells):
     """A notebook with these cells in a folder; returns its path."""
@@ -43,9 +45,6 @@ def test_the_machine_is_free_again_after_a_fork_bomb(folder):
     hides = "import os, signal\nsignal.pthread_sigmask(2, range(1, 65))\nos.setsid() if not os.fork() else None\n"
     _, [result] = graded(folder, write(folder, "00-toy.ipynb", SETUP, hides + cases.BOMB))
     assert (result["points"], result["flags"]) == (0, ["killed: processes"])
-    end = time.monotonic() + 2
-    while left() and time.monotonic() < end:
-        time.sleep(0.05)
     assert left() == []
 
 
@@ -80,7 +79,7 @@ def test_a_notebook_leaves_nothing_for_the_next(folder):
 SPIN = """
 import os, signal, time
 signal.pthread_sigmask(2, range(1, 65))
-end = time.monotonic() + 4
+end = time.monotonic() + 10
 for _ in range(4): os.fork() or os.setsid()  # a session gets its own share of the processors
 while time.monotonic() < end: pass
 os.kill(-1, signal.SIGKILL)
@@ -88,15 +87,16 @@ os._exit(0)
 """
 WORK = """
 import time
-end = time.process_time() + 0.4
+end = time.process_time() + 0.7
 while time.process_time() < end: pass
 """
 
 
 def test_a_notebook_cannot_take_its_neighbours_time(folder):
+    """Beside 16 that spin, 0.7 seconds of work take 6 on two processors: more than a cell has, if the clock decided."""
     greedy = Case("greedy", (SETUP, SPIN, Q1, Q2))
     busy = Case("busy", (SETUP, WORK + Q1, WORK + Q2))
-    done = batch(folder, [greedy, busy], "--workers", "2", "--cell-seconds", "2")
+    done = batch(folder, [greedy, busy], "--workers", "2", "--cell-seconds", "5", "--seconds", "30")
     assert [(done.results[name]["points"], done.results[name]["warnings"]) for name in ("greedy", "busy")] == [
         (0, []),
         (6, []),
@@ -172,13 +172,12 @@ def package(tmp_path, monkeypatch):
         "__init__.py": "from hblib import b",
         "a.py": "def f():\n    from ._low.for_a import x",
         "b.py": "import hblib._low.for_b",
-        "c.py": "from hblib import a, no_module\nfrom hblib.coursework import exercise",
+        "c.py": "from hblib import a, no_module",
         "_low/__init__.py": "",
         "_low/for_a.py": "from . import shared",
         "_low/for_b.py": "from ..b import y\nfrom hblib._low import shared",
         "_low/shared.py": "import numpy",
         "_low/table.csv": "x",
-        "coursework/__init__.py": "from hblib import b",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -204,7 +203,7 @@ def test_imports_are_followed_file_by_file(package, code, modules):
     assert found == sorted([*low, *(f"{name}.py" for name in modules)])
 
 
-@pytest.mark.parametrize("code", ["import numpy", "import hblib", "from hblib.coursework import exercise", "b = 'a'"])
+@pytest.mark.parametrize("code", ["import numpy", "import hblib", "from hblib import no_module", "b = 'a'"])
 def test_what_is_not_imported_is_not_there(package, code):
     assert sandbox_files.needed(sandbox_files.imported(code)) == []
 
