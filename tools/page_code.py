@@ -63,9 +63,8 @@ def modules(page):
     """
     code = "\n".join(CELL.findall(Path(page).read_text(encoding="utf8")))
     found = _needed(frozenset(imported(re.sub(r"^[%!:].*", "", code, flags=re.MULTILINE))))
-    return [
-        name for name in found if not name.startswith("grading/")
-    ]  # the checks ask the grader only what a sandbox would hold
+    # The checks ask the grader only what a sandbox would hold.
+    return [name for name in found if not name.startswith("grading/")]
 
 
 _needed = functools.cache(needed)

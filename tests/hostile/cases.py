@@ -286,13 +286,13 @@ class Liar(float):
     __rsub__ = __sub__ = __abs__ = lambda self, *_: self
 """
 VALUES = [
-    returns("023 a number with 100000 digits", "10**100000", "but gives a int"),
+    returns("023 a number with 100000 digits", "10**100000", "but gives a number beyond all bounds"),
     returns("024 not a number", "np.full(len(n), np.nan)", found="not finite"),
     returns("024b infinity", "np.full(len(n), np.inf)", found="not finite"),
     returns("024c nan in a list", "[float('nan')] * len(n)", found="not finite"),
     returns("025 texts", "['5.0'] * len(n)", "but gives 3 values in a list"),
     returns("025b truth values", "np.ones(len(n), bool)"),
-    returns("025c True", "True", "but gives bool 'True'"),
+    returns("025c True", "True", "but gives True"),
     returns("066 a million numbers", "np.zeros(10**6)", "too large array: 1000000 numbers"),
     returns("066b a list of a million", "[0.0] * 10**6"),
     returns("076 an array of objects", "np.array([None] * len(n), object)"),

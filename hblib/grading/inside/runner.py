@@ -298,7 +298,7 @@ def describe(error, function=None):
     import calling
 
     try:
-        return [type(error).__name__[:60], str(error)[:300], calling.their_line(error, function)[:200]]
+        return [type(error).__name__[:60], calling.words(error)[:300], calling.their_line(error, function)[:200]]
     except BaseException:
         return ["Exception", "", ""]
 
