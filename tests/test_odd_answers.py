@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from hblib.coursework import calling, checking, drawn, graded, source
-from hblib.grading import wire
+from hblib.grading.inside import codec
 from tests import odd, ordinary_user
 
 KINDS = {"function": odd.FUNCTIONS, "value": odd.VALUES, "letter": odd.LETTERS, "draws": odd.DRAWS}
@@ -204,11 +204,11 @@ def test_a_slow_right_answer_is_told_of_the_limit():
 
 @pytest.mark.usefixtures("folder")
 def test_more_draws_than_the_grader_reads_are_told_so():
-    many = wire.ELEMENTS // 4 + 1
+    many = codec.ELEMENTS // 4 + 1
     cell = f"ANSWER = np.random.default_rng(1).normal(mean, 1, size=(4, {many}))"
     said = flat(checked("00-draws", 0, cell))
     assert said.startswith("✓")
-    assert f"the grader reads {wire.ELEMENTS} at most" in said
+    assert f"the grader reads {codec.ELEMENTS} at most" in said
     assert "at most" not in checked("00-draws", 0, cell.replace(str(many), "1000"))
 
 
