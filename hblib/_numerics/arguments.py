@@ -85,24 +85,42 @@ def whole(name, value, low=1):
 
 
 def generator(name, rng):
-    """Return a numpy Generator: `rng` itself, or the one that np.random.default_rng makes of a seed.
+    """Return a numpy Generator: `rng` itself, or the one that np.random.default_rng makes of a seed, as SciPy does.
 
-    None is no seed: it would make every run another.
+    None makes every run another (SPEC 7 of Scientific Python).
 
-    >>> generator("rng", None)
+    >>> generator("rng", "today")
     Traceback (most recent call last):
     ...
-    ValueError: rng must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it, but is None
+    ValueError: rng must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it, but is 'today'
     """
     if isinstance(rng, np.random.Generator):
         return rng
     try:
-        if rng is not None and not isinstance(rng, (bool, str, bytes)):
+        if not isinstance(rng, (bool, str, bytes)):
             return np.random.default_rng(rng)
     except (TypeError, ValueError):
         pass
     rule = "must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it"
     raise ValueError(f"{name} {rule}, but is {short(rng)}")
+
+
+def out(array, shape):
+    """Return `array` if results of this shape can be written into it, and a new one in the place of None.
+
+    >>> out(np.zeros(3, dtype=int), (3,))
+    Traceback (most recent call last):
+    ...
+    ValueError: out must be a float array of shape (3,), but is int64 of shape (3,)
+    """
+    if array is None:
+        return np.empty(shape)
+    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != float:
+        found = (
+            f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
+        )
+        raise ValueError(f"out must be a float array of shape {shape}, but is {found}")
+    return array
 
 
 def successes(y, n, join=None):
