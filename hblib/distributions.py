@@ -98,7 +98,7 @@ class Distribution:
         """
         sizes = tuple(size) if isinstance(size, (tuple, list)) else (size,)
         sizes = tuple(arguments.whole("size", one, low=0) for one in sizes)
-        draws = self._draw(math.prod(sizes), arguments.generator("rng", rng))
+        draws = self._draw(math.prod(sizes), arguments.generator("rng", rng, default=True))
         return draws.reshape((*sizes, *self.shape))[()]
 
     def to_datatree(self, draws=1000, chains=4, rng=None, groups=None, name="theta"):

@@ -92,6 +92,40 @@ class Prior:
         return quadrature.breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
 
 
+def to_pymc(name, prior):
+    """Return a prior of this module as a variable of the PyMC model at hand.
+
+    Parameters
+    ----------
+    name : str
+        Of the variable; errors call the prior `name`_prior.
+    prior : Prior
+        A half_normal, half_cauchy, half_t, exponential or uniform.
+
+    Returns
+    -------
+    pytensor.TensorVariable
+
+    Raises
+    ------
+    ValueError
+        If PyMC has no such prior.
+    """
+    import pymc as pm  # here, because it takes seconds to load
+
+    makers = {
+        "half_normal": lambda scale: pm.HalfNormal(name, scale),
+        "half_cauchy": lambda scale: pm.HalfCauchy(name, scale),
+        "half_t": lambda df, scale: pm.HalfStudentT(name, df, scale),
+        "exponential": lambda scale: pm.Exponential(name, scale=scale),
+        "uniform": lambda upper: pm.Uniform(name, 0, upper) if upper < np.inf else pm.HalfFlat(name),
+    }
+    if not isinstance(prior, Prior) or prior.family not in makers:
+        known = ", ".join(makers)
+        raise ValueError(f"{name}_prior must be one of hblib.priors that PyMC has ({known}), but is {prior!r}")
+    return makers[prior.family](**prior.parameters)
+
+
 def half_normal(scale):
     """Return the prior of |x| for x ~ N(0, scale^2). HalfNormal(0, 1) is half_normal(1).
 

@@ -37,7 +37,7 @@ def ideal_data(lam, groups=GROUPS):
 
 
 def build(form, ybar, se, lam):
-    settings = {"mu_prior": (0, 5), "tau_prior": ("HalfNormal", 1)}
+    settings = {"mu_prior": (0, 5), "tau_prior": priors.half_normal(1)}
     if form == "between":
         return multilevel.partial(ybar, se, 1 / (1 + lam), **settings)
     return getattr(multilevel, form)(ybar, se, **settings)

@@ -84,20 +84,22 @@ def whole(name, value, low=1):
     return int(counts(name, value))
 
 
-def generator(name, rng):
-    """Return a numpy Generator: `rng` itself, or the one that np.random.default_rng makes of a seed, as SciPy does.
+def generator(name, rng, default=False):
+    """Return a numpy Generator: `rng` itself, or the one that np.random.default_rng makes of a seed.
 
-    None makes every run another (SPEC 7 of Scientific Python).
+    None is no seed: it would make every run another. Only where SciPy's own methods would take it (`default`) it may.
 
-    >>> generator("rng", "today")
+    >>> generator("rng", None)
     Traceback (most recent call last):
     ...
-    ValueError: rng must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it, but is 'today'
+    ValueError: rng must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it, but is None
     """
     if isinstance(rng, np.random.Generator):
         return rng
+    if rng is None and default:
+        return np.random.default_rng()
     try:
-        if not isinstance(rng, (bool, str, bytes)):
+        if rng is not None and not isinstance(rng, (bool, str, bytes)):
             return np.random.default_rng(rng)
     except (TypeError, ValueError):
         pass
@@ -108,10 +110,10 @@ def generator(name, rng):
 def out(array, shape):
     """Return `array` if results of this shape can be written into it, and a new one in the place of None.
 
-    >>> out(np.zeros(3, dtype=int), (3,))
+    >>> out([0.0], (1,))
     Traceback (most recent call last):
     ...
-    ValueError: out must be a float array of shape (3,), but is int64 of shape (3,)
+    ValueError: out must be a float array of shape (1,), but is a list
     """
     if array is None:
         return np.empty(shape)
