@@ -460,8 +460,8 @@ def partial(ybar, se, w, mu_prior=(0, 5), tau_prior=_HALF_CAUCHY):
 
     s is the scale of tau's prior (1 if it has none), so that the unit of the data does not matter; where tau = s,
     theta~_j is theta_j - w_j mu, the coordinates of `gibbs_rate`, and w_j = 1 - kappa_j a good choice. w is in [0, 1],
-    one for all groups or one a group: 0 or 1 each chooses per group. Without the factor (s/tau)^w the coordinates would still be a
-    funnel in tau, even at w = 1. The variable is "theta_tilde"; the rest is as in `centered`.
+    one for all groups or one a group: 0 or 1 each chooses per group. Without the factor (s/tau)^w the coordinates would
+    still be a funnel in tau, even at w = 1. The variable is "theta_tilde"; the rest is as in `centered`.
     """
     *_, w = _rows(ybar, se, w)
     if ((w < 0) | (w > 1)).any():
