@@ -3,7 +3,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
 SOURCES := _config.yml _toc.yml $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
-CODE := requirements.txt $(shell find hblib tools -name '*.py' -o -name '*.csv' -o -name '*.mplstyle')
 
 # The matrices here are small: threads would wait for each other longer than they compute.
 export OMP_NUM_THREADS := 1
@@ -21,13 +20,10 @@ endif
 # An environment names its own place in many of its files, so one that was moved is made anew.
 MOVED := $(shell test ! -e $(VENV)/.ready || test "$$(cat $(VENV)/.ready)" = "$$(cd $(VENV) && pwd -P)" || rm -f $(VENV)/.ready)
 
-# For every system, and every Python that the project takes.
-PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --annotation-style line --custom-compile-command "make lock"
-
-.PHONY: help book test grader exercises bench lab format lock clean
+.PHONY: help book test check page grader exercises bench lab format lock plain-sphinx linkcheck clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 book: _build/html/.checked ## build the website and check it
 	@echo "The site is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
@@ -38,6 +34,16 @@ test: _build/html/.checked $(VENV)/.tests ## build the book, then run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+check: $(VENV)/.tests ## style and the tests of hblib, in a few minutes: without the book, NUTS, exercises and the grader
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -n 2 hblib tests -m "not nuts and not site and not exercise and not sandbox" $(PYTEST)
+
+page: $(VENV)/.tests ## run one page and its tests, then build it: make page PAGE=05-empirical-bayes
+	@test -n "$(PAGE)" || { echo "Which page? For example: make page PAGE=05-empirical-bayes"; exit 2; }
+	$(BIN)/python -m pytest $(wildcard chapters/$(PAGE).md solutions/$(PAGE).md tests/pages/test_$(firstword $(subst -, ,$(PAGE)))*.py)
+	$(MAKE) book
 
 grader: $(VENV)/.ready ## set up what grading a class needs, and see whether this machine can
 	tools/sandbox.sh
@@ -56,24 +62,20 @@ format: $(VENV)/.tests ## tidy the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(VENV)/.ready ## pin requirements.txt and requirements-test.txt anew from pyproject.toml
-	echo "-e .[book]" | $(PIN) - --output-file requirements.txt
-	@grep -v "^-e" requirements.txt > $(VENV)/pins.txt
-	sed -n "s/^\([a-z][^=]*\)==.*/--no-emit-package \1/p" $(VENV)/pins.txt | \
-		xargs $(PIN) pyproject.toml --extra book --extra test --constraint $(VENV)/pins.txt --output-file requirements-test.txt
-	@sed "/^# The following packages/,\$$d" requirements-test.txt > $(VENV)/pins.txt && cp $(VENV)/pins.txt requirements-test.txt
+lock: $(VENV)/.ready ## pin requirements*.txt anew from pyproject.toml (UPGRADE=--upgrade: the newest of everything)
+	tools/lock.sh $(BIN)/uv $(UPGRADE)
 
 clean: ## remove everything that was built, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/.ready: requirements.txt pyproject.toml tools/setup.sh .binder/postBuild
+$(VENV)/.ready: requirements.txt pyproject.toml setup.py tools/setup.sh .binder/postBuild
 	rm -rf $(VENV)
 	tools/setup.sh $(VENV) requirements.txt
 	PATH="$$(cd $(BIN) && pwd):$$PATH" .binder/postBuild
 	@(cd $(VENV) && pwd -P) > $@
 
-$(VENV)/.tests: $(VENV)/.ready requirements-test.txt
-	tools/setup.sh $(VENV) requirements-test.txt
+$(VENV)/.tests: $(VENV)/.ready requirements-test.txt requirements-dev.txt
+	tools/setup.sh $(VENV) requirements-test.txt requirements-dev.txt
 	@touch $@
 
 $(VENV)-bench/.ready: requirements.txt pyproject.toml tools/setup.sh benchmarks/requirements.txt
@@ -82,14 +84,26 @@ $(VENV)-bench/.ready: requirements.txt pyproject.toml tools/setup.sh benchmarks/
 	tools/setup.sh $(VENV)-bench benchmarks/requirements.txt
 	@touch $@
 
-# The notebook cache knows a cell by its text alone, so new code behind the same text needs a clean start.
-_build/.code: $(VENV)/.ready $(CODE)
+# Another environment is a clean start. Which pages other code makes run again, tools/page_code.py knows.
+_build/.environment: $(VENV)/.ready
 	rm -rf _build
 	@mkdir -p _build && touch $@
 
 # The stamp is as old as the build's beginning, so that what was edited meanwhile is built next time.
-_build/html/.checked: _build/.code $(SOURCES)
+_build/html/.checked: _build/.environment $(SOURCES)
 	@touch _build/.begun
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	$(BIN)/python tools/check_site.py _build/html
 	@touch -r _build/.begun $@
+
+plain-sphinx: $(VENV)/.ready $(VENV)-sphinx/.ready ## build the site by the newest Sphinx instead of Jupyter Book, in _build/plain
+	tools/plain_sphinx.sh $(VENV)-sphinx _build/plain
+
+# The newest versions of everything: that is what the build by another route is to tell of.
+$(VENV)-sphinx/.ready: pyproject.toml tools/plain_sphinx.txt tools/setup.sh
+	rm -rf $(VENV)-sphinx
+	tools/setup.sh $(VENV)-sphinx tools/plain_sphinx.txt
+	@touch $@
+
+linkcheck: _build/html/.checked ## see whether the addresses that the pages link to still answer
+	$(BIN)/jupyter-book build . --builder linkcheck

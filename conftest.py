@@ -1,17 +1,20 @@
 """Lets nbval run the MyST pages as they are, and checks that each number of the lesson is reproduced by some cell.
 
 With `--nbval-lax` (set in pyproject.toml) `pytest chapters` runs every cell of every page, and compares what the cells
-that cite the ledger print with the ledger's text.
+that cite the ledger print with the ledger's text. The same run gives the tests in tests/pages/ their names.
 """
 
 import os
+import re
 from unittest import mock
 
 import pytest
 from nbval.plugin import IPyNbFile
+from xdist.scheduler import LoadFileScheduling
 
 import ledger
-from tests import left_out
+from tests import left_out, slowest
+from tests.pages import names
 
 # As in the Makefile: one seed gives one result, whether compiled code is new or comes from the cache.
 os.environ.setdefault("PYTENSOR_FLAGS", "numba__fastmath=False")
@@ -32,6 +35,7 @@ class Page(IPyNbFile):
     def collect(self):
         numbers = ledger.read(self.path.parent.parent / "chapters" / ledger.LEDGER.name)
         notebook = ledger.reference_notebook(self.path, numbers)
+        notebook.cells += names.hand_over(self.path, self.config)
         with mock.patch("nbval.plugin.nbformat.read", return_value=notebook):
             yield from super().collect()
 
@@ -59,6 +63,20 @@ class Number(pytest.Item):
         return self.path, None, f"{self.path.name}::{self.name}"
 
 
+class PageWithItsTests(LoadFileScheduling):
+    """A worker takes a whole file, and with a page the tests of that page, which need what it computed."""
+
+    def _split_scope(self, nodeid):
+        return re.sub(r"^chapters/(\d\d)-.*\.md$", r"tests/pages/test_\1.py", super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return PageWithItsTests(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_terminal_summary(terminalreporter):
     for line in left_out.summary(terminalreporter.stats.get("skipped", [])):
         terminalreporter.write_line(line, red=True, bold=True)
+    for line in slowest.lines(terminalreporter.stats):
+        terminalreporter.write_line(line)

@@ -19,7 +19,7 @@ import numpy as np
 import peers
 
 from hblib import beta_binomial, datasets, normal_normal, priors, regression
-from hblib._numerics import rates_counts
+from hblib._numerics import rates_counts, rates_fit
 
 SEED = 2026
 STORED_NOTE = "stored time, another run"
@@ -167,7 +167,7 @@ def part_beta_binomial(report, quick):
             "fit": lambda y=y, n=n: beta_binomial.fit(y, n),
             "read": lambda y=y, n=n: (y.sum(), n.sum()),
             "collapse": lambda y=y, n=n: rates_counts.collapse(y, n),
-            "newton": lambda data=data: beta_binomial._maximum(data),
+            "newton": lambda data=data, y=y, n=n: rates_fit.maximum(data, y, n),
             "posterior": lambda y=y, n=n, fit=fit, out=out: beta_binomial.posterior_mean(
                 y, n, fit.alpha, fit.beta, out=out
             ),

@@ -11,11 +11,12 @@ Two conjugate families, the same verbs in both:
 `log_marginal(...)` the log marginal likelihood of the hyperparameters, `fit(...)` their empirical Bayes estimates and
 `full_bayes(...)` the exact posterior of everything, given one of `priors`.
 
-Beyond the two families: `repairs` lengthens empirical Bayes intervals to what they should be, `james_stein` has Stein's
-estimators and their exact risks, `multilevel` three levels, varying coefficients and parameterizations, and `lkj` the
-usual prior on correlations. `frames` brings any dataframe, wherever it lives, to the counts that a fit needs,
-`datasets` holds the data that the pages use, and `datasets.retailer` simulates stores in chains. `regression` fits
-varying coefficients by REML, and `coverage` says how often an interval with an estimated prior holds the truth.
+Beyond the two families, in the order of the pages: `james_stein` has Stein's estimators and their exact risks,
+`repairs` lengthens empirical Bayes intervals to what they should be and says how often an interval holds the truth,
+`coordinates` writes one model in several ways for a sampler, `regression` fits coefficients that vary by group, `lkj`
+is the usual prior on their correlations, and `three_level` has stores in chains. `frames` brings any dataframe,
+wherever it lives, to the counts that a fit needs, `datasets` holds the data that the pages use, and `datasets.retailer`
+simulates stores in chains. What the functions return are `distributions`.
 
 >>> from hblib import beta_binomial
 >>> post = beta_binomial.posterior(y=[2, 200], n=[20, 2000], alpha=5, beta=95)
@@ -25,18 +26,19 @@ varying coefficients by REML, and `coverage` says how often an interval with an 
 
 import importlib
 
-__all__ = [
+__all__ = [  # noqa: RUF022 -- in the order of the pages
     "beta_binomial",
-    "coverage",
-    "datasets",
-    "frames",
-    "james_stein",
-    "lkj",
-    "multilevel",
     "normal_normal",
+    "distributions",
+    "james_stein",
     "priors",
-    "regression",
     "repairs",
+    "coordinates",
+    "regression",
+    "lkj",
+    "three_level",
+    "frames",
+    "datasets",
 ]
 
 
@@ -44,6 +46,10 @@ def __getattr__(name):
     """Load a module when it is first asked for: SciPy alone takes a third of a second, which a check need not wait."""
     if name in __all__:
         return importlib.import_module(f"hblib.{name}")
+    if name == "__version__":
+        from importlib.metadata import version  # costs time as well
+
+        return version("hblib")
     raise AttributeError(f"module 'hblib' has no attribute {name!r}")
 
 

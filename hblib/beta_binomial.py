@@ -7,22 +7,22 @@ with mu and phi = 1/(alpha + beta): phi = 0 is complete pooling, an ordinary poi
 it lies at infinity.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
 from hblib import priors
-from hblib._numerics import arguments, quadrature
+from hblib._numerics import arguments, quadrature, rates_fit
 from hblib._numerics.datatree import datatree
 from hblib._numerics.mixture import blocks, if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
 from hblib._numerics.rates_counts import collapse
-from hblib._numerics.rates_pmf import gradient, log_pmf
-from hblib._numerics.rates_posterior import STEP, MuGivenSize, mu_parts, theta_parts
+from hblib._numerics.rates_grid import SizeDensity, theta_moments
+from hblib._numerics.rates_likelihood import few_rows, log_likelihood, log_likelihood_of_prior, logit_mode
+from hblib._numerics.rates_posterior import MuGivenSize, mu_parts, theta_parts
 from hblib._numerics.report import report, summary
 from hblib.distributions import Beta, Mixture, Normal, Scale
 
@@ -147,9 +147,8 @@ def log_marginal(y, n, alpha, beta, counts=None):
     -8.720075
     """
     data = collapse(y, n, counts)
-    alpha, beta = arguments.together(**dict(zip(("alpha", "beta"), _prior(alpha, beta), strict=True)))
-    total = alpha + beta
-    return _log_likelihood(data, alpha / total, 1 / total)[()]
+    alpha, beta = _prior(alpha, beta)
+    return log_likelihood_of_prior(data, *arguments.together(alpha=alpha, beta=beta))[()]
 
 
 def profile(y, n, phi, counts=None):
@@ -193,10 +192,10 @@ def profile(y, n, phi, counts=None):
     mu, rest = (np.full(flat.size, total / data.trials) for total in (data.successes, data.trials - data.successes))
     inner = flat > 0
     if inner.any() and 0 < data.successes < data.trials:
-        z, _ = _logit_mode(data, 1 / flat[inner], flat_in_mu=True)
+        z, _ = logit_mode(data, 1 / flat[inner], flat_in_mu=True)
         mu[inner], rest[inner] = special.expit(z), special.expit(-z)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = _log_likelihood(data, mu, flat, rest)
+        value = log_likelihood(data, mu, flat, rest)
     return np.where(np.isnan(value), 0.0, value).reshape(phi.shape)[()]  # one outcome only: its limit, probability 1
 
 
@@ -325,24 +324,27 @@ def fit(y, n, method="ml", counts=None):
     ok 2.3416 14.1148
     """
     arguments.one_of("method", method, ("ml", "moments"))
-    data = collapse(y, n, counts)
-    if data.successes > data.trials / 2:  # near 1 a rate has few digits left, so fit the failures' instead
-        failures = fit(np.asarray(n) - np.asarray(y), n, method, counts)
-        return replace(failures, mu=failures.rest, rest=failures.mu)
-    status, mu, phi = _without_search(data)
+    data = collapse(y, n, counts, spread=method == "moments")
+    swapped = data.successes > data.trials / 2  # near 1 a rate has few digits left, so fit the failures' instead
+    data = data.of_failures() if swapped else data
+    status, mu, phi = rates_fit.without_search(data)
     if status is None:
-        mu, phi = (
-            _moments(y, n, counts) if method == "moments" else _maximum(data, _if_few(data, y, n, counts, 4, 10_000))
-        )
+        mu, phi = rates_fit.moments(data) if method == "moments" else rates_fit.maximum(data, y, n, counts, swapped)
         status = "phi = 0" if phi == 0 else "phi = inf" if phi == np.inf else "ok"
-    log_likelihood = _log_likelihood(data, mu, phi) if 0 <= phi < np.inf else np.nan
-    if phi == np.inf:  # each group is one trial of a coin with probability mu, if it is all or nothing
-        split = data.no_success + data.no_failure < data.groups
-        coin = special.xlogy(data.no_failure, mu) + special.xlog1py(data.no_success, -mu)
-        log_likelihood = -np.inf if split else coin
-    se_mu, se_phi = _standard_errors(data, mu, phi) if method == "ml" else (_error_of_pooled(data, mu, phi), np.nan)
-    numbers = (float(value) for value in (log_likelihood, se_mu, se_phi, 1 - mu))
-    return Fit(float(mu), float(phi), status, method, *numbers)
+    if method == "ml":
+        se_mu, se_phi = rates_fit.standard_errors(data, mu, phi)
+    else:
+        se_mu, se_phi = rates_fit.error_of_pooled(data, mu, phi), np.nan
+    return Fit(
+        mu=float(1 - mu if swapped else mu),
+        phi=float(phi),
+        status=status,
+        method=method,
+        log_likelihood=float(rates_fit.log_likelihood_of(data, mu, phi)),
+        se_mu=float(se_mu),
+        se_phi=float(se_phi),
+        rest=float(mu if swapped else 1 - mu),
+    )
 
 
 class Nodes(NamedTuple):
@@ -550,40 +552,19 @@ def full_bayes(y, n, prior, counts=None):
     prior = priors.as_prior(prior)
     data = collapse(y, n, counts)
     y, n = arguments.successes(y, n, join=arguments.groups)
-    rows = _if_few(data, y, n, counts)
     guess = (data.trials + 1) / (data.successes + 0.5)
     breaks, lower, upper = prior.range(guess)
     guess = float(np.clip(guess, lower * (1 + 1e-9), upper * (1 - 1e-9)))
-    coarse = np.log(guess) + np.arange(-40, 41)
-    centres, widths = _logit_mode(data, np.exp(coarse))
-
-    def mode(size):
-        return _logit_mode(data, size, start=np.interp(np.log(size), coarse, centres))
-
-    def with_mu(size):
-        """log p(size | y), and for each size what says how mu is distributed given it."""
-        centre, width = mode(size)
-        t, log_f = _given_size(data, rows, size, centre, width, widths.min())
-        top = log_f.max(axis=-1, keepdims=True)
-        f = np.exp(log_f - top)
-        total = f.sum(axis=-1, keepdims=True)
-        return (np.log(total) + top)[:, 0] + prior.log_density(size), (centre, width, f / total, t + 0 * f)
-
-    def rough(size):
-        """Laplace's approximation to the sum over mu's nodes."""
-        centre, width = mode(size)
-        mu, rest = special.expit(centre), special.expit(-centre)
-        return _log_likelihood(data, mu, 1 / size, rest) + np.log(width * mu * rest) + prior.log_density(size)
-
+    density = SizeDensity.of(data, few_rows(data, y, n, counts), prior.log_density, guess)
     size, w, log_evidence, (centre, width, given, t) = quadrature.integrate_with(
-        with_mu, lower, upper, guess, rough, breaks
+        density.with_mu, lower, upper, guess, density.rough, breaks
     )
     nodes = MuGivenSize(size, w, centre, width, given, t[0])
     log_total = float(log_evidence)
-    panels = Panels(lambda size: with_mu(size)[0], size, log_total, lower, upper, breaks)
+    panels = Panels(density, size, log_total, lower, upper, breaks)
 
     def given_sizes(size):
-        centre, width, given, t = with_mu(size)[1]
+        centre, width, given, t = density.with_mu(size)[1]
         return MuGivenSize(size, np.full(size.size, 1 / size.size), centre, width, given, t[0])
 
     tail = quadrature.tail_power(prior.log_density, upper, guess)  # the likelihood tends to a constant
@@ -606,7 +587,7 @@ def _posteriors(y, n, nodes):
     mu_mean, mu_sd = mean_sd(w, first, variance)
     new_sd = np.sqrt(mu_sd**2 + np.sum(w * (first * (1 - first) - variance) / (size + 1)))
     none = np.zeros(1)
-    theta = theta_parts(nodes, *_theta_moments(y, n, w, size, first, first**2 + variance), y, n)
+    theta = theta_parts(nodes, *theta_moments(y, n, w, size, first, first**2 + variance), y, n)
     new_group = theta_parts(nodes, np.array([mu_mean]), np.array([new_sd]), none, none)
     flat = [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], w[:, None] * given)]
     return {
@@ -617,297 +598,6 @@ def _posteriors(y, n, nodes):
     }
 
 
-def _given_size(data, rows, size, centre, width, narrowest):
-    """Nodes t of mu for each size, by logit(mu) = centre + width sinh(t), and the log of p(y | mu, size) d mu there.
-
-    The tails of logit mu fall at least as exp(-(1 + groups with a success) |z|) on the left, and with a failure on the
-    right; that tells how far t must run.
-    """
-    reach = [12 + 50 / (1 + data.groups - groups) / narrowest for groups in (data.no_success, data.no_failure)]
-    t = np.arange(-np.arcsinh(reach[0]), np.arcsinh(reach[1]), STEP)
-    log_f = np.empty((size.size, t.size))
-    for some in blocks(size.size, t.size):
-        z = np.clip(centre[some, None] + width[some, None] * np.sinh(t), -300.0, 36.0)  # at 36 mu is 1 to all digits
-        mu, rest, m = special.expit(z), special.expit(-z), size[some, None]
-        log_slope = np.where((z > -300) & (z < 36), np.log(mu * rest * width[some, None] * np.cosh(t) * STEP), -np.inf)
-        if rows is None:
-            log_f[some] = log_slope + _log_likelihood(data, mu, 1 / m, rest)
-        else:
-            log_f[some] = log_slope + sum(count * log_pmf(y_j, n_j, mu, rest, m) for y_j, n_j, count in rows.T)
-    return t, log_f
-
-
-def _logit_mode(data, size, start=None, flat_in_mu=False):
-    """For each size the most probable logit of mu, and the width of the peak; safeguarded Newton, many sizes at once.
-
-    The density of logit mu is log-concave in mu, so its derivative changes sign once. With `flat_in_mu` it is the
-    likelihood alone whose peak is found.
-    """
-    start = np.full(size.shape, special.logit((data.successes + 0.5) / (data.trials + 1))) if start is None else start
-    parts = [_some_logit_modes(data, size[some], start[some], flat_in_mu) for some in blocks(size.size, data.k.size)]
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
-
-
-def _some_logit_modes(data, size, start, flat_in_mu):
-    jacobian, tolerance = (0, 1e-3) if flat_in_mu else (1, 0.1)  # nodes around a peak need no more
-    (k_y, y), (k_f, f) = data.with_success, data.with_failure
-    x_y, x_f = (k / size[:, None] for k in (k_y, k_f))
-    low, high = np.full(size.shape, -300.0), np.full(size.shape, 36.0)
-    z = np.clip(start, -30, 30)
-    for _ in range(60):
-        mu, rest = special.expit(z), special.expit(-z)
-        success, failure = 1 / (mu[:, None] + x_y), 1 / (rest[:, None] + x_f)
-        by_y, by_f = y * success, f * failure
-        by_mu = by_y.sum(axis=-1) - by_f.sum(axis=-1)
-        by_mu_twice = -(by_y * success).sum(axis=-1) - (by_f * failure).sum(axis=-1)
-        slope = mu * rest * by_mu + jacobian * (rest - mu)
-        curvature = (mu * rest) ** 2 * by_mu_twice + mu * rest * ((rest - mu) * by_mu - 2 * jacobian)
-        low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
-        step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, -1), np.inf)
-        step = np.where(np.abs(step) < 20, step, 20 * np.sign(slope))
-        inside = ((z + step > low) & (z + step < high)) | (np.abs(step) < 1e-9)  # the latter has arrived
-        new = np.where(inside, z + step, (low + high) / 2)
-        width = 1 / np.sqrt(np.maximum(-curvature, 1e-2))
-        done = (np.abs(new - z) < tolerance * np.minimum(width, 3)).all()
-        z = new
-        if done:
-            break
-    return z, width
-
-
-def _theta_moments(y, n, weight, size, first, second):
-    """Mean and SD of every theta_j from sums over the sizes; `first` and `second` are the moments of mu given the size.
-
-    Given mu and the size, theta_j has mean r + a (mu - r) with r = y/n and a = size/(size + n): quadratic forms in r,
-    with the same sums for all groups of one n.
-    """
-    distinct, which = np.unique(n, return_inverse=True)
-    powers = np.stack([weight, weight * first, weight * second], axis=1)
-    sums = np.empty((11, distinct.size))
-    for some in blocks(distinct.size, size.size):
-        a = size / (size + distinct[some, None])
-        # given mu and size theta's variance is its mean (1 - mean) times this
-        noise = 1 / (size + distinct[some, None] + 1)
-        sums[:2, some] = (a @ powers[:, :2]).T
-        sums[2:5, some] = (a**2 @ powers).T
-        sums[5, some] = noise @ weight
-        sums[6:8, some] = ((noise * a) @ powers[:, :2]).T
-        sums[8:, some] = ((noise * a**2) @ powers).T
-    a0, a1, q0, q1, q2, c0, c1, c2, d0, d1, d2 = sums[:, which]
-    r = np.divide(y, n, out=np.zeros(y.size), where=n > 0)
-    shift = a1 - r * a0
-    within = r * (1 - r) * c0 + (1 - 2 * r) * (c2 - r * c1) - (d2 - 2 * r * d1 + r**2 * d0)
-    between = q2 - 2 * r * q1 + r**2 * q0 - shift**2
-    return r + shift, np.sqrt(within + np.maximum(between, 0))
-
-
 def _prior(alpha, beta):
     positive = {"low": 0, "open_low": True}
     return arguments.numbers("alpha", alpha, **positive), arguments.numbers("beta", beta, **positive)
-
-
-def _without_search(data):
-    """The cases that need no search: (status, mu, phi), with status None for all the rest."""
-    if data.trials == 0:
-        return "not identified", np.nan, np.nan
-    mu = data.successes / data.trials
-    if mu in (0, 1) or data.groups == 1 or data.largest == 1:
-        return "not identified", mu, np.nan
-    if data.no_success + data.no_failure == data.groups:
-        return "phi = inf", data.no_failure / data.groups, np.inf
-    return None, mu, np.nan
-
-
-def _moments(y, n, counts):
-    """Kleinman's estimate with weights n_j: the spread of the rates, less the binomial noise in it."""
-    y, n = arguments.successes(y, n, join=arguments.groups)
-    counts = np.ones(1) if counts is None else arguments.counts("counts", counts)
-    y, n, counts = arguments.groups(y=y, n=n, counts=counts)
-    y, n, counts = y[n > 0], n[n > 0], counts[n > 0]
-    total = np.sum(counts * n)
-    mu = np.sum(counts * y) / total
-    spread = np.sum(counts * n * (y / n - mu) ** 2)
-    noise = np.sum(counts * (1 - n / total))  # of the spread, in units of mu (1 - mu)
-    all_or_nothing = np.sum(counts * n * (1 - n / total))
-    rho = (spread / (mu * (1 - mu)) - noise) / (all_or_nothing - noise)
-    rho = np.clip(rho, 0, 1)  # phi = rho/(1 - rho)
-    return mu, rho / (1 - rho) if rho < 1 else np.inf
-
-
-def _log_likelihood(data, mu, phi, rest=None):
-    """The log marginal likelihood; mu, phi and rest = 1 - mu may be arrays that broadcast.
-
-    A success above k multiplies the likelihood by (mu + k phi)/(1 + k phi), a failure by (rest + k phi)/(1 + k phi).
-    What is left, the sum of (y - between) log((1 + k phi)/(1 + k)), is summed by parts, which leaves `surplus` and the
-    steps of the logarithm. So no terms of different sign cancel, whatever phi is.
-    """
-    mu, phi = np.asarray(mu, dtype=float), np.asarray(phi, dtype=float)
-    rest = 1 - mu if rest is None else rest
-    surplus, before, after = data.steps
-    per_step = (1 + after) / (after - before)
-    total = _sum_log1p(-surplus, phi - 1, per_step, per_step * before, phi)
-    for (k, number), of, other in ((data.with_success, mu, rest), (data.with_failure, rest, mu)):
-        total = total - _sum_log1p(number, other, of[..., None], k, phi)
-    return total
-
-
-def _sum_log1p(number, a, b, k, phi):
-    """The sum of number log1p(a/(b + k phi)) over the nodes, the last axis of b, for each a and phi; block by block."""
-    shape = np.broadcast_shapes(a.shape, phi.shape)
-    if math.prod(shape) * k.size <= _BLOCK:
-        return (number * np.log1p(a[..., None] / (b + k * phi[..., None]))).sum(axis=-1)
-    a, phi = (np.broadcast_to(array, shape).reshape(-1, 1) for array in (a, phi))
-    b = np.broadcast_to(b, (*shape, b.shape[-1])).reshape(-1, b.shape[-1])
-    total, rows = np.empty(a.size), max(1, _BLOCK // k.size)
-    for start in range(0, a.size, rows):
-        block = slice(start, start + rows)
-        terms = k * phi[block]
-        terms += b[block]
-        np.divide(a[block], terms, out=terms)
-        np.log1p(terms, out=terms)
-        terms *= number
-        terms.sum(axis=-1, out=total[block])
-    return total.reshape(shape)
-
-
-def _derivatives(data, mu, phi, rest=None):
-    """Gradient and Hessian of `_log_likelihood` in (mu, phi), numbers; by sums of one sign, as there."""
-    rest = 1 - mu if rest is None else rest
-    surplus, before, after = data.steps
-    trial_before, trial_after = 1 / (1 + before * phi), 1 / (1 + after * phi)
-    steps = surplus * (after - before) * trial_before * trial_after
-    by_phi = -np.sum(steps)
-    by_phi_twice = steps @ (after * trial_after + before * trial_before)
-    by_mu = by_mu_twice = cross = 0.0
-    for (k, number), of, other, sign in ((data.with_success, mu, rest, 1), (data.with_failure, rest, mu, -1)):
-        one, trial = 1 / (of + k * phi), 1 / (1 + k * phi)
-        first = number * one
-        times_k = k * first
-        by_mu += sign * np.sum(first)
-        by_mu_twice -= first @ one
-        by_phi += other * (times_k @ trial)
-        by_phi_twice -= other * ((times_k * k * trial) @ (one + trial))
-        cross -= sign * (times_k @ one)
-    return np.array([by_mu, by_phi]), np.array([[by_mu_twice, cross], [cross, by_phi_twice]])
-
-
-def _if_few(data, y, n, counts=None, cost=16, least=0):
-    """Rows (y, n, counts) with data, if there are so few of so many trials that sums over k would cost more.
-
-    `cost` is what a row costs, in terms of such a sum.
-    """
-    if data.k.size <= cost * np.size(y) or data.largest < least:
-        return None
-    rows = np.array(np.broadcast_arrays(y, n, 1 if counts is None else counts), dtype=float)
-    return np.atleast_2d(rows.T).T[:, (rows[1] > 0) & (rows[2] > 0)]
-
-
-def _maximum(data, rows=None):
-    """The highest point: Newton in (logit mu, log phi) from each peak of the profile, and phi = 0 if none is higher.
-
-    Usually the score at phi = 0 tells all: where it is positive there is one peak, and otherwise the maximum is at
-    phi = 0. But with few groups, or a few large ones that dominate the pooled rate, there may be a peak at another mu.
-    So unless the groups are many and the score is positive, the profile (the highest likelihood for each phi) is
-    looked at so closely that no peak falls between two points: as a sum of smooth functions of log phi, each changing
-    over a factor of e or more, it has none that is narrower.
-    """
-    pooled = data.successes / data.trials
-    rising = _derivatives(data, pooled, 0.0)[0][1] > 0
-    squares = np.sum((data.f + data.between) * (2 * data.k + 1))  # of n
-    if rising and data.trials**2 / squares > max(30, data.groups / 3):  # the effective number of groups
-        return _climb(data, _second_moment(data, pooled, squares), rows)[:2]
-    lowest, highest = np.log(1e-2 / data.largest), np.log(10)
-    log_phi = np.linspace(lowest, highest, int(np.ceil((highest - lowest) / 0.25)))
-    logits = _logit_mode(data, np.exp(-log_phi), flat_in_mu=True)[0]
-    values = _log_likelihood(data, special.expit(logits), np.exp(log_phi), special.expit(-logits))
-    floor = -np.inf if rising else _log_likelihood(data, pooled, 0.0)
-    best = pooled, 0.0, floor if rising else floor + 1e-9 * (1 + abs(floor))
-    for peak in _peaks(values, floor):
-        found = _climb(data, np.array([logits[peak], log_phi[peak]]), rows)
-        best = max(best, found, key=lambda point: point[2])
-    return best[:2]
-
-
-def _second_moment(data, pooled, squares):
-    """Where to start: y(y - 1) is expected to be n(n - 1)(mu^2 + mu(1 - mu) rho), with rho = phi/(1 + phi)."""
-    pairs = 2 * np.sum(data.k * data.y) / max(squares - data.trials, 1)
-    rho = np.clip((pairs - pooled**2) / (pooled * (1 - pooled)), 1e-2 / data.largest, 0.9)
-    return np.array([special.logit(pooled), special.logit(rho)])
-
-
-def _peaks(values, before):
-    """Where values on a grid are higher than on both sides, beginning after the value `before` it."""
-    left, right = np.append(before, values[:-1]), np.append(values[1:], -np.inf)
-    return np.flatnonzero((values >= left) & (values >= right))
-
-
-def _climb(data, at, rows):
-    """Newton from (logit mu, log phi), halving steps that do not climb; returns mu, phi and the log likelihood."""
-
-    def log_likelihood(at):
-        mu, phi = special.expit(at[0]), np.exp(at[1])
-        if rows is None:
-            return _log_likelihood(data, mu, phi)
-        y, n, counts = rows
-        return np.sum(counts * log_pmf(y, n, mu, special.expit(-at[0]), 1 / phi))
-
-    value = log_likelihood(at)
-    for _ in range(200):
-        step = _newton_step(data, at, rows)
-        while np.abs(step).max() > 1e-13 * (1 + np.abs(at).max()):
-            trial_value = log_likelihood(at + step)
-            if trial_value >= value - 1e-12 * abs(value):
-                break
-            step = step / 2
-        else:
-            break
-        at, value = at + step, trial_value
-        if np.abs(step).max() < 1e-9:  # Newton squares its error, so the step just made was the last that counts
-            break
-    return special.expit(at[0]), np.exp(at[1]), value
-
-
-def _newton_step(data, at, rows):
-    mu, phi = special.expit(at[0]), np.exp(at[1])
-    slope, hessian = _derivatives(data, mu, phi)
-    if rows is not None:
-        y, n, counts = rows
-        slope = (counts * gradient(y, n, mu, phi)).sum(axis=-1)
-    scale = np.array([mu * (1 - mu), phi])  # d(mu, phi)/d(logit mu, log phi)
-    slope = slope * scale
-    hessian = hessian * scale * scale[:, None]
-    return _uphill(*slope, hessian[0, 0] + slope[0] * (1 - 2 * mu), hessian[0, 1], hessian[1, 1] + slope[1])
-
-
-def _uphill(g1, g2, a, b, c):
-    """Newton's step for the slope (g1, g2) and the matrix [[a, b], [b, c]], which climbs even where it is not negative.
-
-    In the directions of the eigenvectors the step is the slope over the size of the eigenvalue, of length 2 at most.
-    """
-    middle, half = (a + c) / 2, math.hypot((a - c) / 2, b)
-    angle = math.atan2(2 * b, a - c) / 2
-    cos, sin = math.cos(angle), math.sin(angle)
-    along = (cos * g1 + sin * g2) / max(abs(middle + half), 1e-12)
-    across = (cos * g2 - sin * g1) / max(abs(middle - half), 1e-12)
-    shorter = min(1.0, 2 / max(abs(along), abs(across), 1e-300))
-    return shorter * np.array([cos * along - sin * across, sin * along + cos * across])
-
-
-def _error_of_pooled(data, mu, phi):
-    """The standard error of the pooled rate; see `Fit`."""
-    if np.isnan(phi):
-        return np.nan
-    rho = phi / (1 + phi) if phi < np.inf else 1.0
-    squares = np.sum((data.f + data.between) * (2 * data.k + 1))  # of n
-    return np.sqrt(mu * (1 - mu) * (rho * squares / data.trials + 1 - rho) / data.trials)
-
-
-def _standard_errors(data, mu, phi):
-    if phi == np.inf:  # each group is one trial of a coin
-        return np.sqrt(mu * (1 - mu) / data.groups), np.nan
-    if not 0 <= phi < np.inf:
-        return np.nan, np.nan
-    information = -_derivatives(data, mu, phi)[1]
-    if phi == 0:
-        return 1 / np.sqrt(information[0, 0]), np.nan
-    return np.sqrt(np.diag(np.linalg.inv(information)))

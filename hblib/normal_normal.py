@@ -8,7 +8,7 @@ without data has se_j = inf; its ybar_j may then be nan.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ from hblib import priors
 from hblib._numerics import arguments, quadrature
 from hblib._numerics.datatree import datatree
 from hblib._numerics.means_cells import collect
+from hblib._numerics.means_fit import MOMENTS, errors_of_both, grid_of, highest, in_units, mean_and_errors, unit_near
+from hblib._numerics.means_posterior import given_tau
 from hblib._numerics.mixture import Parts, Search, blocks, if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
 from hblib._numerics.report import report, summary
@@ -226,7 +228,7 @@ class Fit:
         """Every group's posterior with the estimated prior plugged in, as if it were known.
 
         The interval is too short by the uncertainty of mu and tau, which plugging in leaves out. With that of mu, but
-        not of tau, it is `multilevel.three_level` with one chain and tau_chain = 0; for both see `hblib.repairs`.
+        not of tau, it is `three_level.posterior` with one chain and tau_chain = 0; for both see `hblib.repairs`.
         """
         if self.status == "not identified":
             raise ValueError("this fit gives no posterior: tau is not identified")
@@ -262,19 +264,19 @@ def fit(ybar, se, method="ml", counts=None):
     >>> print(round(fit(**means, method="reml").tau ** 2, 6), fit(**means, method="ml").status)
     0.2 tau = 0
     """
-    arguments.one_of("method", method, ("ml", "reml", *_MOMENTS))
-    unit, cells = _in_units(*_rows(ybar, se, counts))
+    arguments.one_of("method", method, ("ml", "reml", *MOMENTS))
+    unit, cells = in_units(*_rows(ybar, se, counts))
     if cells.groups < 2:
         mu = cells.centre * unit if cells.groups else np.nan
         return Fit(mu, np.nan, "not identified", method, np.nan, np.nan, np.nan)
     restricted = method == "reml"
-    if method in _MOMENTS:
-        tau2, mean, error_mu, error_tau2 = _MOMENTS[method](cells)
+    if method in MOMENTS:
+        tau2, mean, error_mu, error_tau2 = MOMENTS[method](cells)
     else:
         tau2 = highest(
-            lambda t: cells.score(t, restricted), lambda t: cells.log_likelihood(t, restricted), _grid(cells)
+            lambda t: cells.score(t, restricted), lambda t: cells.log_likelihood(t, restricted), grid_of(cells)
         )
-        mean, error_mu, error_tau2 = _mean_and_errors(cells, tau2, restricted)
+        mean, error_mu, error_tau2 = mean_and_errors(cells, tau2, restricted)
     tau, status = (np.sqrt(tau2), "ok") if tau2 > 0 else (0.0, "tau = 0")
     error_tau = error_tau2 / (2 * tau) if tau > 0 else np.nan
     log_likelihood = cells.log_likelihood(tau2, restricted, mu=mean) - (cells.groups - restricted) * np.log(unit)
@@ -320,7 +322,7 @@ def profile(ybar, se, tau, method="ml", counts=None):
     """
     arguments.one_of("method", method, ("ml", "reml"))
     tau = arguments.numbers("tau", tau, low=0)
-    unit, cells = _in_units(*_rows(ybar, se, counts))
+    unit, cells = in_units(*_rows(ybar, se, counts))
     restricted = method == "reml"
     return (cells.log_likelihood((tau / unit) ** 2, restricted) - (cells.groups - restricted) * np.log(unit))[()]
 
@@ -408,7 +410,7 @@ def fit_observations(values, group, method="reml"):
     w, total, mean, squares = cells.at(ratio)
     sigma = np.sqrt((within + np.sum(w * squares)) / freedom)
     log_likelihood = (objective(ratio) + np.sum(np.log(1 / n)) - freedom * (np.log(2 * np.pi / freedom) + 1)) / 2
-    error_tau, error_sigma = _errors_of_both(cells, ratio, sigma, within, np.sum(n), restricted)
+    error_tau, error_sigma = errors_of_both(cells, ratio, sigma, within, np.sum(n), restricted)
     return Fit(
         float((cells.centre + mean) * unit),
         float(np.sqrt(ratio) * sigma * unit),
@@ -420,27 +422,6 @@ def fit_observations(values, group, method="reml"):
         float(sigma * unit),
         float(error_sigma * unit),
     )
-
-
-def _errors_of_both(cells, ratio, sigma, within, observations, restricted):
-    """Standard errors of tau and sigma; all in units of sigma, in which cells.variance is 1/n and tau^2 is `ratio`.
-
-    A group's mean has the variance tau^2 + sigma^2/n, so that tau^2 makes it grow at the rate 1, sigma^2 at 1/n.
-    """
-    scaled = replace(cells, mean=cells.mean / sigma, squares=cells.squares / sigma**2)
-    information, _ = scaled.information(ratio, restricted, np.array([np.ones(cells.variance.size), cells.variance]))
-    information[1, 1] += within / sigma**2 - (observations - cells.groups) / 2
-    if ratio == 0:
-        return np.nan, _root_of_inverse(information[1, 1]) * sigma / 2
-    known = information[0, 1] / information[1, 1]
-    error_tau2 = _root_of_inverse(information[0, 0] - known * information[0, 1])
-    error_sigma2 = _root_of_inverse(information[1, 1] - information[0, 1] ** 2 / information[0, 0])
-    return error_tau2 * sigma / (2 * np.sqrt(ratio)), error_sigma2 * sigma / 2
-
-
-def _root_of_inverse(information):
-    """A standard error; nan where the likelihood is flat, as far as doubles can tell."""
-    return 1 / np.sqrt(information) if information > 0 else np.nan
 
 
 def _by_group(values, group):
@@ -660,32 +641,32 @@ def full_bayes(ybar, se, prior, mu=None, counts=None):
     known = None if known is None else (known[0] / unit - cells.centre, known[1] / unit)
     offset = (cells.groups - (known is None)) * np.log(unit)
 
-    def given_tau(tau):
-        return _given_tau(cells, np.minimum(tau / unit, 1e150), known)  # beyond, the likelihood has fallen to nothing
+    def at(tau):
+        return given_tau(cells, np.minimum(tau / unit, 1e150), known)  # beyond, the likelihood has fallen to nothing
 
     def log_density(tau):
         tau = np.asarray(tau, dtype=float)
-        return prior.log_density(tau) + given_tau(tau)[0] - offset
+        return prior.log_density(tau) + at(tau)[0] - offset
 
     def mu_given(tau):
-        _, mean, variance = given_tau(tau)
+        _, mean, variance = at(tau)
         return (mean + cells.centre) * unit, np.sqrt(variance) * unit
 
     breaks, lower, upper = prior.range(unit)
     guess = float(np.clip(unit, lower * (1 + 1e-9), upper * (1 - 1e-9)))
     tau, weight, log_evidence = quadrature.integrate_scale(log_density, lower, upper, guess, breaks=breaks)
-    _, mu_hat, mu_variance = given_tau(tau)
+    _, mu_hat, mu_variance = at(tau)
     tail = quadrature.tail_power(prior.log_density, upper, unit) - cells.groups + (known is None)  # of log_density
 
-    in_units = np.minimum(tau / unit, 1e150)
-    nodes = _Nodes(in_units, weight, mu_hat, mu_variance, cells.centre, unit)
-    mean, sd = if_they_exist(mean_sd(weight, in_units), tail)
+    scaled = np.minimum(tau / unit, 1e150)
+    nodes = _Nodes(scaled, weight, mu_hat, mu_variance, cells.centre, unit)
+    mean, sd = if_they_exist(mean_sd(weight, scaled), tail)
     panels = Panels(log_density, tau, float(log_evidence), lower, upper, breaks)
     return FullBayes(
         mu=nodes.one(mu_variance, tail if known is None else -np.inf),
         tau=Scale(panels, mean * unit, sd * unit, mean_sd(weight, np.log(tau))),
         theta=nodes.groups(rows, se, tail),
-        new_group=nodes.one(mu_variance + in_units**2, tail),  # a new group's theta given tau has this variance
+        new_group=nodes.one(mu_variance + scaled**2, tail),  # a new group's theta given tau has this variance
         log_evidence=float(log_evidence),
         prior=prior,
         nodes=Nodes(tau, weight, *mu_given(tau)),
@@ -814,27 +795,6 @@ def _normal_mixture(mean, sd, weight, given, joint):
     return Mixture(Parts(mean, sd, tail, log_density, search, joint))
 
 
-def _given_tau(cells, tau, known):
-    """log p(ybar | tau) with mu integrated out, and mean and variance of mu given tau; mu measured from the centre.
-
-    A normal prior on mu, `known` = (mean, sd), acts like one more observation of mu. tau has one axis, or none.
-    """
-    tau = np.asarray(tau, dtype=float)
-    parts = [_given_some_tau(cells, tau.ravel()[some], known) for some in blocks(tau.size, cells.variance.size)]
-    return tuple(np.concatenate(column).reshape(tau.shape) for column in zip(*parts, strict=True))
-
-
-def _given_some_tau(cells, tau, known):
-    w, precision, best, squares = cells.at(tau**2)
-    log_p = cells.log_likelihood_at(w, precision, squares, restricted=True)
-    if known is None:
-        return log_p, best, 1 / precision
-    m, s = known  # log_p is that of the deviations; best ~ N(m, s^2 + 1/precision) is left
-    spread = s**2 + 1 / precision
-    log_p = log_p - np.log(2 * np.pi * spread) / 2 - (best - m) ** 2 / (2 * spread)
-    return log_p, (precision * best + m / s**2) / (precision + 1 / s**2), 1 / (precision + 1 / s**2)
-
-
 def _groups(ybar, se, positive=False, join=arguments.together):
     """ybar may be missing where se = inf: a group without data has no mean."""
     se = arguments.numbers("se", se, low=0, open_low=positive, allow_inf=True)
@@ -865,88 +825,4 @@ def _rows(ybar, se, counts=None, positive=True):
     return ybar, se, None if counts is None else number
 
 
-def _in_units(ybar, se, counts):
-    """A power of 2 near the standard errors, and the `Cells` in that unit, so that powers of variances are doubles."""
-    typical = np.median(se) if se.size else 1.0
-    if ybar.size and np.ptp(ybar) > 1e50 * typical:
-        raise ValueError(f"ybar must not spread over more than 1e50 standard errors, but does over {np.ptp(ybar):g}")
-    unit = unit_near(typical)
-    return unit, collect(ybar / unit, se / unit, counts) if unit != 1 else collect(ybar, se, counts)
-
-
-def unit_near(value):
-    """A power of 2 near a number, by which one multiplies and divides exactly; 1 where nothing can overflow anyway."""
-    return 2.0 ** np.round(np.log2(value)) if value > 0 and not 1e-9 < value < 1e9 else 1.0
-
-
 # Each gives tau^2, mu and their standard errors.
-
-
-def _plain_moments(cells):
-    mean = np.sum(cells.number * cells.mean) / cells.groups
-    squares = np.sum(cells.squares + cells.number * (cells.mean - mean) ** 2)
-    tau2 = max(0.0, squares / (cells.groups - 1) - np.sum(cells.number * cells.variance) / cells.groups)
-    error_mu = np.sqrt(np.sum(cells.number * (cells.variance + tau2))) / cells.groups
-    return tau2, mean, error_mu, _error_of_moments(cells, np.ones(cells.number.shape), tau2)
-
-
-def _dersimonian_laird(cells):
-    w, w1, _, squares = cells.at(0.0)
-    per_tau2 = np.sum(cells.number * w * (cells.but_one(w) / w1))  # w1 - w2/w1, which would cancel
-    tau2 = max(0.0, (np.sum(w * squares) - (cells.groups - 1)) / per_tau2)
-    _, total, mean, _ = cells.at(tau2)
-    return tau2, mean, 1 / np.sqrt(total), _error_of_moments(cells, w, tau2)
-
-
-def _paule_mandel(cells):
-    def excess(tau2):
-        w, _, _, squares = cells.at(tau2)
-        return np.sum(w * squares) - (cells.groups - 1)
-
-    tau2 = highest(excess, lambda tau2: tau2, _grid(cells))
-    w, total, mean, _ = cells.at(tau2)
-    return tau2, mean, 1 / np.sqrt(total), _error_of_moments(cells, w, tau2)
-
-
-_MOMENTS = {"moments": _plain_moments, "dersimonian-laird": _dersimonian_laird, "paule-mandel": _paule_mandel}
-
-
-def _error_of_moments(cells, a, tau2):
-    """The standard error of a tau^2 that solves sum a_j (y_j - mean)^2 = its expectation, mean with weights a.
-
-    The sum is y'Ay, A = diag(a) - aa'/sum a. Its variance is 2 trace(AVAV) for V = diag(tau^2 + se_j^2), and its
-    expectation grows with tau^2 by trace A.
-    """
-    a = a / a.max()
-    share = cells.but_one(a) / np.sum(cells.number * a)
-    trace = cells.traces(a, (cells.variance + tau2)[None, :])[0, 0]
-    return np.sqrt(2 * trace) / np.sum(cells.number * a * share)
-
-
-def _grid(cells):
-    """Values of tau2 that bracket every maximum: the score is negative beyond the last."""
-    least = cells.variance.min()
-    return np.append(0.0, np.geomspace(least * 1e-6, max(2 * cells.spread**2, least), 64))
-
-
-def highest(score, value, grid):
-    """The highest maximum: the first point of the grid, or a root of the score where it turns from + to -."""
-    from scipy import optimize  # here, because it takes longer to load than all the rest
-
-    scores = np.array([score(point) for point in grid])
-    falls = np.flatnonzero((scores[:-1] > 0) & (scores[1:] <= 0))
-    maxima = [optimize.brentq(score, grid[i], grid[i + 1], xtol=1e-300, rtol=1e-15) for i in falls]
-    if scores[0] <= 0:
-        maxima.append(grid[0])
-    return max(maxima, key=value)
-
-
-def _mean_and_errors(cells, tau2, restricted):
-    """mu and the standard errors of mu and tau^2 from the observed information at tau2."""
-    _, total, mu, _ = cells.at(tau2)
-    if tau2 == 0:
-        return mu, 1 / np.sqrt(total), np.nan
-    information, move = cells.information(tau2, restricted)
-    error_tau2 = _root_of_inverse(information[0, 0])
-    error_mu = 1 / np.sqrt(total) if restricted else np.hypot(1 / np.sqrt(total), move[0] * error_tau2)
-    return mu, error_mu, error_tau2

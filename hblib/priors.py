@@ -11,6 +11,7 @@ import numpy as np
 from scipy import special
 
 from hblib._numerics import arguments, quadrature
+from hblib._numerics.breaks import breaks
 from hblib._numerics.mixture import if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
 from hblib.distributions import Scale
@@ -20,8 +21,10 @@ from hblib.distributions import Scale
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
-    Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. What is
-    narrower than half a percent of its x may be overlooked; a value of x there, in `points`, makes sure that it is not.
+    Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. The search is closest about
+    the size that the data suggest. A factor of r away from it, a piece that stands by itself may be overlooked if it is
+    narrower than 0.0004 sqrt(4 + (log r)^2) of its x: 0.1 % nearby, half a per cent for r = 1e5. A value of x on it, in
+    `points`, makes sure that it is not.
 
     Attributes
     ----------
@@ -69,27 +72,27 @@ class Prior:
         >>> print(half_cauchy(5).distribution().ppf([0.5, 0.9]).round(3))
         [ 5.    31.569]
         """
-        breaks, lower, upper = self.range(1.0)
+        where, lower, upper = self.range(1.0)
         guess = self.parameters.get("scale", upper / 2 if upper < np.inf else 1.0)
         guess = float(np.clip(guess, lower * (1 + 1e-9), upper * (1 - 1e-9)))
         try:
-            x, weight, log_total = quadrature.integrate_scale(self.log_density, lower, upper, guess, breaks=breaks)
+            x, weight, log_total = quadrature.integrate_scale(self.log_density, lower, upper, guess, breaks=where)
         except ValueError as error:
             raise ValueError(f"the prior {self.name} has no finite integral") from error
         tail = quadrature.tail_power(self.log_density, upper, guess)
         moments = if_they_exist(mean_sd(weight, np.minimum(x, 1e150)), tail)
-        panels = Panels(self.log_density, x, log_total, lower, upper, breaks)
+        panels = Panels(self.log_density, x, log_total, lower, upper, where)
         return Scale(panels, *moments, mean_sd(weight, np.log(x)))
 
     def range(self, guess):
-        """(breaks, lower, upper): where it is not smooth, and the ends of where it is positive; see quadrature.breaks.
+        """(breaks, lower, upper): where it is not smooth, and the ends of where it is positive; see `breaks`.
 
         `guess` is a value of the size that matters. A log density that is no function of arrays is refused.
         """
         if self.smooth:
             return np.array([]), self.lower, self.upper
         inside = float(np.clip(guess, self.lower, self.upper))
-        return quadrature.breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
+        return breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
 
 
 def to_pymc(name, prior):

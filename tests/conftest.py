@@ -15,7 +15,7 @@ settings.register_profile("course", derandomize=True, deadline=None)
 settings.load_profile("course")
 
 ROOT = Path(__file__).parent.parent
-HEAVY = shutil.ignore_patterns(".git", ".venv", "_build", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info")
+HEAVY = shutil.ignore_patterns(".git", ".venv*", "_build", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info")
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Project:
         environment = {**os.environ, "PYTHONPATH": str(self.folder), "PYTEST_ADDOPTS": "", **environment}
         environment.pop("PYTEST_XDIST_WORKER", None)
         done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1800, check=False
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=7200, check=False
         )
         return done.returncode, done.stdout + done.stderr
 

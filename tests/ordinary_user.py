@@ -12,9 +12,12 @@ NOBODY = 65534
 
 
 def run(*command, writable=(), **options):
-    """Run a command from the project's root as an ordinary user, who may write in the folders `writable`."""
+    """Run a command from the project's root as an ordinary user, who may write in the folders `writable`.
+
+    The timeout is there for what never ends: on a machine with ten other things to do, minutes become an hour.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
-    settings = {"cwd": ROOT, "env": environment, "capture_output": True, "text": True, "timeout": 600, **options}
+    settings = {"cwd": ROOT, "env": environment, "capture_output": True, "text": True, "timeout": 7200, **options}
     return subprocess.run([*prefix(*writable), *map(str, command)], check=False, **settings)
 
 

@@ -8,6 +8,8 @@ from hblib.coursework import checking, source
 from hblib.coursework.questions import Function
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.exercise
+
 FILES = {path.stem: runpy.run_path(str(path)) for path in sorted((ROOT / "tests" / "answers").glob("[0-9]*.py"))}
 
 
@@ -46,5 +48,5 @@ def test_a_wrong_answer_that_nobody_listed_is_told_something_true(name, question
 def test_every_function_has_three_of_each(name):
     functions = {key for key, question in source.load(name).questions.items() if isinstance(question, Function)}
     for kind in ("RIGHT", "WRONG"):
-        assert set(FILES[name][kind]) == functions
+        assert functions <= set(FILES[name][kind]) <= set(source.load(name).questions)
         assert min(map(len, FILES[name][kind].values())) >= 3

@@ -17,14 +17,14 @@ import pytest
 
 from hblib import (
     beta_binomial,
-    coverage,
+    coordinates,
     james_stein,
     lkj,
-    multilevel,
     normal_normal,
     priors,
     regression,
     repairs,
+    three_level,
 )
 from hblib._numerics import arguments, rates_counts
 
@@ -53,7 +53,7 @@ CALLS = [
     ),
     (beta_binomial.fit, (Y, N, "ml", COUNTS), BINOMIAL | {"method": "other", "counts": "counts"}),
     (beta_binomial.full_bayes, (Y, N, FLAT, COUNTS), BINOMIAL | {"prior": "other", "counts": "counts"}),
-    (rates_counts.collapse, (Y, N, COUNTS), BINOMIAL | {"counts": "counts"}),
+    (rates_counts.collapse, (Y, N, COUNTS, True), BINOMIAL | {"counts": "counts", "spread": "other"}),
     (normal_normal.posterior, (YBAR, SE, 1.0, 2.0), NORMAL | {"mu": "numbers", "tau": "numbers"}),
     (normal_normal.shrinkage, (SE, 2.0), {"se": "numbers", "tau": "numbers"}),
     (
@@ -76,29 +76,29 @@ CALLS = [
         (YBAR, SE, FLAT, None, COUNTS),
         NORMAL | {"prior": "other", "mu": "other", "counts": "counts"},
     ),
-    (multilevel.three_level_weights, (SE, 1.0, 2.0, GROUP), CHAINS),
-    (multilevel.three_level, (YBAR, SE, 1.0, 2.0, GROUP), {"ybar": "numbers"} | CHAINS),
-    (multilevel.three_level_log_likelihood, (YBAR, SE, 1.0, 2.0, GROUP), {"ybar": "numbers"} | CHAINS),
-    (multilevel.three_level_fit, (YBAR, SE, GROUP, "reml"), NORMAL | {"chain": "labels", "method": "other"}),
+    (three_level.shrinkage, (SE, 1.0, 2.0, GROUP), CHAINS),
+    (three_level.posterior, (YBAR, SE, 1.0, 2.0, GROUP), {"ybar": "numbers"} | CHAINS),
+    (three_level.log_marginal, (YBAR, SE, 1.0, 2.0, GROUP), {"ybar": "numbers"} | CHAINS),
+    (three_level.fit, (YBAR, SE, GROUP, "reml"), NORMAL | {"chain": "labels", "method": "other"}),
     (
-        multilevel.matrix_shrinkage,
+        regression.matrix_shrinkage,
         (TWO, SQUARE, [0.0, 1.0], SQUARE),
         {"estimate": "numbers", "covariance": "numbers", "mu": "numbers", "Sigma": "numbers"},
     ),
     (
-        multilevel.least_squares,
+        regression.least_squares,
         (DESIGN, YBAR, GROUP, 1.0),
         {"x": "numbers", "y": "numbers", "group": "labels", "sigma": "numbers"},
     ),
-    (multilevel.gibbs_rate, (0.5, 0.5), {"w": "numbers", "kappa": "numbers"}),
+    (coordinates.gibbs_rate, (0.5, 0.5), {"w": "numbers", "kappa": "numbers"}),
     (
-        multilevel.gibbs,
+        coordinates.gibbs,
         (YBAR, SE, 1.0, 0.5, 5, 1),
         NORMAL | {"tau": "numbers", "w": "numbers", "draws": "whole", "rng": "rng"},
     ),
-    (multilevel.centered, (YBAR, SE), NORMAL | {"mu_prior": "other", "tau_prior": "other"}),
-    (multilevel.noncentered, (YBAR, SE), NORMAL | {"mu_prior": "other", "tau_prior": "other"}),
-    (multilevel.partial, (YBAR, SE, 0.5), NORMAL | {"w": "numbers", "mu_prior": "other", "tau_prior": "other"}),
+    (coordinates.centered, (YBAR, SE), NORMAL | {"mu_prior": "other", "tau_prior": "other"}),
+    (coordinates.noncentered, (YBAR, SE), NORMAL | {"mu_prior": "other", "tau_prior": "other"}),
+    (coordinates.partial, (YBAR, SE, 0.5), NORMAL | {"w": "numbers", "mu_prior": "other", "tau_prior": "other"}),
     (lkj.log_density, (R, 2.0), {"R": "numbers", "eta": "numbers"}),
     (lkj.pdf, (0.3, 2.0, 3), {"rho": "numbers", "eta": "numbers", "K": "counts"}),
     (lkj.sd, (2.0, 3), {"eta": "numbers", "K": "counts"}),
@@ -130,7 +130,7 @@ CALLS = [
         {"theta": "numbers", "se": "numbers", "target": "numbers", "estimator": "other"},
     ),
     (
-        coverage.exact,
+        repairs.exact_coverage,
         (8, 1.0, "ml", 0.9),
         {"groups": "whole", "ratio": "numbers", "method": "other", "prob": "numbers"},
     ),
@@ -145,7 +145,7 @@ CALLS = [
         {"y": "numbers", "x": "numbers", "z": "numbers", "group": "labels", "D": "numbers"},
     ),
 ]
-MODULES = [beta_binomial, rates_counts, normal_normal, multilevel, lkj, repairs, james_stein, coverage, regression]
+MODULES = [beta_binomial, rates_counts, normal_normal, three_level, coordinates, lkj, repairs, james_stein, regression]
 
 
 def last(values, what):
@@ -240,8 +240,6 @@ def test_what_is_none_is_refused_by_name(function, values, holds):
 def test_the_table_holds_every_public_function():
     table = {function: set(holds) for function, _, holds in CALLS}
     table[beta_binomial.posterior_mean] = {"y", "n", "alpha", "beta", "out"}  # works in blocks, and has its own test
-    table[normal_normal.highest] = {"score", "value", "grid"}  # is for hblib itself
-    table[normal_normal.unit_near] = {"value"}  # likewise
     for module in MODULES:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__ and not name.startswith("_"):

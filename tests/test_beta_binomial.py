@@ -1,5 +1,6 @@
 """beta_binomial against quadrature, SciPy's betabinom, mpmath, brute force and simulation."""
 
+import itertools
 from decimal import Decimal
 from fractions import Fraction
 
@@ -79,6 +80,52 @@ def test_log_marginal_does_not_cancel(size):
     alpha, beta = 0.14 * size, 0.86 * size
     expected = exact_log_marginal(RATS.y, RATS.n, alpha, beta)
     assert beta_binomial.log_marginal(RATS.y, RATS.n, alpha, beta) == pytest.approx(expected, rel=1e-13)
+
+
+ENDS = (5e-324, 1e-310, 2.3e-308, 1e-300, 1e-100, 1e-16, 0.3, 70.0, 1e16, 1e100, 1e300, 1.7e308)
+
+
+def rising(a, k):
+    return mpmath.fprod(a + i for i in range(k))
+
+
+@pytest.mark.parametrize("alpha", ENDS)
+def test_log_marginal_of_any_positive_doubles(alpha):
+    """Against the rising factorials of the formula, in which nothing cancels; without a warning."""
+    for beta, (y, n) in itertools.product(ENDS, (([2, 3, 0, 5], [5, 5, 5, 5]), ([2, 40], [20, 400]), ([0, 1], [0, 1]))):
+        with mpmath.workdps(50):
+            a, b = mpmath.mpf(alpha), mpmath.mpf(beta)
+            shares = (
+                mpmath.binomial(m, k) * rising(a, k) * rising(b, m - k) / rising(a + b, m)
+                for k, m in zip(y, n, strict=True)
+            )
+            expected = float(sum(mpmath.log(share) for share in shares))
+        assert beta_binomial.log_marginal(y, n, alpha, beta) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("J", [3, 40, 70_000])
+def test_moments_are_the_same_from_every_form_of_the_rows(J):
+    """Blocks of integers, floats, equal rows counted, and the failures: one estimate, that of the formula."""
+    rng = np.random.default_rng(J)
+    n = rng.integers(0, 9, J) if J > 3 else np.array([1000, 30, 40])
+    y = np.sort(rng.binomial(n, rng.beta(2, 6, J)))[::-1].clip(max=n) if J > 3 else np.array([300, 3, 20])
+    fit = beta_binomial.fit(y, n, "moments")
+    whole, mu = n.sum(), y.sum() / n.sum()
+    rate, groups = y[n > 0] / n[n > 0], np.sum(n > 0)
+    spread = np.sum(n[n > 0] * (rate - mu) ** 2) / (mu * (1 - mu))
+    rho = (spread - (groups - 1)) / (whole - np.sum(n**2.0) / whole - (groups - 1))
+    assert fit.mu == pytest.approx(mu, rel=1e-13)
+    assert fit.phi == pytest.approx(max(rho, 0) / (1 - max(rho, 0)), rel=1e-9)
+    pairs, counts = np.unique(np.stack([y, n]), axis=1, return_counts=True)
+    mirror = beta_binomial.fit(n - y, n, "moments")
+    for other in (
+        beta_binomial.fit(y.astype(float), n, "moments"),
+        beta_binomial.fit(*pairs, "moments", counts),
+        mirror,
+    ):
+        assert other.phi == pytest.approx(fit.phi, rel=1e-11)
+        assert (other.rest if other is mirror else other.mu) == pytest.approx(fit.mu, rel=1e-13)
+        assert other.log_likelihood == pytest.approx(fit.log_likelihood, rel=1e-12)
 
 
 def test_maximum_agrees_with_forty_digits():

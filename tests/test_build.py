@@ -14,6 +14,8 @@ from bs4 import BeautifulSoup
 
 import ledger
 
+pytestmark = pytest.mark.site
+
 ROOT = Path(__file__).parent.parent
 PAGES = [page.stem for page in ledger.pages() if "kernelspec" in page.read_text(encoding="utf8")]
 
@@ -22,7 +24,7 @@ PAGES = [page.stem for page in ledger.pages() if "kernelspec" in page.read_text(
 def book(project):
     """A copy that shares this environment, and the built book's notebook cache, so that only a changed page runs."""
     (project.folder / "_build").mkdir()
-    for name in (".code", ".jupyter_cache"):
+    for name in (".environment", ".jupyter_cache"):
         source, target = ROOT / "_build" / name, project.folder / "_build" / name
         shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
     (project.folder / ".venv").symlink_to(sys.prefix)
@@ -82,10 +84,30 @@ def test_a_number_that_left_the_ledger_fails_the_build(book):
     assert "the ledger says '5.8668', but the book prints '5.8667'" in output
 
 
-def test_new_code_behind_old_cells_rebuilds_everything(book):
-    (book.folder / "hblib/normal_normal.py").touch()
-    _, output = book.make("-n", "book")
-    assert "rm -rf _build" in output
+def test_new_code_runs_the_pages_that_use_it_again_and_no_others(book):
+    """In a book of one page that uses a module, one that uses another, and one that uses none."""
+    keep = ("chapters/index", "solutions/02-easy", "solutions/04-star", "solutions/06-coverage")
+    book.edit("_toc.yml", (book.folder / "_toc.yml").read_text(encoding="utf8"), contents(keep))
+    build = ("jupyter-book", "build", ".", "--keep-going")
+    assert executed(book.run(*build)) == set()
+    book.edit("hblib/james_stein.py", "import numpy as np", "import numpy as np  # another line")
+    assert executed(book.run(*build)) == {"solutions/04-star"}
+    for unused in ("hblib/grading/report.py", "hblib/lkj.py", "tests/conftest.py", "tools/check_site.py"):
+        with (book.folder / unused).open("a", encoding="utf8") as file:
+            file.write("# another line\n")
+    assert executed(book.run(*build)) == set()
+    book.edit("requirements.txt", "\nnumpy==", "\n# another environment\nnumpy==")
+    assert executed(book.run(*build)) == {*keep} - {"chapters/index"}
+
+
+def contents(pages):
+    return f"format: jb-book\nroot: {pages[0]}\nchapters:\n" + "".join(f"- file: {page}\n" for page in pages[1:])
+
+
+def executed(done):
+    """The pages that a build had to run."""
+    _, output = done
+    return set(re.findall(r"(\w+/[\w-]+)\.md(?:\x1b\[[0-9;]*m)*: Executing notebook", output))
 
 
 def test_nothing_to_do_costs_nothing(book):

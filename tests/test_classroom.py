@@ -19,6 +19,8 @@ from tests import left_out
 from tests.conftest import HEAVY, ROOT
 from tests.ordinary_user import prefix
 
+pytestmark = pytest.mark.sandbox
+
 SEED, READ_TOKEN, WRITE_TOKEN, JOB_TOKEN = (secrets.token_hex(20) for _ in range(4))
 PUBLISHED = [
     "collected.csv",
@@ -31,6 +33,8 @@ PUBLISHED = [
 ]
 WORKFLOWS = {
     "book": ROOT / ".github/workflows/book.yml",
+    "hblib": ROOT / ".github/workflows/hblib.yml",
+    "weekly": ROOT / ".github/workflows/weekly.yml",
     "one": ROOT / ".github/workflows/grade-one.yml",
     "student": ROOT / "classroom/student/.github/workflows/grade.yml",
     "instructor": ROOT / "classroom/instructor/.github/workflows/grade-class.yml",
@@ -176,7 +180,7 @@ class School:
         base = {"PATH": path, "HOME": str(self.folder / "home"), "LANG": "C.UTF-8", "GIT_AUTHOR_NAME": "a"}
         base |= {"GIT_AUTHOR_EMAIL": "a", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a"}
         command = [*prefix(self.folder), "bash", "--noprofile", "--norc", "-e", "-c", script]
-        options = {"cwd": cwd, "env": {**base, **environment}, "capture_output": True, "text": True, "timeout": 600}
+        options = {"cwd": cwd, "env": {**base, **environment}, "capture_output": True, "text": True, "timeout": 7200}
         return subprocess.run(command, check=False, **options)
 
     def push(self, repository, folder):

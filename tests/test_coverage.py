@@ -1,4 +1,4 @@
-"""coverage.exact against simulation, an integral by SciPy and its limits; the stored table against coverage.exact."""
+"""exact_coverage against simulation, an integral by SciPy and its limits; and the stored table against it."""
 
 import runpy
 from pathlib import Path
@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from hblib import coverage, datasets, normal_normal, repairs
+from hblib import datasets, normal_normal, repairs
+from hblib._numerics import interval_coverage
 
 TABLE = datasets.coverage()
 SCRIPT = Path(__file__).parent.parent / "tools" / "simulate_coverage.py"
@@ -33,7 +34,7 @@ def simulated(groups, ratio, method, replicates=1200):
 @pytest.mark.parametrize("method", ["reml", "ml", "morris"])
 def test_exact_is_what_a_simulation_finds(groups, ratio, method):
     share, error = simulated(groups, ratio, method)
-    assert abs(share - coverage.exact(groups, ratio, method, prob=0.9)) < 4 * error
+    assert abs(share - repairs.exact_coverage(groups, ratio, method, prob=0.9)) < 4 * error
 
 
 @pytest.mark.parametrize(("groups", "ratio"), [(6, 0.4), (30, 1.2)])
@@ -47,26 +48,26 @@ def test_the_integral_by_another_rule(groups, ratio):
     b = 1 / np.maximum(1.0, v * (z**2 + q) / (groups - 1))
     half, m = 1.959963984540054 * np.sqrt(1 - b), (kappa - 1 + b) * z * np.sqrt(v * (groups - 1) / groups)
     inside = special.ndtr((half - m) / sd) - special.ndtr((-half - m) / sd)
-    assert coverage.exact(groups, ratio) == pytest.approx(inside.mean(), abs=2e-4)
+    assert repairs.exact_coverage(groups, ratio) == pytest.approx(inside.mean(), abs=2e-4)
 
 
 def test_the_rule_has_settled(monkeypatch):
     """With three times the nodes the answer stays."""
     cases = [(J, r, m) for J in (4, 5, 20, 500, 10**5) for r in (0.05, 0.7, 5) for m in ("reml", "ml", "morris")]
-    before = [coverage.exact(*case) for case in cases]
+    before = [repairs.exact_coverage(*case) for case in cases]
     x, w = np.polynomial.legendre.leggauss(480)
-    monkeypatch.setattr(coverage, "_NODES", (x + 1) / 2)
-    monkeypatch.setattr(coverage, "_WEIGHTS", w / 2)
-    np.testing.assert_allclose(before, [coverage.exact(*case) for case in cases], rtol=0, atol=2e-7)
+    monkeypatch.setattr(interval_coverage, "_NODES", (x + 1) / 2)
+    monkeypatch.setattr(interval_coverage, "_WEIGHTS", w / 2)
+    np.testing.assert_allclose(before, [repairs.exact_coverage(*case) for case in cases], rtol=0, atol=2e-7)
 
 
 @pytest.mark.parametrize("method", ["reml", "ml", "morris"])
 def test_limits(method):
     """Many groups, or effects far more spread than the noise: nothing to estimate. Then the promise is kept."""
     for prob in (0.5, 0.95):
-        assert coverage.exact(10**6, 1.0, method, prob) == pytest.approx(prob, abs=1e-5)
-        assert coverage.exact(8, 1e5, method, prob) == pytest.approx(prob, abs=1e-8)
-    assert coverage.exact(8, 1.0, method, 0.0) == pytest.approx(0, abs=1e-12)
+        assert repairs.exact_coverage(10**6, 1.0, method, prob) == pytest.approx(prob, abs=1e-5)
+        assert repairs.exact_coverage(8, 1e5, method, prob) == pytest.approx(prob, abs=1e-8)
+    assert repairs.exact_coverage(8, 1.0, method, 0.0) == pytest.approx(0, abs=1e-12)
 
 
 def test_the_loss_for_many_groups():
@@ -74,17 +75,17 @@ def test_the_loss_for_many_groups():
     z = stats.norm.ppf(0.975)
     for ratio in (0.5, 1.0, 3.0):
         loss = z * stats.norm.pdf(z) * (5 / ratio**2 + (1 + z**2) / (2 * ratio**4))
-        assert (0.95 - coverage.exact(10**5, ratio)) * 10**5 == pytest.approx(loss, rel=0.01)
+        assert (0.95 - repairs.exact_coverage(10**5, ratio)) * 10**5 == pytest.approx(loss, rel=0.01)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: coverage.exact(3, 1.0), "groups must be at least 4"),
-        (lambda: coverage.exact(8.5, 1.0), "groups must be a whole number"),
-        (lambda: coverage.exact(8, 0), "ratio must be greater than 0"),
-        (lambda: coverage.exact(8, 1, "moments"), "method must be one of 'reml', 'ml', 'morris'"),
-        (lambda: coverage.exact(8, 1, prob=1), "prob must be below 1"),
+        (lambda: repairs.exact_coverage(3, 1.0), "groups must be at least 4"),
+        (lambda: repairs.exact_coverage(8.5, 1.0), "groups must be a whole number"),
+        (lambda: repairs.exact_coverage(8, 0), "ratio must be greater than 0"),
+        (lambda: repairs.exact_coverage(8, 1, "moments"), "method must be one of 'reml', 'ml', 'morris'"),
+        (lambda: repairs.exact_coverage(8, 1, prob=1), "prob must be below 1"),
     ],
 )
 def test_bad_input_is_named(call, message):
@@ -97,7 +98,7 @@ def test_the_stored_table_is_right():
     z = []
     for method, name in (("reml", "plug-in reml"), ("ml", "plug-in ml"), ("morris", "morris")):
         for i in np.flatnonzero((TABLE.model == "normal") & (TABLE.method == name)):
-            exact = coverage.exact(TABLE.groups[i], TABLE.spread[i], method)
+            exact = repairs.exact_coverage(TABLE.groups[i], TABLE.spread[i], method)
             z.append((TABLE.coverage[i] - exact) / TABLE.error[i])
     assert len(z) == 54
     assert max(map(abs, z)) < 4

@@ -10,6 +10,8 @@ from hblib.grading.sandbox import DEFAULT
 from tests.conftest import ROOT
 from tests.ordinary_user import run
 
+pytestmark = pytest.mark.sandbox
+
 PAGE = (ROOT / "chapters" / "grade-a-class.md").read_text(encoding="utf8")
 STEPS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
@@ -23,7 +25,7 @@ def course(tmp_path_factory):
     (folder / ".venv").symlink_to(ROOT / ".venv")
     (folder / "my-exercises").mkdir()  # the instructor's own
     shutil.copy(ROOT / "solutions" / "02-easy.md", folder / "my-exercises")
-    done = run("sh", "-euxc", "".join(STEPS), cwd=folder, writable=[folder], env={"PYTHONPATH": ""}, timeout=1800)
+    done = run("sh", "-euxc", "".join(STEPS), cwd=folder, writable=[folder], env={"PYTHONPATH": ""}, timeout=7200)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder, done.stdout
 

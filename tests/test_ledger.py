@@ -4,6 +4,8 @@ import pytest
 
 import ledger
 
+pytestmark = pytest.mark.site
+
 PAGE = "chapters/03-normal-normal.md"  # a page that runs in a moment
 LEDGER = "chapters/lesson_numbers.toml"
 
@@ -17,15 +19,15 @@ def test_red_when_the_code_changes(project):
     project.edit("hblib/normal_normal.py", "mu + kappa * (ybar - mu)", "mu + 1.01 * kappa * (ybar - mu)")
     code, output = project.pytest(PAGE)
     assert code == 1
-    assert "toy_nn.mean: 9.11" in output
-    assert "toy_nn.mean: 9.12" in output
+    assert "posterior mean: 9.11" in output
+    assert "posterior mean: 9.12" in output
 
 
 def test_red_when_the_ledger_changes(project):
     project.edit(LEDGER, 'stated = "9.11"', 'stated = "9.12"')
     code, output = project.pytest(PAGE)
     assert code == 1
-    assert "toy_nn.mean: 9.12" in output
+    assert "posterior mean: 9.12" in output
 
 
 def test_red_when_a_cell_raises(project):
@@ -37,7 +39,7 @@ def test_red_when_a_cell_raises(project):
 
 def test_red_when_a_number_has_no_cell(project):
     project.edit(PAGE, "[toy_nn.kappa, ", "[")
-    project.edit(PAGE, 'print(f"toy_nn.kappa: {normal_normal.shrinkage(toy_se, tau=1):.4f}")\n', "")
+    project.edit(PAGE, 'print(f"weight of the data: {normal_normal.shrinkage(toy_se, tau=1):.4f}")\n', "")
     code, output = project.pytest(PAGE, LEDGER)
     assert code == 1
     assert "no cell of any page carries `lesson: [toy_nn.kappa]`" in output
@@ -51,11 +53,34 @@ def test_red_when_a_cell_names_an_unknown_number(project):
     assert "toy_nn.kapa is not in lesson_numbers.toml" in output
 
 
+def test_red_when_a_number_stands_under_another_label(project):
+    project.edit(PAGE, 'print(f"weight of the data: ', 'print(f"weight: ')
+    code, output = project.pytest(PAGE)
+    assert code == 1
+    assert "weight of the data: 0.5556" in output
+
+
 def test_red_when_a_cell_prints_nothing(project):
-    project.edit("chapters/01-pooling.md", 'print(f"intro.raw: {2 / 20:.2f}")', "2 / 20")
+    project.edit("chapters/01-pooling.md", 'print(f"raw rate: {2 / 20:.2f}")', "2 / 20")
     code, output = project.pytest("chapters/01-pooling.md")
     assert code == 1
     assert "1 failed" in output
+
+
+def entry(id, label, text):
+    return ledger.Entry(id, label, line=1, inputs="", stated=text, verdict="right")
+
+
+def test_numbers_that_are_the_same_share_a_line():
+    entries = {"a.m": entry("a.m", "mean", "1"), "b.m": entry("b.m", "mean", "1"), "b.s": entry("b.s", "spread", "2")}
+    assert ledger.output(entries, entries) == "mean: 1\nspread: 2\n"
+    assert ledger.printed(entries, "mean: 1\nspread: 2\n", entries) == {"a.m": "1", "b.m": "1", "b.s": "2"}
+
+
+def test_two_numbers_under_one_label_are_refused():
+    entries = {"a.m": entry("a.m", "mean", "1"), "b.m": entry("b.m", "mean", "2")}
+    with pytest.raises(ValueError, match=r"a\.m, b\.m: one cell cannot print two numbers under one label"):
+        ledger.output(entries, entries)
 
 
 def test_every_entry_is_complete():
@@ -67,6 +92,8 @@ def test_every_entry_is_complete():
 @pytest.mark.parametrize(
     "fields",
     [
+        {"stated": "1", "verdict": "right", "label": ""},
+        {"stated": "1", "verdict": "right", "label": "mean: of what"},
         {"stated": "1", "verdict": "fine"},
         {"stated": "1", "verdict": "wrong"},  # what is right, and why?
         {"stated": "1", "verdict": "right", "correct": "2", "why": "?"},
@@ -77,4 +104,4 @@ def test_every_entry_is_complete():
 )
 def test_an_inconsistent_entry_is_refused(fields):
     with pytest.raises(ValueError, match=r"a\.b"):
-        ledger.Entry("a.b", line=1, inputs="", **fields)
+        ledger.Entry("a.b", **{"label": "mean", "line": 1, "inputs": "", **fields})

@@ -1,13 +1,18 @@
 """What holds for every page and solution: no typed results, code that fits, all the parts that readers expect."""
 
+import ast
 import re
+import subprocess
+import sys
 
 import pytest
 
 import ledger
+from tests.pages import names
 
 PAGES = {f"{page.parent.name}/{page.stem}": page for page in [*ledger.pages(), *ledger.solutions()]}
 NUMBERED = [name for name in PAGES if re.match(r"chapters/(0[1-9]|1\d)", name)]
+TESTED = [name for name, page in PAGES.items() if names.tests_of(page)]
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
 
 
@@ -94,11 +99,138 @@ def test_every_figure_has_a_description_and_a_caption(name):
                 assert cell.metadata["mystnb"]["figure"]["name"].startswith("fig-")
 
 
+def code(name):
+    return [cell for cell in ledger.load(PAGES[name]).cells if cell.cell_type == "code"]
+
+
+def is_removed(cell):
+    """Does only who opens the page as a notebook see this cell?"""
+    return "remove-cell" in cell.metadata.get("tags", [])
+
+
+def handed_over(cell):
+    """The names that a cell's call of `numbers`, its last statement, gives to the prose; none if there is no such."""
+    match ast.parse(cell.source).body:
+        case [*_, ast.Expr(ast.Call(ast.Name("numbers"), [], keywords))]:
+            return [keyword.arg for keyword in keywords]
+    return []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_glued_value_is_used(name):
     text = PAGES[name].read_text(encoding="utf8")
     made = re.findall(r'glue\(\s*"([^"]+)"', text)
+    made += [key for cell in code(name) if is_removed(cell) for key in handed_over(cell)]
     assert sorted(made) == sorted(set(re.findall(r"\{glue:text\}`([\w.]+)", text)))
+
+
+@pytest.mark.parametrize("name", TESTED)
+def test_at_most_the_last_cell_is_removed_and_it_hands_numbers_to_the_prose(name):
+    cells = code(name)
+    removed = [number for number, cell in enumerate(cells) if is_removed(cell)]
+    assert removed in ([], [len(cells) - 1])
+    assert all(handed_over(cells[number]) for number in removed)
+
+
+@pytest.mark.parametrize("name", TESTED)
+def test_a_page_is_checked_in_its_tests_and_not_in_front_of_its_readers(name):
+    statements = (node for cell in code(name) for node in ast.walk(ast.parse(cell.source)))
+    assert not any(isinstance(node, ast.Assert) for node in statements)
+
+
+def spaced_by_hand(source):
+    """Does the code print columns: a width in a format, or a run of spaces?"""
+    prints = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and ast.unparse(n.func) == "print")
+    for node in (node for call in prints for node in ast.walk(call)):
+        match node:
+            case ast.FormattedValue(format_spec=ast.JoinedStr([ast.Constant(form), *_])):
+                if re.match(r"[<>^+]?[1-9]", form):
+                    return True
+            case ast.Constant(str(text)) if "   " in text or re.search(r"\{\w*:[<>^+]?[1-9]", text):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("name", TESTED)
+def test_results_are_no_tables_spaced_by_hand(name):
+    assert not any(spaced_by_hand(cell.source) for cell in code(name))
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('print("     n    raw  weight")', True),
+        ('print(f"{x:8.2f}")', True),
+        ('print(f"{name:<9s} {x}")', True),
+        ('print("{:8.4f}{:10.4f}".format(a, b))', True),
+        ('print(f"mean {x:.2f}, sd {s:+.3f}")', False),
+        ('print("in {} of {}".format(a, b))', False),
+        ('ax.set_title("a   b")', False),
+    ],
+)
+def test_a_table_spaced_by_hand_is_noticed(source, found):
+    assert spaced_by_hand(source) is found
+
+
+def undefined(source):
+    """What ruff says of names that the code uses and never defines."""
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821", "--output-format=concise", "-"]
+    done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return re.findall("Undefined name `(.*?)`", done.stdout)
+
+
+MEANT = {"chapters/how-the-checks-work": ["N"]}  # shows what a check says of a slip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_reader_sees_runs_without_what_is_removed(name):
+    """nbval and the book run every cell; a downloaded notebook holds only these."""
+    assert undefined("\n\n".join(cell.source for cell in code(name) if not is_removed(cell))) == MEANT.get(name, [])
+
+
+def test_a_name_that_only_a_removed_cell_defines_is_noticed():
+    assert undefined("print(mean)\nmean = 1\nprint(sd)") == ["mean", "sd"]
+
+
+RUN = "store = beta_binomial.posterior(y=2, n=20, alpha=5, beta=95)\n"
+
+
+@pytest.fixture
+def counted(project):
+    """A copy in which page 0 notes each of its runs in a file."""
+    project.runs = project.folder / "runs"
+    project.edit("chapters/00-how-to-read.md", RUN, f"{RUN}open({str(project.runs)!r}, 'a').write('run ')\n")
+    return project
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["chapters/00-how-to-read.md", "tests/pages/test_00.py"],
+        ["chapters/00-how-to-read.md", "tests/pages/test_00.py", "tests/test_log_pmf.py", "-n2"],
+        ["tests/pages/test_00.py"],
+    ],
+    ids=["page and tests", "on two workers", "the tests alone"],
+)
+def test_a_page_runs_once_for_nbval_and_its_tests(counted, asked):
+    code, output = counted.pytest(*asked)
+    assert code == 0, output
+    assert counted.runs.read_text() == "run "
+
+
+def test_the_tests_of_a_page_notice_another_result(project):
+    project.edit("chapters/00-how-to-read.md", RUN, RUN.replace("beta=95", "beta=85"))
+    code, output = project.pytest("chapters/00-how-to-read.md", "tests/pages/test_00.py")
+    assert code == 1
+    assert "just_below_six_per_cent" in output
+
+
+def test_the_tests_of_a_page_say_which_name_it_lost(project):
+    project.edit("chapters/00-how-to-read.md", "store", "shop")
+    code, output = project.pytest("chapters/00-how-to-read.md", "tests/pages/test_00.py")
+    assert code == 1
+    assert "00-how-to-read.md has no store" in output
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -9,7 +9,7 @@ import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
 from statsmodels.stats.meta_analysis import combine_effects
 
-from hblib import beta_binomial, datasets, multilevel, normal_normal, regression
+from hblib import beta_binomial, datasets, normal_normal, regression, three_level
 from tests.test_normal_normal import log_relative_risks
 
 # The yields of 6 batches of dyestuff, 5 samples each: Davies & Goldsmith (1972), Statistical Methods in Research and
@@ -156,7 +156,7 @@ def test_stores_in_chains_agree_with_statsmodels():
     theta = rng.normal(0, 1, 6)[chain] + rng.normal(0, 0.8, 30)
     weekly = theta[:, None] + rng.normal(0, 1, (30, weeks))
     means = normal_normal.from_observations(weekly.ravel(), np.repeat(np.arange(30), weeks))
-    fit = multilevel.three_level_fit(means.ybar, means.se, chain)
+    fit = three_level.fit(means.ybar, means.se, chain)
     store = [np.eye(5).repeat(weeks, axis=0)] * 6
     names = [[f"s{i}" for i in range(5)]] * 6
     components = VCSpec(["store"], [names], [store])

@@ -6,6 +6,7 @@ from scipy import integrate, special, stats
 
 from hblib import priors
 from hblib._numerics import quadrature
+from hblib._numerics.breaks import breaks
 from hblib._numerics.panels import Panels
 
 X = np.geomspace(1e-6, 1e6, 49)
@@ -222,14 +223,12 @@ def test_breaks_are_found_to_the_last_digit():
         if np.min(np.diff(np.log(cuts)), initial=1) < 0.01:
             continue
         levels = 10 ** rng.uniform(-2, 2) * (1 + np.arange(cuts.size + 1)) * rng.choice([-1, 1], cuts.size + 1)
-        inside, lower, upper = quadrature.breaks(
+        inside, lower, upper = breaks(
             lambda x, cuts=cuts, levels=levels: levels[np.searchsorted(cuts, x)] - x, guess=2.0
         )
         np.testing.assert_allclose(inside, cuts, rtol=1e-15)
         assert (lower, upper) == (0, np.inf)
-        ended = quadrature.breaks(
-            lambda x, cuts=cuts: np.where((x > cuts[0] / 2) & (x < 3 * cuts[-1]), -x, -np.inf), guess=2.0
-        )
+        ended = breaks(lambda x, cuts=cuts: np.where((x > cuts[0] / 2) & (x < 3 * cuts[-1]), -x, -np.inf), guess=2.0)
         np.testing.assert_allclose(ended[1:], [cuts[0] / 2, 3 * cuts[-1]], rtol=1e-15)
         assert ended[0].size == 0
 
@@ -238,7 +237,7 @@ def test_breaks_are_found_to_the_last_digit():
 @pytest.mark.parametrize("guess", [1e-3, 1.0, 1e4])
 def test_a_smooth_density_has_no_breaks(name, guess):
     prior, _ = PROPER[name]
-    inside, lower, upper = quadrature.breaks(prior.log_density, prior.lower, prior.upper, max(guess, 1.1 * prior.lower))
+    inside, lower, upper = breaks(prior.log_density, prior.lower, prior.upper, max(guess, 1.1 * prior.lower))
     assert inside.size == 0
     assert (lower, upper) == (prior.lower, prior.upper)
 
@@ -250,3 +249,15 @@ def test_a_point_leads_to_what_would_be_overlooked():
     prior = priors.Prior("spike", log_density, points=(30.0,))
     breaks, lower, upper = prior.range(1.0)
     assert quadrature.integrate_scale(log_density, lower, upper, breaks=breaks)[2] == pytest.approx(np.log(2), abs=1e-7)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 10.0, 1e5, 1e10, 1e-20])
+def test_no_box_of_the_promised_width_is_overlooked(ratio):
+    """`Prior` promises it for a box that stands by itself, however far from the guess."""
+    for shift in np.linspace(1, 1.01, 23):
+        low = ratio * shift
+        width = 4e-4 * np.sqrt(4 + np.log(low) ** 2)
+        prior = priors.Prior(
+            "box", lambda x, low=low, end=low * (1 + width): np.where((x > low) & (x < end), 9.0, -np.log1p(x))
+        )
+        np.testing.assert_allclose(prior.range(1.0)[0], [low, low * (1 + width)], rtol=1e-14)

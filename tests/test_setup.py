@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -9,6 +10,8 @@ import book_extension
 import ledger
 from tests import left_out
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.site
 
 
 def sandbox(folder, *options, restricted, installed=True):
@@ -46,6 +49,26 @@ def test_where_nothing_is_missing_nothing_is_done(tmp_path):
 def test_bubblewrap_alone_is_installed(tmp_path):
     _, as_root = sandbox(tmp_path, restricted=False, installed=False)
     assert as_root == ["--non-interactive apt-get install --yes --quiet=2 bubblewrap"]
+
+
+# --- What is installed ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "installed"),
+    [([], ["requirements.txt"]), (["a.txt"], ["a.txt"]), (["a.txt", "b c.txt"], ["a.txt", "b c.txt"])],
+)
+def test_an_environment_that_is_there_gets_what_the_files_pin(tmp_path, files, installed):
+    """The class's workflows name no file and mean the book's."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(sys.executable)
+    (tmp_path / "bin/uv").write_text(f'#!/bin/sh\nfor each; do echo "$each"; done > "{tmp_path}/asked"\n')
+    (tmp_path / "bin/uv").chmod(0o755)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home")}
+    subprocess.run([ROOT / "tools/setup.sh", tmp_path, *files], env=environment, check=True, capture_output=True)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[:2] == ["pip", "install"]
+    assert asked[-2 * len(installed) :] == [word for name in installed for word in ("-r", name)]
 
 
 # --- What a machine cannot test ---------------------------------------------------------------------------------------

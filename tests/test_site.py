@@ -2,7 +2,6 @@
 
 import json
 
-import nbclient
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -10,6 +9,8 @@ from bs4 import BeautifulSoup
 import check_site
 from hblib.coursework import notebooks, source
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.site
 
 BUILT = ROOT / "_build" / "html"
 NOTEBOOKS = sorted((BUILT / "_sources").glob("*/*.ipynb"))
@@ -87,7 +88,7 @@ def test_the_box_of_an_exercise_holds_links_task_and_solution(name):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_downloaded_notebook_is_plain_and_runs(path, tmp_path):
+def test_a_downloaded_notebook_is_plain(path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     for cell in notebook.cells:
@@ -95,12 +96,6 @@ def test_a_downloaded_notebook_is_plain_and_runs(path, tmp_path):
             for myst in ("{glue", "{cite", "{lesson", ":::", "{numref", ".md)", "```{"):
                 assert myst not in cell.source
     assert not any(cell.get("outputs") for cell in notebook.cells)
-    try:
-        nbclient.execute(notebook, cwd=tmp_path)
-    except RuntimeError as error:
-        if "Kernel died before replying" not in str(error):
-            raise
-        nbclient.execute(notebook, cwd=tmp_path)  # another worker's kernel had taken the same TCP port
 
 
 def test_a_downloaded_notebook_holds_the_books_numbers():

@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import exercise_pages
 import ledger
+import page_code
 import reader_notebooks
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,14 @@ def setup(app):
     app.connect("build-finished", write_notebooks)
 
     exercise_pages.setup(app, repository)
+    page_code.setup(app)
 
     render.coalesce_streams = join_streams
 
     app.config.mathjax_path = "mathjax/tex-mml-chtml.js"
     app.connect("build-finished", copy_mathjax)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    # another number, and Sphinx reads every page anew (from the cache of executed notebooks)
+    return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": page_code.version(__file__)}
 
 
 # --- The lesson's numbers ---------------------------------------------------------------------------------------------
@@ -73,15 +76,14 @@ class NumbersTable(SphinxDirective):
 def collect_printed(app, doctree):
     """Remember what each cell of the page just read printed for the lesson's numbers; make the cell a link target."""
     printed = app.env.__dict__.setdefault("lesson_printed", {}).setdefault(app.env.docname, {})
+    entries = ledger.read()
     for cell in doctree.findall(nodes.container):
         ids = cell.get("cell_metadata", {}).get("lesson", [])
         if not ids:
             continue
         output = "\n".join(block.astext() for block in cell.children[-1].findall(nodes.literal_block))
-        lines = dict(line.split(": ", 1) for line in output.splitlines() if ": " in line)
-        for id in ids:
-            printed[id] = lines.get(id, "")
-            cell["ids"].append(anchor(id))
+        printed |= ledger.printed(ids, output, entries)
+        cell["ids"] += [anchor(id) for id in ids]
 
 
 def forget_printed(app, env, docname):
@@ -112,11 +114,11 @@ def numbers_table(app, docname):
         if text != entry.text:
             log.warning("%s: the ledger says %r, but the book prints %r", entry.id, entry.text, text, location=docname)
         uri = "#" if doc is None else f"{app.builder.get_relative_uri(docname, doc)}#{anchor(entry.id)}"
-        link = nodes.paragraph("", "", nodes.reference("", entry.id, internal=True, refuri=uri))
+        link = nodes.paragraph("", "", nodes.reference("", entry.label, internal=True, refuri=uri))
         verdict = [nodes.paragraph("", "", nodes.strong("", entry.verdict)), nodes.paragraph("", entry.why)]
         rows.append(
             [
-                [link, nodes.paragraph("", f"line {entry.line}")],
+                [link, nodes.paragraph("", f"{entry.id}, line {entry.line}")],
                 [nodes.paragraph("", entry.inputs)],
                 [nodes.paragraph("", entry.stated or "(lost)")],
                 [nodes.paragraph("", text)],

@@ -1,12 +1,12 @@
 """The ledger of the lesson's numbers, and the pages that reproduce them.
 
 `chapters/lesson_numbers.toml` holds every number that the lesson states. A code cell that reproduces some of them says
-so in its metadata and prints a line for each:
+so in its metadata and prints each, in that order, under the label that the ledger gives it:
 
     ```{code-cell} ipython3
     :lesson: [ex1.mean, ex1.lower]
-    print(f"ex1.mean: {post.mean():.6f}")
-    print(f"ex1.lower: {post.ppf(0.025):.3f}")
+    print(f"posterior mean: {post.mean():.6f}")
+    print(f"2.5 % point: {post.ppf(0.025):.3f}")
     ```
 
 `reference_notebook` turns a page into a notebook whose stored outputs are the ledger's texts, for nbval to compare with
@@ -32,6 +32,7 @@ class Entry:
     """One number of the lesson; the fields are explained at the head of the ledger."""
 
     id: str
+    label: str
     line: int
     inputs: str
     stated: str
@@ -40,6 +41,8 @@ class Entry:
     why: str = ""
 
     def __post_init__(self):
+        if not self.label or ":" in self.label:
+            raise ValueError(f"{self.id}: label must say what the number is, without a colon, but is {self.label!r}")
         if self.verdict not in VERDICTS:
             raise ValueError(f"{self.id}: verdict must be one of {VERDICTS}, but is {self.verdict!r}")
         if (self.verdict == "right") != (not self.correct and not self.why):
@@ -51,6 +54,11 @@ class Entry:
     def text(self):
         """What the code must print."""
         return self.correct or self.stated
+
+    @property
+    def printed(self):
+        """The line that the code must print."""
+        return f"{self.label}: {self.text}"
 
 
 def read(path=LEDGER):
@@ -79,6 +87,21 @@ def cited(cell):
     return cell.metadata.get("lesson", [])
 
 
+def output(ids, ledger):
+    """What a cell that cites `ids` must print. Numbers with one label and one text, in one cell, share a line."""
+    lines = dict.fromkeys(ledger[id].printed for id in ids)
+    labels = {ledger[id].label for id in ids}
+    if len(labels) < len(lines):
+        raise ValueError(f"{', '.join(ids)}: one cell cannot print two numbers under one label")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def printed(ids, text, ledger):
+    """What a cell that cites `ids` said of each, {id: number}, read off the text that it printed."""
+    lines = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+    return {id: lines.get(ledger[id].label, "") for id in ids}
+
+
 def reference_notebook(page, ledger):
     """The page as a notebook, with the ledger's text stored as the output of each cell that cites it."""
     notebook = load(page)
@@ -88,8 +111,7 @@ def reference_notebook(page, ledger):
         if unknown:
             raise ValueError(f"{page}, cell {number}: {', '.join(unknown)} is not in {LEDGER.name}")
         if ids:
-            text = "".join(f"{id}: {ledger[id].text}\n" for id in ids)
-            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=output(ids, ledger))]
             cell.execution_count = number + 1  # nbval compares no cell that seems never to have run
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "nbval-check-output"]
     return notebook

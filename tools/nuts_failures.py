@@ -1,13 +1,14 @@
 """How often each NUTS fit of the course would fail: writes hblib/datasets/nuts_failures.csv.
 
-    .venv/bin/python tools/nuts_failures.py [--seeds 200] [PAGE ...]
+    .venv/bin/python tools/nuts_failures.py [--seeds 200] [--fits 5,14-27] [PAGE ...]
 
 A page may say of a random run only what nearly every seed would show, so this script runs every fit again with many
 seeds. It finds the fits by running the pages themselves (and tests/test_nuts.py): each call of nutpie's sampler is
 repeated, compiled once, with the settings of the page. For every run it keeps
 
 - the divergences, the largest R-hat, the smallest effective sample size in bulk and tail, over all unknowns;
-- the largest |z|, where z is a mean's distance from the mean over all runs, in its own Monte Carlo standard errors;
+- the largest |z| of the means and of the standard deviations, where z is the distance from the mean over all runs, in
+  the run's own Monte Carlo standard errors;
 - the smaller effective sample size of mu and tau for 1000 gradients.
 
 A row of the table has one fit: how many of the seeds had a divergence, how many were bad (a divergence, R-hat above
@@ -19,6 +20,7 @@ import argparse
 import contextlib
 import csv
 import io
+import itertools
 import sys
 import time
 from pathlib import Path
@@ -31,18 +33,23 @@ import ledger
 ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "hblib" / "datasets" / "nuts_failures.csv"
 PLACES = ["chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"]
-PLACES += ["chapters/10-checking", "solutions/06-hard", "solutions/08-forms", "tests/test_nuts"]
-COLUMNS = ["place", "fit", "seeds", "divergent", "bad", "divergences", "rhat", "bulk", "tail", "z", "low", "high"]
+PLACES += ["chapters/10-checking", "solutions/06-hard", "solutions/08-forms", "tests/test_coordinates"]
+PLACES += ["tests/test_nuts"]
+COLUMNS = ["place", "fit", "seeds", "divergent", "bad", "divergences", "rhat", "bulk", "tail", "z", "z_sd"]
+COLUMNS += ["low", "high"]
 
 
 def measured(trace):
-    """Of one run: divergences; for every unknown that moves R-hat, both ESS, mean and its error; the yield."""
+    """Of one run: divergences; of each unknown that moves R-hat, both ESS, mean and sd with their errors; the yield."""
     import arviz as az
 
+    posterior = trace.posterior.to_dataset()
+    if "tau" in posterior:
+        posterior = posterior.assign(log_tau=np.log(posterior["tau"]))  # which the pages look at as well
     with np.errstate(invalid="ignore"):
-        table = az.summary(trace, round_to="none")
+        table = az.summary(posterior, round_to="none")
     table = table[table["sd"] > 0]  # what is constant by construction, such as the diagonal of a correlation matrix
-    columns = ("r_hat", "ess_bulk", "ess_tail", "mean", "mcse_mean")
+    columns = ("r_hat", "ess_bulk", "ess_tail", "mean", "mcse_mean", "sd", "mcse_sd")
     slowest = table[table.index.str.fullmatch(r"(mu|tau)(\[\d+\])?")]["ess_bulk"].min()
     stats = trace.sample_stats
     return (
@@ -53,31 +60,34 @@ def measured(trace):
 
 
 def row(place, fit, runs):
-    divergences, rhat, bulk, tail, mean, mcse, worth = (np.array(column) for column in zip(*runs, strict=True))
+    divergences, rhat, bulk, tail, *moments, worth = (np.array(column) for column in zip(*runs, strict=True))
     rhat, bulk, tail = rhat.max(axis=1), bulk.min(axis=1), tail.min(axis=1)
-    z = (mean - mean.mean(axis=0)) / mcse
+    z = [np.abs((value - value.mean(axis=0)) / error).max() for value, error in (moments[:2], moments[2:])]
     bad = (divergences > 0) | (rhat > 1.01) | (bulk < 400) | (tail < 400)
     numbers = [len(runs), (divergences > 0).sum(), bad.sum(), divergences.max(), f"{rhat.max():.4f}"]
-    numbers += [f"{bulk.min():.0f}", f"{tail.min():.0f}", f"{np.abs(z).max():.2f}"]
+    numbers += [f"{bulk.min():.0f}", f"{tail.min():.0f}", *(f"{value:.2f}" for value in z)]
     numbers += [f"{worth.min():.3g}", f"{worth.max():.3g}"]
     return dict(zip(COLUMNS, (place, fit, *map(str, numbers)), strict=True))
 
 
-def repeated(place, seeds, found):
-    """nutpie's sampler, which does what it is asked and then the same with other seeds."""
+def repeated(place, fits, seeds, found):
+    """nutpie's sampler, which does what it is asked and then, for the numbers `fits`, the same with other seeds."""
     import nutpie
 
-    sample = nutpie.sample
+    sample, fit = nutpie.sample, itertools.count(1)
 
     def again(compiled, **settings):
         result = sample(compiled, **settings)
+        number = next(fit)
+        if number not in fits:
+            return result
         settings = {**settings, "progress_bar": False, "cores": 1}
         settings.pop("progress_callback", None)
         settings.pop("seed", None)
         begun, runs = time.monotonic(), []
         for seed in range(1, seeds + 1):
             runs.append(measured(sample(compiled, seed=1000 + seed, **settings)))
-        found.append(row(place, len([each for each in found if each["place"] == place]) + 1, runs))
+        found.append(row(place, number, runs))
         print(f"{time.monotonic() - begun:6.0f} s", *found[-1].values(), file=sys.stderr, flush=True)
         write(found)
         return result
@@ -91,7 +101,7 @@ def run(place):
         import pytest
 
         tests = str(ROOT / f"{place}.py")
-        assert pytest.main(["-q", "-n0", "-W", "ignore", "-k", "rats or means", tests]) == 0
+        assert pytest.main(["-q", "-n0", "-W", "ignore", "-k", "rats or five_means or exact_moments", tests]) == 0
         return
     names = {"__name__": "__main__"}
     for cell in ledger.load(ROOT / f"{place}.md").cells:
@@ -111,10 +121,17 @@ def write(found):
         writer.writerows(rows)
 
 
+def numbers(text):
+    """'5,14-27' as a set."""
+    pairs = (part.partition("-") for part in text.split(","))
+    return {number for first, _, last in pairs for number in range(int(first), int(last or first) + 1)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("places", nargs="*", default=PLACES, metavar="PAGE")
     parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--fits", type=numbers, default=range(1, 1000), help="such as 5,14-27: repeat these alone")
     options = parser.parse_args()
     import matplotlib
 
@@ -122,7 +139,7 @@ def main():
     for place in options.places:
         found = []
         print(f"{place}: every fit with {options.seeds} seeds", file=sys.stderr, flush=True)
-        with repeated(place, options.seeds, found), contextlib.redirect_stdout(io.StringIO()):
+        with repeated(place, options.fits, options.seeds, found), contextlib.redirect_stdout(io.StringIO()):
             run(place)
     print(f"The table is in {TABLE}.")
 

@@ -1,10 +1,13 @@
 #!/bin/sh
-# Usage: tools/setup.sh VENV FILE
-# Installs what FILE pins into the virtual environment VENV, and makes that first if it is not there. PyMC 6 needs
-# Python 3.12 or newer; a machine's `python3` may be older, so look around before asking uv to fetch one.
+# Usage: tools/setup.sh VENV [FILE...]
+# Installs what the files pin (requirements.txt, if none is named) into the virtual environment VENV, and makes that
+# first if it is not there. PyMC 6 needs Python 3.12 or newer; a machine's `python3` may be older, so look around before
+# asking uv to fetch one.
 set -eu
 venv=$1
-file=$2
+shift
+[ $# -gt 0 ] || set -- requirements.txt
+files=$*
 mkdir -p "$HOME" # where the home folder cannot be written, the Makefile names one that may not be there yet
 uv_version=0.13.9
 
@@ -35,8 +38,9 @@ else
     make_venv "$("$venv/bin/uv" python find --managed-python 3.13)"
 fi
 
-echo "setup: installing $file into $venv ($("$venv/bin/python" --version)); this takes a minute or two"
+echo "setup: installing $files into $venv ($("$venv/bin/python" --version)); this takes a minute or two"
 # uv leaves byte code to the first import unless told otherwise, and then every kernel starts slowly.
 # Where uv cannot reach the package index (it has its own idea of certificates), pip may.
-"$venv/bin/uv" pip install --compile-bytecode --quiet --python "$venv/bin/python" -r "$file" ||
-    "$venv/bin/python" -m pip install --quiet -r "$file"
+for file; do set -- "$@" -r "$file"; shift; done
+"$venv/bin/uv" pip install --compile-bytecode --quiet --python "$venv/bin/python" "$@" ||
+    "$venv/bin/python" -m pip install --quiet "$@"

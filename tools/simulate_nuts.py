@@ -6,7 +6,7 @@ Eighteen groups with tau = 1 and se^2 = 1/lambda, so that lambda = n tau^2/sigma
 tau ~ HalfNormal(1). The data are ideal: normal scores, stretched to the standard deviation sqrt(1 + 1/lambda) that
 they are expected to have. So nothing differs between the rows but lambda and the coordinates:
 
-- centered: theta_j; noncentered: z_j with theta_j = mu + tau z_j; between: `multilevel.partial` with w = 1 - kappa.
+- centered: theta_j; noncentered: z_j with theta_j = mu + tau z_j; between: `coordinates.partial` with w = 1 - kappa.
 
 Each row of the table is made of RUNS runs of nutpie, with 4 chains of 1000 draws after 1000 of tuning. What a run costs
 is counted in gradients (leapfrog steps after tuning), which no other load on the computer can change; what it yields is
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from hblib import multilevel, normal_normal, priors
+from hblib import coordinates, normal_normal, priors
 
 TABLE = Path(__file__).parent.parent / "hblib" / "datasets" / "nuts_over_lambda.csv"
 LAMBDAS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]
@@ -39,8 +39,8 @@ def ideal_data(lam, groups=GROUPS):
 def build(form, ybar, se, lam):
     settings = {"mu_prior": (0, 5), "tau_prior": priors.half_normal(1)}
     if form == "between":
-        return multilevel.partial(ybar, se, 1 / (1 + lam), **settings)
-    return getattr(multilevel, form)(ybar, se, **settings)
+        return coordinates.partial(ybar, se, 1 / (1 + lam), **settings)
+    return getattr(coordinates, form)(ybar, se, **settings)
 
 
 def run(compiled, seed):

@@ -6,7 +6,8 @@ step is halved until the result settles. An integrand that does not fall belongs
 refused.
 
 The rule needs a smooth integrand. Where one jumps, ends or has a kink, each smooth piece is integrated by itself;
-`breaks` finds these places. A piece that does not settle is split where it is roughest, and its parts are tried again.
+the module `breaks` finds these places. A piece that does not settle is split where it is roughest, and its parts are
+tried again.
 """
 
 import itertools
@@ -19,11 +20,8 @@ _SETTLED = 1e-12  # relative change on halving the step; what error is left then
 _GOOD_ENOUGH = 1e-8  # of the sum of what did not settle: more is an error
 _HALVINGS = 7  # of the step 1/4
 _SPLITS = 200  # how many pieces may be split for not settling
-_FARTHEST = 300.0  # how far x = log s may run: an integrand that has not fallen by a factor of exp(300) will not fall
+FARTHEST = 300.0  # how far x = log s may run: an integrand that has not fallen by a factor of exp(300) will not fall
 _TOO_SLOW = 22.0  # where it has not even fallen by exp(22) on the way there, what lies beyond counts
-_CELLS = 30_000  # of the grid on which `breaks` looks for a break
-_INVISIBLE = 600.0  # a log density that is so far below its maximum is not looked at
-_FINE_SCAN = 1 << 22  # points at which a function that seemed to be zero everywhere is looked at again
 
 
 def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, rough=None, breaks=()):
@@ -35,7 +33,7 @@ def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, rough=None, break
     lower, upper : the ends of the range of s.
     guess : a value of s of the size that matters.
     rough : a cheaper function within a factor of exp(20) of f, to find out where f matters; f itself if left out.
-    breaks : values of s where f jumps or has a kink (see the function `breaks`).
+    breaks : values of s where f jumps or has a kink (see `breaks`).
 
     Returns
     -------
@@ -61,7 +59,7 @@ def integrate_with(log_f, lower, upper, guess, rough, breaks=()):
         raise ValueError(f"lower must be below upper, but they are {lower} and {upper}")
     look = _in_log(rough)
     _check_that_it_falls(look, lower, upper, guess)
-    edges = [lower, *np.unique(_inside(breaks, lower, upper)), upper]
+    edges = [lower, *np.unique(inside(breaks, lower, upper)), upper]
     todo = [piece for ends in itertools.pairwise(edges) for piece in _smooth_pieces(look, *ends, np.log(guess))]
     if not todo:
         raise ValueError("the integrand is zero or not a number over the whole range")
@@ -71,7 +69,7 @@ def integrate_with(log_f, lower, upper, guess, rough, breaks=()):
     splits = 0
     while todo:
         piece = todo.pop()  # the highest first: it tells what the others must be compared with
-        span, highest = _span(_quiet(rough), piece, highest, depth)
+        span, highest = _span(quiet(rough), piece, highest, depth)
         if span is None:
             continue
         sums = _trapezoid(log_f, piece, *span, others=_log_sum([part.log_total for part in done]))
@@ -96,7 +94,7 @@ def integrate_with(log_f, lower, upper, guess, rough, breaks=()):
     return s[order], weight / np.sum(weight), log_total, tuple(arrays)
 
 
-def _inside(values, lower, upper):
+def inside(values, lower, upper):
     values = np.asarray(values, dtype=float)
     return values[(values > lower) & (values < upper)]
 
@@ -108,7 +106,7 @@ def _log_sum(values):
     return float(np.log(np.sum(np.exp(values - top))) + top) if np.isfinite(top) else -np.inf
 
 
-def _quiet(f):
+def quiet(f):
     """f without warnings, and with -inf in place of nan."""
 
     def values(s):
@@ -121,19 +119,19 @@ def _quiet(f):
 
 def _in_log(f):
     """The log of the integrand in x = log s."""
-    quiet = _quiet(f)
-    return lambda x: quiet(np.exp(x)) + x
+    values = quiet(f)
+    return lambda x: values(np.exp(x)) + x
 
 
-def _log_ends(lower, upper):
+def log_ends(lower, upper):
     return (np.log(lower) if lower > 0 else -np.inf), np.log(upper)
 
 
 def _check_that_it_falls(look, lower, upper, guess):
-    low, high = _log_ends(lower, upper)
+    low, high = log_ends(lower, upper)
     for end, way, where in ((low, -1, "towards 0"), (high, 1, "towards infinity")):
         if np.isinf(end):
-            near, far = look(np.clip(np.log(guess), low, high) + way * _FARTHEST * np.array([0.5, 1.0]))
+            near, far = look(np.clip(np.log(guess), low, high) + way * FARTHEST * np.array([0.5, 1.0]))
             if far > near - 0.1 and far > -np.inf:
                 raise ValueError(f"the posterior is improper: prior times likelihood does not fall {where}")
 
@@ -175,7 +173,7 @@ class _Piece(NamedTuple):
 
     def reach(self):
         """How far t may run: to where s is the end, or as far as s may run."""
-        farthest = _FARTHEST / self.width
+        farthest = FARTHEST / self.width
         return {0: (-3.3, 3.3), 1: (-3.8, np.log(farthest)), 2: (-np.arcsinh(farthest), np.arcsinh(farthest))}[
             self.open_ends
         ]
@@ -183,7 +181,7 @@ class _Piece(NamedTuple):
 
 def _smooth_pieces(look, lower, upper, guess):
     """The range as one `_Piece`, or as two if its peak is narrow and would lie between the nodes; none if f is 0."""
-    low, high = _log_ends(lower, upper)
+    low, high = log_ends(lower, upper)
     peak, width, top = _peak(look, low, high, guess)
     if top == -np.inf:
         return []
@@ -291,126 +289,6 @@ def _split(look, piece, at):
     if not lower * (1 + 1e-12) < at < upper * (1 - 1e-12):
         return []
     return [part for ends in ((lower, at), (at, upper)) for part in _smooth_pieces(look, *ends, piece.centre)]
-
-
-def breaks(log_f, lower=0.0, upper=np.inf, guess=1.0, points=()):
-    """Where f jumps, begins, ends or has a kink, and the range outside which it is 0.
-
-    Parameters
-    ----------
-    log_f : a function of an array of s > 0 that gives log f(s); -inf or nan where f is 0.
-    lower, upper : the ends of the range of s.
-    guess : a value of s of the size that matters: the search is closest about it.
-    points : values of s that the search must not miss, if f has something narrow there.
-
-    Returns
-    -------
-    (breaks, lower, upper): the breaks in between, rising, to full precision; and the ends, drawn in to where f > 0.
-
-    Raises
-    ------
-    ValueError if f is 0 everywhere, or rough everywhere.
-
-    >>> inside, low, high = breaks(lambda s: np.where(s < 10, np.where(s < 2, 0.0, -s), -np.inf))
-    >>> print(inside.round(12), low, round(high, 12))
-    [2.] 0.0 10.0
-    """
-    f = _quiet(log_f)
-    low, high = _log_ends(lower, upper)
-    grids = [(s, f(s)) for s in map(np.exp, _scan(low, high, np.log(guess), np.log(np.asarray(points, dtype=float))))]
-    if all((value == -np.inf).all() for _, value in grids):
-        grids = [_fine_scan(f, low, high, np.log(guess))]
-    found = _inside(np.unique(_rough_places(f, grids) + list(points)), lower, upper)
-    looked_at = [s[value > -np.inf] for s, value in grids]
-    between = np.sqrt(found[:-1] * found[1:])
-    positive = np.concatenate([*looked_at, between[f(between) > -np.inf]])
-    below, above = found[found < positive.min()], found[found > positive.max()]
-    inside = found[below.size : found.size - above.size]
-    return inside, float(below[-1]) if below.size else lower, float(above[0]) if above.size else upper
-
-
-def _scan(low, high, centre, points):
-    """Grids of x: one that is closest about the centre, one over the range if that is finite, one beside each point."""
-    u = np.linspace(-1, 1, _CELLS + 1)
-    grids = [centre + 2 * np.sinh(u * np.arcsinh(_FARTHEST / 2))]
-    grids += [point + 0.05 * np.sinh(u[::100] * np.arcsinh(1e12)) / 1e12 for point in points]
-    if np.isfinite(high - low):
-        grids.append(np.linspace(low, high, _CELLS // 20 + 2)[1:-1])
-    grids = [x[(x > low) & (x < high)] for x in grids]
-    return [x for x in grids if x.size]
-
-
-def _fine_scan(f, low, high, centre):
-    """The same for a function that seemed to be zero everywhere: it may be a very narrow one."""
-    for reach in (8, 40):
-        x = np.linspace(max(low, centre - reach), min(high, centre + reach), _FINE_SCAN)
-        for block in np.array_split(np.exp(x), 16):
-            some = np.flatnonzero(f(block) > -np.inf)
-            if some.size:
-                around = np.linspace(block[max(some[0] - 1, 0)], block[min(some[-1] + 1, block.size - 1)], 2000)
-                return around, f(around)
-    raise ValueError(
-        f"the log density is -inf or not a number at all of {2 * _FINE_SCAN:,} points about {np.exp(centre):.3g}; "
-        "if it is positive on a narrow range, say where: Prior(name, log_density, lower, upper)"
-    )
-
-
-def _rough_places(f, grids):
-    """The s at which log f is not smooth: cells of the grid that look so are cut finer until they no longer do."""
-    places, todo, looked = [], list(grids), 0
-    floor = max(value.max() for _, value in grids) - _INVISIBLE
-    while todo:
-        s, value = todo.pop()
-        for first, last in _rough_cells(s, value, floor):
-            if s[last] < s[first] * (1 + 1e-8):  # near enough for a kink; a jump goes on to the last digit
-                places.append(_jump(f, s[first], s[last]))
-                continue
-            first, last = max(first - 1, 0), min(last + 1, s.size - 1)  # another break may lie just beside it
-            spaced = np.geomspace if s[last] > 1.1 * s[first] else np.linspace
-            finer = spaced(s[first], s[last], 8 * (last - first) + 1)
-            looked += finer.size
-            if looked > 20 * _CELLS:
-                raise ValueError("the log density is rough everywhere: it must be smooth between its jumps")
-            values = f(finer)
-            if s[last] < 1.05 * s[first] and not _rough_cells(finer, values, floor):
-                # smooth, but narrow: to be looked at closely
-                places.append(finer[values.argmax()])
-            todo.append((finer, values))
-    return places
-
-
-def _jump(f, low, high):
-    """Where f changes most on a tiny range: bisected to neighbouring doubles if that is a jump."""
-    while True:
-        s = np.unique(np.linspace(low, high, 17))
-        value = f(s)
-        change = np.abs(np.diff(np.where(value > -np.inf, value, -1e300)))
-        at = change.argmax()
-        if s.size < 17 or change[at] < 1e-6:
-            return float(s[at] if value[at] > -np.inf else s[at + 1])
-        low, high = s[at], s[at + 1]
-
-
-def _rough_cells(x, value, floor):
-    """Ranges (first, last) of indices between which the values do not follow a smooth curve.
-
-    On a smooth curve the fourth differences of neighbouring values are far smaller than the values' own; a kink or a
-    jump makes them equally large. A step between a number and -inf is a break anyway.
-    """
-    finite = np.isfinite(value)
-    rough = finite[1:] != finite[:-1]  # of each cell
-    if x.size >= 5:
-        windows = np.lib.stride_tricks.sliding_window_view
-        five = windows(np.where(finite, value, 0.0), 5)
-        with np.errstate(over="ignore", invalid="ignore"):  # where log f falls to the end of the doubles
-            bend = np.abs(five @ np.array([1.0, -4.0, 6.0, -4.0, 1.0]))
-            extent = five.max(axis=1) - five.min(axis=1)
-        bad = (bend > 1e-3 * extent) & (bend > 1e-11 * (1 + np.abs(five).max(axis=1))) & windows(finite, 5).all(axis=1)
-        for shift in range(4):
-            rough[shift : shift + bad.size] |= bad
-    rough &= np.maximum(value[1:], value[:-1]) > floor  # far below it a density is rounded to few digits
-    at = np.flatnonzero(np.diff(np.concatenate([[0], rough.astype(int), [0]])))
-    return list(zip(at[::2], at[1::2], strict=True))
 
 
 def tail_power(log_f, upper=np.inf, guess=1.0):

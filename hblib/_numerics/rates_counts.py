@@ -9,8 +9,9 @@ are at least 256, where the terms are smooth, and the shorter a gap is beside it
 takes to lose no digits: three where the gap is a thousandth of k. So the cost grows with the logarithm of n.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,34 @@ _SMOOTH = 256  # below this k every term is summed
 _DENSE = 4  # where the distinct values are so many that a node for each k costs less than finding fewer
 _WORTH = 4  # a rule must save so many terms for each that it takes, since finding its nodes takes time as well
 _DIGITS = np.log(1e17)  # of a sum over a gap that its nodes must keep
+
+
+class Spread(NamedTuple):
+    """How raw rates y/n of weight n differ: what can be added up block by block, in one pass, without cancelling."""
+
+    trials: float
+    mean: float
+    squares: float  # the sum of n (y/n - mean)^2
+    pairs: float  # the sum of n_i n_j over all pairs of groups
+
+    @classmethod
+    def of(cls, y, n, counts=1.0):
+        weight = counts * n
+        trials = float(np.sum(weight))
+        if trials == 0:
+            return cls(0.0, 0.0, 0.0, 0.0)
+        rate = np.divide(y, n, out=np.zeros(n.shape), where=n > 0)
+        mean = float(weight @ rate) / trials
+        return cls(trials, mean, float(weight @ (rate - mean) ** 2), float(weight @ (trials - n)) / 2)
+
+    def joined(self, other):
+        """That of both sets of groups."""
+        trials = self.trials + other.trials
+        if trials == 0:
+            return self
+        part, gap = other.trials / trials, other.mean - self.mean
+        squares = self.squares + other.squares + self.trials * part * gap**2
+        return Spread(trials, self.mean + part * gap, squares, self.pairs + other.pairs + self.trials * other.trials)
 
 
 @dataclass(frozen=True)
@@ -39,6 +68,19 @@ class TailCounts:
     no_success: float  # groups with y = 0 < n
     no_failure: float  # groups with y = n > 0
     largest: float  # the largest n
+    spread: Spread | None = None  # of the rates, where `collapse` was asked for it
+
+    def of_failures(self):
+        """The counts of the same groups with failures for successes."""
+        return replace(
+            self,
+            y=self.f,
+            f=self.y,
+            between=self.between + self.f - self.y,
+            successes=self.trials - self.successes,
+            no_success=self.no_failure,
+            no_failure=self.no_success,
+        )
 
     # What every look at the likelihood needs, in the form that it needs.
 
@@ -59,26 +101,30 @@ class TailCounts:
         return self.surplus[some], self.k[:-1][some], self.k[1:][some]
 
 
-def collapse(y, n, counts=None):
+def collapse(y, n, counts=None, spread=False):
     """The `TailCounts` of the rows (y, n), checked; `counts` says how many groups share each row."""
-    columns = _fast_columns(y, n) if counts is None else None
-    if columns is None:
+    found = _fast_columns(y, n, spread) if counts is None else None
+    if found is None:
         y, n = arguments.successes(y, n, join=arguments.groups)
         counts = np.ones(1) if counts is None else arguments.counts("counts", counts)
         y, n, counts = arguments.groups(y=y, n=n, counts=counts)
         columns = [_distinct(values.astype(np.int64), counts) for values in (y, n - y, n)]
-    return _tail_counts(*columns)
+        parts = (slice(start, start + _BLOCK) for start in range(0, y.size if spread else 0, _BLOCK))
+        found = columns, [Spread.of(y[some], n[some], counts[some]) for some in parts]
+    columns, spreads = found
+    return _tail_counts(*columns, spread=reduce(Spread.joined, spreads) if spread else None)
 
 
-def _fast_columns(y, n):
+def _fast_columns(y, n, spread):
     """Distinct values of y, n - y and n with their numbers, in one pass over integer arrays; None for anything else.
 
-    Rows that are not 0 <= y <= n also give None: the careful path then says which row it is.
+    And the `Spread` of each block of rows, if that is asked for. Rows that are not 0 <= y <= n also give None: the
+    careful path then says which row it is.
     """
     y, n = arguments.plain("y", y), arguments.plain("n", n)
     if y.dtype.kind not in "iu" or n.dtype.kind not in "iu" or y.shape != n.shape or y.ndim != 1 or y.size == 0:
         return None
-    histograms = np.zeros((3, 1), dtype=np.int64)
+    histograms, spreads = np.zeros((3, 1), dtype=np.int64), []
     for start in range(0, y.size, _BLOCK):
         successes = y[start : start + _BLOCK].astype(np.int64, copy=False)
         trials = n[start : start + _BLOCK].astype(np.int64, copy=False)
@@ -92,7 +138,9 @@ def _fast_columns(y, n):
             histograms = np.pad(histograms, ((0, 0), (0, blocks[2].size - histograms.shape[1])))
         for histogram, block in zip(histograms, blocks, strict=True):
             histogram[: block.size] += block
-    return [(np.flatnonzero(histogram), histogram[histogram > 0].astype(float)) for histogram in histograms]
+        if spread:
+            spreads.append(Spread.of(successes, trials))
+    return [(np.flatnonzero(histogram), histogram[histogram > 0].astype(float)) for histogram in histograms], spreads
 
 
 def _distinct(values, counts):
@@ -121,7 +169,7 @@ def _at_zero(column):
     return float(np.sum(number[values == 0]))
 
 
-def _tail_counts(y, f, n):
+def _tail_counts(y, f, n, spread):
     largest = int(n[0].max(initial=0))
     if largest <= _DENSE * (y[0].size + f[0].size + n[0].size):
         k = np.arange(float(largest))
@@ -145,6 +193,7 @@ def _tail_counts(y, f, n):
         no_success=_at_zero(y) - empty,
         no_failure=_at_zero(f) - empty,
         largest=float(largest),
+        spread=spread,
     )
 
 

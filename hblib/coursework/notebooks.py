@@ -5,6 +5,7 @@ checks; no solution, no question, no output and no metadata.
 """
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def read(path):
     """A MyST notebook, a page or a solution, as a nbformat one."""
     import jupytext
 
-    return jupytext.read(path, fmt="md:myst")  # without the hint some pages look like Pandoc's Markdown
+    return jupytext.read(os.fspath(path), fmt="md:myst")  # without the hint some pages look like Pandoc's Markdown
 
 
 def about(name):

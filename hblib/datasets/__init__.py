@@ -130,6 +130,7 @@ class NutsFailures(NamedTuple):
     bulk: np.ndarray  # the smallest effective sample sizes
     tail: np.ndarray
     z: np.ndarray  # the largest error of a mean, in its own Monte Carlo standard errors
+    z_sd: np.ndarray  # the same of a standard deviation
     low: np.ndarray  # effective draws of mu or tau per 1000 gradients: the fewest
     high: np.ndarray  # and the most
 

@@ -10,6 +10,8 @@ from tests.hostile.cases import CASES
 from tests.hostile.conftest import ACTS, hblib, left
 from tests.ordinary_user import ROOT
 
+pytestmark = pytest.mark.sandbox
+
 TABLE = ROOT / "_build" / "hostile.md"
 NAMES = [case.name for case in CASES]
 

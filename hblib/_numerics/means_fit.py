@@ -1,0 +1,112 @@
+"""The empirical Bayes estimates of the Normal-Normal model, from the `Cells` of the data."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hblib._numerics.means_cells import collect
+
+
+def unit_near(value):
+    """A power of 2 near a number, by which one multiplies and divides exactly; 1 where nothing can overflow anyway."""
+    return 2.0 ** np.round(np.log2(value)) if value > 0 and not 1e-9 < value < 1e9 else 1.0
+
+
+def in_units(ybar, se, counts):
+    """A power of 2 near the standard errors, and the `Cells` in that unit, so that powers of variances are doubles."""
+    typical = np.median(se) if se.size else 1.0
+    if ybar.size and np.ptp(ybar) > 1e50 * typical:
+        raise ValueError(f"ybar must not spread over more than 1e50 standard errors, but does over {np.ptp(ybar):g}")
+    unit = unit_near(typical)
+    return unit, collect(ybar / unit, se / unit, counts) if unit != 1 else collect(ybar, se, counts)
+
+
+def highest(score, value, grid):
+    """The highest maximum: the first point of the grid, or a root of the score where it turns from + to -."""
+    from scipy import optimize  # here, because it takes longer to load than all the rest
+
+    scores = np.array([score(point) for point in grid])
+    falls = np.flatnonzero((scores[:-1] > 0) & (scores[1:] <= 0))
+    maxima = [optimize.brentq(score, grid[i], grid[i + 1], xtol=1e-300, rtol=1e-15) for i in falls]
+    if scores[0] <= 0:
+        maxima.append(grid[0])
+    return max(maxima, key=value)
+
+
+def grid_of(cells):
+    """Values of tau2 that bracket every maximum: the score is negative beyond the last."""
+    least = cells.variance.min()
+    return np.append(0.0, np.geomspace(least * 1e-6, max(2 * cells.spread**2, least), 64))
+
+
+def mean_and_errors(cells, tau2, restricted):
+    """mu and the standard errors of mu and tau^2 from the observed information at tau2."""
+    _, total, mu, _ = cells.at(tau2)
+    if tau2 == 0:
+        return mu, 1 / np.sqrt(total), np.nan
+    information, move = cells.information(tau2, restricted)
+    error_tau2 = _root_of_inverse(information[0, 0])
+    error_mu = 1 / np.sqrt(total) if restricted else np.hypot(1 / np.sqrt(total), move[0] * error_tau2)
+    return mu, error_mu, error_tau2
+
+
+def _root_of_inverse(information):
+    """A standard error; nan where the likelihood is flat, as far as doubles can tell."""
+    return 1 / np.sqrt(information) if information > 0 else np.nan
+
+
+def _plain_moments(cells):
+    mean = np.sum(cells.number * cells.mean) / cells.groups
+    squares = np.sum(cells.squares + cells.number * (cells.mean - mean) ** 2)
+    tau2 = max(0.0, squares / (cells.groups - 1) - np.sum(cells.number * cells.variance) / cells.groups)
+    error_mu = np.sqrt(np.sum(cells.number * (cells.variance + tau2))) / cells.groups
+    return tau2, mean, error_mu, _error_of_moments(cells, np.ones(cells.number.shape), tau2)
+
+
+def _dersimonian_laird(cells):
+    w, w1, _, squares = cells.at(0.0)
+    per_tau2 = np.sum(cells.number * w * (cells.but_one(w) / w1))  # w1 - w2/w1, which would cancel
+    tau2 = max(0.0, (np.sum(w * squares) - (cells.groups - 1)) / per_tau2)
+    _, total, mean, _ = cells.at(tau2)
+    return tau2, mean, 1 / np.sqrt(total), _error_of_moments(cells, w, tau2)
+
+
+def _paule_mandel(cells):
+    def excess(tau2):
+        w, _, _, squares = cells.at(tau2)
+        return np.sum(w * squares) - (cells.groups - 1)
+
+    tau2 = highest(excess, lambda tau2: tau2, grid_of(cells))
+    w, total, mean, _ = cells.at(tau2)
+    return tau2, mean, 1 / np.sqrt(total), _error_of_moments(cells, w, tau2)
+
+
+MOMENTS = {"moments": _plain_moments, "dersimonian-laird": _dersimonian_laird, "paule-mandel": _paule_mandel}
+
+
+def _error_of_moments(cells, a, tau2):
+    """The standard error of a tau^2 that solves sum a_j (y_j - mean)^2 = its expectation, mean with weights a.
+
+    The sum is y'Ay, A = diag(a) - aa'/sum a. Its variance is 2 trace(AVAV) for V = diag(tau^2 + se_j^2), and its
+    expectation grows with tau^2 by trace A.
+    """
+    a = a / a.max()
+    share = cells.but_one(a) / np.sum(cells.number * a)
+    trace = cells.traces(a, (cells.variance + tau2)[None, :])[0, 0]
+    return np.sqrt(2 * trace) / np.sum(cells.number * a * share)
+
+
+def errors_of_both(cells, ratio, sigma, within, observations, restricted):
+    """Standard errors of tau and sigma; all in units of sigma, in which cells.variance is 1/n and tau^2 is `ratio`.
+
+    A group's mean has the variance tau^2 + sigma^2/n, so that tau^2 makes it grow at the rate 1, sigma^2 at 1/n.
+    """
+    scaled = replace(cells, mean=cells.mean / sigma, squares=cells.squares / sigma**2)
+    information, _ = scaled.information(ratio, restricted, np.array([np.ones(cells.variance.size), cells.variance]))
+    information[1, 1] += within / sigma**2 - (observations - cells.groups) / 2
+    if ratio == 0:
+        return np.nan, _root_of_inverse(information[1, 1]) * sigma / 2
+    known = information[0, 1] / information[1, 1]
+    error_tau2 = _root_of_inverse(information[0, 0] - known * information[0, 1])
+    error_sigma2 = _root_of_inverse(information[1, 1] - information[0, 1] ** 2 / information[0, 0])
+    return error_tau2 * sigma / (2 * np.sqrt(ratio)), error_sigma2 * sigma / 2

@@ -1,0 +1,78 @@
+"""The names of a page, for the tests of that page.
+
+A page may run for minutes, so its tests do not run it again. nbval runs it in a kernel of its own, as readers and the
+book do, and a cell at the end of that run hands over what the tests use: each `page.NAME` that stands in
+`tests/pages/test_NN.py`, in a file, by cloudpickle, because a page's functions are to be tested too. conftest.py adds
+that cell, and keeps a page and its tests on one worker of xdist. Where the tests run without the page, `of` runs it.
+"""
+
+import ast
+import pickle
+import re
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbclient
+import nbformat
+import pytest
+
+import ledger
+
+FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
+HAND_OVER = """\
+import cloudpickle
+
+with open({file!r}, "wb") as file:
+    cloudpickle.dump({{name: globals()[name] for name in {names!r} if name in globals()}}, file)
+"""
+
+
+def tests_of(page):
+    """The file with the tests of a page: chapters/01-pooling.md has tests/pages/test_01.py, or None."""
+    number = re.match(r"(\d\d)-", page.name)
+    tests = number and page.parent.parent / "tests" / "pages" / f"test_{number[1]}.py"
+    return tests if tests and page.parent.name == "chapters" and tests.exists() else None
+
+
+def page_of(tests):
+    """The page that a file of tests is about."""
+    (page,) = (tests.parent.parent.parent / "chapters").glob(f"{tests.stem.removeprefix('test_')}-*.md")
+    return page
+
+
+def used(tests):
+    """The names that the tests ask of their page."""
+    nodes = ast.walk(ast.parse(tests.read_text(encoding="utf8")))
+    asked = (node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
+    return sorted({node.attr for node in asked if node.value.id == "page"})
+
+
+def file_of(page, config):
+    """Where the names of a page are handed over in this session."""
+    if FOLDER not in config.stash:
+        folder = config.stash[FOLDER] = tempfile.TemporaryDirectory(prefix="pages-")
+        config.add_cleanup(folder.cleanup)
+    return Path(config.stash[FOLDER].name, f"{page.stem}.pickle")
+
+
+def hand_over(page, config):
+    """The cell that hands the names over, or none for a page without tests."""
+    tests = tests_of(page)
+    if not tests:
+        return []
+    return [nbformat.v4.new_code_cell(HAND_OVER.format(file=str(file_of(page, config)), names=used(tests)))]
+
+
+def of(tests, config):
+    """The page's names as attributes; runs the page if it has not run in this process."""
+    page = page_of(tests)
+    file = file_of(page, config)
+    if not file.exists():
+        notebook = ledger.load(page)
+        notebook.cells += hand_over(page, config)
+        nbclient.execute(notebook, cwd=page.parent)
+    values = pickle.loads(file.read_bytes())
+    missing = sorted(set(used(tests)) - set(values))
+    assert not missing, f"{page.name} has no {', '.join(missing)}, or the cell that makes it failed"
+    return SimpleNamespace(**values)

@@ -1,0 +1,131 @@
+"""Page 1: twelve hospitals, three answers."""
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from hblib import beta_binomial, priors
+
+A, B, E, H, K = 0, 1, 4, 7, 10
+
+
+def test_no_estimate_moves_further_than_the_one_of_hospital_a(page):
+    assert np.abs(page.partial - page.raw).argmax() == A
+
+
+def test_the_likelihood_ratios_at_three_per_cent_are_the_ones_done_by_hand(page):
+    mu = page.prior.mu
+    assert page.low_rates[2] == 0.03
+    assert np.isclose(page.times[2, A], (0.97 / (1 - mu)) ** 47)
+    assert np.isclose(page.times[2, E], (0.03 / mu) ** 8 * (0.97 / (1 - mu)) ** 203)
+
+
+def test_eight_of_211_speaks_for_about_four_per_cent():
+    rates = np.linspace(0.001, 0.2, 2000)
+    assert abs(rates[stats.binom(211, rates).pmf(8).argmax()] - 8 / 211) < 1e-3
+
+
+def test_the_best_mean_of_a_huge_prior_is_the_total(page):
+    many = page.pooled * np.linspace(0.9, 1.1, 2001)
+    values = beta_binomial.log_marginal(page.y, page.n, many * 1e9, (1 - many) * 1e9)
+    assert abs(many[values.argmax()] - page.pooled) < 1e-4
+
+
+def test_the_ends_of_the_dial_are_no_pooling_and_complete_pooling(page):
+    assert page.distances(1e-12)[0] < 1e-10
+    assert page.distances(1e12)[1] < 1e-9
+
+
+def test_the_prior_counts_as_about_eight_deaths_and_b_has_the_higher_raw_rate_than_k(page):
+    assert page.raw[B] > page.raw[K]
+    assert abs(8 - page.prior.alpha) < 0.5
+
+
+def test_the_chances_with_the_prior_plugged_in_agree_with_integrals(page):
+    post = page.prior.posterior(page.y, page.n)
+    alpha, beta = post.alpha, post.beta
+    plugged = page.ways.loc["plugged in, likelihood"]
+    assert np.allclose(plugged.iloc[:2], post.mean()[[A, E]], atol=2e-5)
+
+    def below(others):
+        def density(t):
+            return stats.beta.pdf(t, alpha[A], beta[A]) * np.prod(stats.beta.sf(t, alpha[others], beta[others]))
+
+        return integrate.quad(density, 0, 0.4)[0]
+
+    assert abs(plugged["P(A below E)"] - below([E])) < 1e-4
+    assert abs(plugged["P(A lowest)"] - below(slice(1, None))) < 2e-4
+    assert np.allclose(plugged[["P(H > 10 %)", "P(B > 10 %)"]], 1 - post.cdf(0.10)[[H, B]], atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("way", "prior"),
+    [
+        ("averaged, power -3/2", priors.power(-1.5)),
+        ("averaged, power -5/2", priors.power(-2.5)),
+        ("averaged, scale 100", priors.half_normal(100)),
+        ("averaged, scale 500", priors.half_normal(500)),
+    ],
+)
+def test_the_averages_agree_with_the_exact_full_bayes(page, way, prior):
+    theta = beta_binomial.full_bayes(page.y, page.n, prior).theta
+    averaged = page.ways.loc[way]
+    assert np.allclose(averaged.iloc[:2], theta.mean[[A, E]], atol=2e-4)
+    assert np.allclose(averaged.iloc[5:], 1 - theta.cdf(np.full(len(page.n), 0.10))[[H, B]], atol=4e-3)
+
+
+def test_whether_a_or_e_is_lower_depends_on_the_way(page):
+    assert 2 <= (page.ways["estimate of A"] < page.ways["estimate of E"]).sum() <= 4
+
+
+def test_a_below_e_is_close_to_the_toss_of_a_coin(page):
+    chances = page.ways["P(A below E)"]
+    assert 0.44 < chances.min() < 0.5 < 0.6 < chances.max() < 0.66
+
+
+def test_partial_pooling_predicts_better_than_complete_and_worse_than_none_because_of_a(page):
+    total, without_A = page.scores.sum(), page.scores.drop("A").sum()
+    assert total["none"] > total["partial"] > total["complete"]
+    assert without_A["partial"] > without_A["none"]
+
+
+@pytest.mark.parametrize("name", ["none", "partial", "complete"])
+def test_the_risks_agree_with_sums_over_every_record(page, name):
+    prior, mu = page.prior, page.mu
+    estimate = {
+        "none": lambda y, n, k: y / n,
+        "partial": lambda y, n, k: k * y / n + (1 - k) * mu,
+        "complete": lambda y, n, k: np.full(y.shape, mu),
+    }[name]
+    for j, n in enumerate(page.n):
+        record = np.arange(n + 1)
+        after = stats.beta(prior.alpha + record, prior.beta + n - record)
+        loss = (estimate(record, n, page.kappa[j]) - after.mean()) ** 2 + after.var()
+        summed = np.sum(stats.betabinom(n, prior.alpha, prior.beta).pmf(record) * loss)
+        assert np.isclose(summed, page.risk[name][j], rtol=1e-9)
+
+
+def test_an_estimated_prior_saves_a_good_part_of_what_a_known_one_does(page):
+    """Far from the limits for any seed."""
+    assert 0.3 < page.found < page.saved
+    assert 0.5 < page.found_A < page.saved_A
+
+
+def test_h_is_worth_an_inspection_and_b_is_an_even_bet(page):
+    assert page.low[H] < 0.10 < page.post.mean()[H]
+    assert abs(page.bad[B] - 0.5) < 0.1
+
+
+def test_estimates_vary_less_than_true_rates_and_raw_rates_more(page):
+    assert page.sd_estimates < page.sd_true < page.sd_raw
+    variance = stats.betabinom(page.n, page.prior.alpha, page.prior.beta).var()  # of y_j
+    assert np.isclose(np.sqrt((page.kappa**2 * variance / page.n**2).mean()), page.sd_estimates)
+    assert np.isclose(np.sqrt((variance / page.n**2).mean()), page.sd_raw)
+
+
+def test_intervals_with_the_prior_plugged_in_cover_too_little(page):
+    assert page.covers < 0.9  # about 84 per cent, with a standard error of half a per cent
+
+
+def test_the_averaged_interval_of_a_begins_far_lower(page):
+    assert page.averaged[0][A] < page.low[A] / 2

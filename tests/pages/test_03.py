@@ -1,0 +1,79 @@
+"""Page 3: the Normal-Normal model, and the eight schools."""
+
+import numpy as np
+import pytest
+from scipy import integrate
+
+from hblib import normal_normal, priors
+
+A, H = 0, 7
+
+
+def test_h_has_the_smallest_weight_at_every_tau_of_the_figure(page):
+    assert (normal_normal.shrinkage(page.se, page.tau_shown[:, None]).argmin(axis=1) == H).all()
+
+
+def test_a_moves_furthest_at_every_tau_of_the_figure(page):
+    assert (np.abs(page.paths - page.ybar).argmax(axis=1) == A).all()
+
+
+def test_the_density_of_tau_is_highest_at_zero_falls_and_lies_mostly_below_15(page):
+    density = page.density
+    assert density[page.tau_shown < 15].sum() > 0.8 * density.sum()
+    assert density.argmax() == 0
+    assert (np.diff(density) < 0).all()
+
+
+def integral(page, value):
+    """Of value(tau, mu hat) times p(tau | ybar), by adaptive quadrature in tau itself rather than log tau."""
+
+    def integrand(t):
+        log_p, centre, _ = page.given_tau(np.array([t]))
+        return value(t, centre[0]) * np.exp(log_p[0] + 30)
+
+    ends = ((0, 20), (20, 200), (200, np.inf))
+    return sum(integrate.quad(integrand, *end, epsabs=0, epsrel=1e-10, limit=200)[0] for end in ends)
+
+
+@pytest.mark.parametrize(
+    ("value", "on_the_grid", "tolerance"),
+    [(lambda t, m: t, lambda page: page.w @ page.tau, 1e-5), (lambda t, m: m, lambda page: page.w @ page.mu_hat, 1e-6)],
+    ids=["tau", "mu"],
+)
+def test_the_sum_over_log_tau_agrees_with_adaptive_quadrature(page, value, on_the_grid, tolerance):
+    assert abs(integral(page, value) / integral(page, lambda t, m: 1.0) - on_the_grid(page)) < tolerance
+
+
+def test_school_a_agrees_with_a_program_of_its_own(page):
+    """73 nodes of a double exponential rule."""
+    assert abs(page.mean[A] - 11.4002608704443) < 1e-5
+    assert abs(page.sd[A] - 8.341416237497297) < 1e-5
+
+
+def test_the_one_call_of_hblib_agrees_with_the_sum(page):
+    assert np.allclose(page.mean, page.full.theta.mean(), atol=1e-5)
+    assert np.allclose(page.sd, page.full.theta.std(), atol=1e-5)
+
+
+def test_the_most_probable_tau_is_zero(page):
+    assert page.fits[0].status == "tau = 0"
+
+
+def test_the_data_are_rubins_rounded(page):
+    assert (np.round(page.rubin_effect) == page.ybar).all()
+    assert (np.abs(page.rubin_se - page.se) <= 0.5).all()
+
+
+def test_school_a_keeps_less_under_the_four_other_priors_and_never_twelve_points(page):
+    assert max(other.theta[A].mean() for other in page.others) < page.mean[A] < 12
+
+
+def test_the_two_ways_to_the_mean_of_log_tau_agree(page):
+    assert abs(page.first - page.second) < 1e-6
+
+
+def test_the_mean_of_log_tau_is_the_exact_one_and_not_the_published_one(page):
+    cauchy = normal_normal.full_bayes(page.ybar, page.se, priors.half_cauchy(5), mu=(0, 5))
+    # both grids leave out tau < exp(-16), which matters from the sixth digit on
+    assert abs(page.first - cauchy.tau.log().mean()) < 2e-6
+    assert abs(page.first - 0.7657852) > 0.03

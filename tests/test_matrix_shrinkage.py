@@ -1,0 +1,116 @@
+"""regression.matrix_shrinkage and least_squares against linear algebra, textbook formulas and simulation."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hblib import datasets, normal_normal, regression
+
+SCHOOLS = datasets.eight_schools()
+
+
+def vectors(rng, J=5, K=2):
+    root = rng.normal(size=(J, K, K))
+    return rng.normal(size=(J, K)), root @ root.swapaxes(1, 2) + 0.1 * np.eye(K), rng.normal(size=K)
+
+
+@pytest.mark.parametrize("K", [1, 2, 3])
+def test_matrix_shrinkage_adds_precisions(K):
+    rng = np.random.default_rng(1)
+    b, V, mu = vectors(rng, K=K)
+    Sigma = vectors(rng, K=K)[1][0]
+    post = regression.matrix_shrinkage(b, V, mu, Sigma)
+    covariance = np.linalg.inv(np.linalg.inv(V) + np.linalg.inv(Sigma))
+    right = np.linalg.solve(V, b[..., None]) + np.linalg.solve(Sigma, mu)[:, None]
+    np.testing.assert_allclose(post.covariance, covariance, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(post.mean, (covariance @ right)[..., 0], rtol=1e-9)
+    np.testing.assert_allclose(post.covariance, Sigma - post.weight @ Sigma, atol=1e-12)
+
+
+def test_for_one_coefficient_it_is_the_normal_normal_model():
+    post = regression.matrix_shrinkage(SCHOOLS.ybar[:, None], SCHOOLS.se[:, None, None] ** 2, [8.0], [[36.0]])
+    scalar = normal_normal.posterior(SCHOOLS.ybar, SCHOOLS.se, 8, 6)
+    np.testing.assert_allclose(post.mean[:, 0], scalar.mean())
+    np.testing.assert_allclose(post.covariance[:, 0, 0], scalar.var())
+    np.testing.assert_allclose(post.weight[:, 0, 0], normal_normal.shrinkage(SCHOOLS.se, 6))
+
+
+def test_a_zero_variance_pools_its_coefficient():
+    b, V, mu = vectors(np.random.default_rng(2))
+    post = regression.matrix_shrinkage(b, V, mu, [[2.0, 0], [0, 0]])
+    np.testing.assert_array_equal(post.mean[:, 1], mu[1])
+    np.testing.assert_array_equal(post.covariance[:, 1], 0)
+    np.testing.assert_array_equal(regression.matrix_shrinkage(b, V, mu, np.zeros((2, 2))).mean, np.tile(mu, (5, 1)))
+    near = regression.matrix_shrinkage(b, V, mu, [[2.0, 0], [0, 1e-12]])
+    np.testing.assert_allclose(post.mean, near.mean, rtol=1e-9)
+    line = regression.matrix_shrinkage(b, V, mu, [[1, -1], [-1, 1]])  # intercept and slope move together
+    np.testing.assert_allclose((line.mean - mu).sum(axis=1), 0, atol=1e-12)
+
+
+def test_infinite_variance_is_no_data():
+    Sigma, mu = np.array([[2.0, 0.7], [0.7, 1.0]]), np.array([1.0, -1.0])
+    V = np.array([[[0.5, 0], [0, np.inf]], [[np.inf, 0], [0, np.inf]]])
+    post = regression.matrix_shrinkage([[3.0, np.nan], [np.nan, np.nan]], V, mu, Sigma)
+    near = regression.matrix_shrinkage([[3.0, 0], [0, 0]], np.where(np.isinf(V), 1e12, V), mu, Sigma)
+    np.testing.assert_allclose(post.mean, near.mean, rtol=1e-9)
+    np.testing.assert_allclose(post.covariance, near.covariance, rtol=1e-9)
+    np.testing.assert_array_equal(post.mean[1], mu)
+    assert post.mean[0, 1] > mu[1]  # a high intercept raises the slope that was not seen
+
+
+def test_large_Sigma_keeps_digits_and_exact_estimates_stay():
+    b, V, mu = vectors(np.random.default_rng(3))
+    wide = regression.matrix_shrinkage(b, V, mu, 1e12 * np.eye(2))
+    np.testing.assert_allclose(wide.covariance, V, rtol=1e-9)
+    exact = regression.matrix_shrinkage(b, np.zeros((2, 2)), mu, np.eye(2))
+    np.testing.assert_allclose(exact.mean, b)
+    np.testing.assert_array_equal(exact.covariance, 0)
+
+
+def test_least_squares_agrees_with_the_textbook():
+    rng = np.random.default_rng(4)
+    t, group = rng.normal(size=60), rng.choice(["x", "y", "z"], 60)
+    y = rng.normal(size=60)
+    estimate, covariance = regression.least_squares(np.column_stack([np.ones(60), t]), y, group, sigma=3)
+    for j, label in enumerate("xyz"):
+        line = stats.linregress(t[group == label], y[group == label])
+        np.testing.assert_allclose(estimate[j], [line.intercept, line.slope])
+        spread = np.sum((t[group == label] - t[group == label].mean()) ** 2)
+        assert covariance[j, 1, 1] == pytest.approx(9 / spread)
+        assert covariance[j, 0, 1] == pytest.approx(-t[group == label].mean() * 9 / spread)
+
+
+def test_shrunk_regressions_are_calibrated():
+    rng = np.random.default_rng(5)
+    J, Sigma, mu = 4000, np.array([[2.0, -0.8], [-0.8, 1.0]]), np.array([3.0, 1.0])
+    beta = rng.multivariate_normal(mu, Sigma, J)
+    group, t = np.repeat(np.arange(J), 4), rng.normal(size=4 * J)
+    y = beta[group, 0] + beta[group, 1] * t + rng.normal(0, 2, 4 * J)
+    post = regression.matrix_shrinkage(*regression.least_squares(np.c_[np.ones(4 * J), t], y, group, 2), mu, Sigma)
+    error = beta - post.mean
+    distance = np.einsum("ji,jik,jk->j", error, np.linalg.inv(post.covariance), error)
+    assert stats.kstest(distance, stats.chi2(2).cdf).pvalue > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: regression.matrix_shrinkage([[1, 2]], np.eye(3), [0, 0], np.eye(2)), r"covariance must end in shape"),
+        (lambda: regression.matrix_shrinkage([[1, 2]], np.eye(2), [0, 0], 1), r"Sigma must end in shape \(2, 2\)"),
+        (
+            lambda: regression.matrix_shrinkage([[1, 2]], np.eye(2), [0, 0], [[1, 2], [2, 1]]),
+            r"Sigma must be symmetric without negative",
+        ),
+        (
+            lambda: regression.matrix_shrinkage([[1, 2]], np.eye(2), [0, 0], [[1, 0.5], [0, 1]]),
+            r"Sigma must be symmetric",
+        ),
+        (lambda: regression.matrix_shrinkage([[1, np.nan]], np.eye(2), [0, 0], np.eye(2)), r"estimate must not be mis"),
+        (lambda: regression.matrix_shrinkage([[1, 2]], 0 * np.eye(2), [0, 0], np.ones((2, 2))), r"is singular"),
+        (lambda: regression.least_squares([[1, 2]], [1], [0], 1), r"all 2 coefficients of group 0"),
+        (lambda: regression.least_squares([1, 2], [1, 2], [0, 0], 1), r"must have shapes"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,100 @@
+"""What `pip install` gives: a wheel with everything in it, that computes and grades where nothing else is installed."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hblib.coursework import notebooks, source
+from tests import left_out, ordinary_user
+from tests.conftest import ROOT
+
+CODE = {".py", ".csv", ".json", ".md", ".mplstyle", ".typed"}
+
+
+def run(*command, **options):
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def uv():
+    return left_out.unless_installed("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture(scope="module")
+def wheel(uv, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    run(uv, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", folder, ROOT)
+    return next(folder.glob("*.whl"))
+
+
+def environment(uv, folder, what):
+    """An environment with nothing in it but what is asked for, as pinned; its Python."""
+    run(uv, "venv", "--quiet", "--python", sys.executable, folder)
+    pins = folder / "pins.txt"
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
+    pins.write_text("\n".join(line for line in lines if not line.startswith("-e")), encoding="utf8")
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    run(uv, "pip", "install", "--quiet", "--python", python, "--constraint", pins, what)
+    return python
+
+
+@pytest.fixture(scope="module")
+def bare(uv, wheel, tmp_path_factory):
+    return environment(uv, tmp_path_factory.mktemp("bare"), wheel)
+
+
+@pytest.fixture(scope="module")
+def grading(uv, wheel, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("grading")
+    return folder, environment(uv, folder / "env", f"hblib[grading] @ {wheel.as_uri()}")
+
+
+def test_nothing_is_missing(wheel):
+    there = set(zipfile.ZipFile(wheel).namelist())
+    files = [path for path in ROOT.glob("hblib/**/*") if path.suffix in CODE]
+    assert len(files) > 40
+    wanted = {path.relative_to(ROOT).as_posix() for path in files}
+    wanted |= {f"hblib/solutions/{path.name}" for path in ROOT.glob("solutions/*.md")}
+    assert wanted - there == set()
+    licences = {name.rpartition("/")[2] for name in there if "/licenses/" in name}
+    assert licences == {"LICENSE", "LICENSE-TEXT"}
+
+
+def test_nothing_is_there_that_belongs_elsewhere(wheel):
+    assert {name.split("/")[0].split("-")[0] for name in zipfile.ZipFile(wheel).namelist()} == {"hblib"}
+
+
+def test_with_numpy_and_scipy_alone_it_computes(bare, tmp_path):
+    script = """
+import doctest, importlib, importlib.metadata, sys
+import hblib
+from hblib import beta_binomial, datasets
+modules = [importlib.import_module(f"hblib.{name}") for name in hblib.__all__]
+assert all(module.__file__.startswith(sys.prefix) for module in modules)
+tried = [doctest.testmod(module) for module in (hblib, beta_binomial, datasets)]
+assert sum(each.attempted for each in tried) > 20 and sum(each.failed for each in tried) == 0, tried
+print(hblib.__version__, *sorted(each.name for each in importlib.metadata.distributions()))
+"""
+    printed = run(bare, "-I", "-W", "error", "-c", script, cwd=tmp_path).split()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]["version"]
+    assert printed == [version, "hblib", "numpy", "scipy"]
+
+
+def test_with_its_extra_it_grades(grading):
+    folder, python = grading
+    name = "01-hospitals"
+    assert name in source.names()
+    (folder / f"{name}.ipynb").write_text(notebooks.solved(name), encoding="utf8")
+    command = [python.parent / "hblib", "grade", folder / f"{name}.ipynb", "--out", folder / "report"]
+    done = ordinary_user.run(*command, writable=[folder], env={"PYTHONPATH": ""})
+    assert done.returncode == 0, done.stdout + done.stderr
+    [result] = json.loads((folder / "report/results.json").read_text(encoding="utf8"))["results"]
+    assert [each["outcome"] for each in result["questions"]] == ["correct"] * len(source.load(name).questions)

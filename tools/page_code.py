@@ -1,0 +1,78 @@
+"""Which code stands behind a page's outputs: what must change before the page has to run again.
+
+The cache of executed notebooks knows a page by the text of its cells and by its kernelspec. So the kernelspec gets one
+entry more while the book is built: a fingerprint of all that the cells run on, which are the modules of hblib that they
+import, directly or not, the data among them, and the pinned packages. Another fingerprint, and the page runs again.
+"""
+
+import functools
+import hashlib
+import re
+import zlib
+from pathlib import Path
+
+from sphinx.util import logging
+
+import ledger
+from hblib.coursework.imports import imported, needed
+from hblib.coursework.source import PACKAGE
+
+log = logging.getLogger(__name__)
+# What stands between a cell's options, which are lines with colons or a block of YAML, and the end of its fence.
+CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?:---\n.*?\n---\n)?(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+KERNELSPEC = re.compile(r"^kernelspec: \{", flags=re.MULTILINE)
+
+
+def setup(app):
+    app.connect("source-read", sign)
+    app.connect("env-get-outdated", outdated)
+
+
+def version(extension):
+    """A number for the text of the book's extension and of the modules beside it."""
+    texts = [path.read_bytes() for path in sorted(Path(extension).parent.glob("*.py"))]
+    return zlib.crc32(b"".join(texts))
+
+
+def sign(app, docname, text):
+    """Write the fingerprint into the head of a page that has just been read."""
+    if KERNELSPEC.search(text[0]):
+        text[0] = KERNELSPEC.sub(rf"\g<0>code: {fingerprint(app.env.doc2path(docname))}, ", text[0], count=1)
+
+
+def outdated(app, env, added, changed, removed):
+    """The pages whose text is as it was, but not the code behind it."""
+    written = {name: env.metadata[name]["kernelspec"] for name in env.found_docs if "kernelspec" in env.metadata[name]}
+    stale = [name for name, kernel in written.items() if f"code: {fingerprint(env.doc2path(name))}" not in str(kernel)]
+    stale = sorted({*stale} - {*added, *changed, *removed})
+    if stale:
+        log.info("the code has changed behind: %s", ", ".join(stale))
+    return stale
+
+
+def fingerprint(page):
+    """A short name for all the code and data that the cells of a page use."""
+    return _of_modules(tuple(modules(page)))
+
+
+def modules(page):
+    """The files of hblib that a page's cells import, directly or not.
+
+    >>> modules(ledger.ROOT / "chapters/05-empirical-bayes.md")[-3:]
+    ['distributions.py', 'normal_normal.py', 'priors.py']
+    """
+    code = "\n".join(CELL.findall(Path(page).read_text(encoding="utf8")))
+    found = _needed(frozenset(imported(re.sub(r"^[%!:].*", "", code, flags=re.MULTILINE))))
+    return [name for name in found if not name.startswith("grading/")]  # of the grader the checks only ask a limit
+
+
+_needed = functools.cache(needed)
+
+
+@functools.cache
+def _of_modules(names):
+    paths = [ledger.ROOT / "requirements.txt", *PACKAGE.glob("*.mplstyle"), *(PACKAGE / name for name in names)]
+    sha = hashlib.sha256()
+    for path in sorted(path for path in paths if path.suffix in (".py", ".csv", ".txt", ".mplstyle", ".npz", ".json")):
+        sha.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+    return sha.hexdigest()[:16]
