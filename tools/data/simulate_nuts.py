@@ -37,7 +37,7 @@ def ideal_data(lam, groups=GROUPS):
 
 
 def build(form, ybar, se, lam):
-    settings = {"mu_prior": (0, 5), "tau_prior": ("HalfNormal", 1)}
+    settings = {"mu_prior": (0, 5), "tau_prior": priors.half_normal(1)}
     if form == "between":
         return coordinates.partial(ybar, se, 1 / (1 + lam), **settings)
     return getattr(coordinates, form)(ybar, se, **settings)
@@ -61,8 +61,8 @@ def row(form, lam, runs):
 
     ybar, se = ideal_data(lam)
     exact = normal_normal.full_bayes(ybar, se, priors.half_normal(1), mu=(0, 5))
-    mean = np.sum(exact.weight * np.log(exact.tau))
-    sd = np.sqrt(np.sum(exact.weight * (np.log(exact.tau) - mean) ** 2))
+    mean = np.sum(exact.nodes.weight * np.log(exact.nodes.tau))
+    sd = np.sqrt(np.sum(exact.nodes.weight * (np.log(exact.nodes.tau) - mean) ** 2))
     compiled = nutpie.compile_pymc_model(build(form, ybar, se, lam))
     ess, cost, divergences, rhat, size, log_tau = np.array([run(compiled, seed) for seed in range(1, runs + 1)]).T
     error = (log_tau - mean) / sd
