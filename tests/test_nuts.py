@@ -104,7 +104,7 @@ print(names["draws"].posterior["sigma"].values.tobytes().hex())
 def test_the_draws_are_the_same_with_code_from_the_cache(tmp_path):
     """A page that samples, run twice in one folder of compiled code, which is empty at first."""
     flags = f"{os.environ['PYTENSOR_FLAGS']},base_compiledir={tmp_path}"
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "tools")])
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tools" / "book")])
     environment = {**os.environ, "PYTENSOR_FLAGS": flags, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": paths}
     command = [sys.executable, "-c", SAMPLING]
     cold, warm = (

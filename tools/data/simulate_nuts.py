@@ -1,6 +1,6 @@
 """NUTS in three coordinates, over a grid of how much the data say: writes hblib/datasets/nuts_over_lambda.csv.
 
-    .venv/bin/python tools/simulate_nuts.py
+    .venv/bin/python tools/data/simulate_nuts.py
 
 Eighteen groups with tau = 1 and se^2 = 1/lambda, so that lambda = n tau^2/sigma^2; priors mu ~ N(0, 5^2) and
 tau ~ HalfNormal(1). The data are ideal: normal scores, stretched to the standard deviation sqrt(1 + 1/lambda) that
@@ -23,7 +23,7 @@ from scipy import stats
 
 from hblib import coordinates, normal_normal, priors
 
-TABLE = Path(__file__).parent.parent / "hblib" / "datasets" / "nuts_over_lambda.csv"
+TABLE = Path(__file__).parent.parent.parent / "hblib" / "datasets" / "nuts_over_lambda.csv"
 LAMBDAS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]
 FORMS = ("centered", "noncentered", "between")
 COLUMNS = ["lambda", "form", "runs", "ess", "ess_sd", "gradients", "divergences", "bad_runs", "max_rhat"]
