@@ -115,7 +115,7 @@ def shrinkage(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, posi
     Raises
     ------
     ValueError
-        As in `estimate`.
+        Naming the argument that is out of range; k < 3 (k < 4 for the mean); unequal se.
 
     References
     ----------
@@ -168,7 +168,8 @@ def risk(
     Raises
     ------
     ValueError
-        As in `estimate`, but "mle" takes any k; also for an unknown estimator.
+        Naming the argument that is out of range, an unknown estimator too; unequal se; k < 3 (k < 4 for the mean)
+        unless the estimator is "mle", which takes any k.
 
     See Also
     --------
@@ -220,7 +221,8 @@ def component_risk(
     Raises
     ------
     ValueError
-        As in `estimate`, but "mle" takes any k; also for an unknown estimator.
+        Naming the argument that is out of range, an unknown estimator too; unequal se; k < 3 (k < 4 for the mean)
+        unless the estimator is "mle", which takes any k.
 
     Notes
     -----
@@ -275,7 +277,7 @@ def sure(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive:
     Raises
     ------
     ValueError
-        As in `estimate`.
+        Naming the argument that is out of range; k < 3 (k < 4 for the mean); unequal se.
 
     Notes
     -----
@@ -330,7 +332,7 @@ def limited_translation(
     Raises
     ------
     ValueError
-        As in `estimate`; also for a negative limit.
+        Naming the argument that is out of range; k < 3 (k < 4 for the mean); unequal se.
 
     Notes
     -----
@@ -353,7 +355,9 @@ def limited_translation(
     return np.clip(full, y - limit * se, y + limit * se)
 
 
-def _groups(name, values, se, target, needs_three=True):
+def _groups(
+    name: str, values: ArrayLike, se: ArrayLike, target: ArrayLike | None, needs_three: bool = True
+) -> tuple[FloatArray, float, FloatArray, int]:
     """The values, their one se, the target for each, and the number of free dimensions of values - target."""
     rows = {name: arguments.numbers(name, values), "se": arguments.numbers("se", se, low=0, open_low=True)}
     if target is None:
@@ -377,13 +381,13 @@ def _groups(name, values, se, target, needs_three=True):
     return values, se[0], target, free
 
 
-def _total(y, se, target):
+def _total(y: FloatArray, se: float, target: FloatArray) -> float:
     """S, the sum of squared deviations in units of se; inf, where it overflows, is as good as any number that large."""
     with np.errstate(over="ignore"):
         return np.sum(((y - target) / se) ** 2)
 
 
-def _factor(total, free, positive):
+def _factor(total: float, free: int, positive: bool) -> float:
     if total < 1e-290:  # at the target, as far as squares can tell
         return 0.0
     factor = 1 - (free - 2) / total
