@@ -6,7 +6,6 @@ import importlib
 import inspect
 import subprocess
 import sys
-import typing
 from pathlib import Path
 
 import pytest
@@ -68,7 +67,10 @@ def test_every_field_is_explained(name):
     ]
     doc = importlib.import_module("numpydoc.docscrape").NumpyDocString(inspect.getdoc(kind))
     explained = {
-        word.strip() for entry in (*doc["Parameters"], *doc["Attributes"]) if entry.desc for word in entry.name.split(",")
+        word.strip()
+        for entry in (*doc["Parameters"], *doc["Attributes"])
+        if entry.desc
+        for word in entry.name.split(",")
     }
     assert set(fields) <= explained
 
@@ -88,7 +90,6 @@ def test_every_signature_names_its_types(name):
     ]
     assert not bare
     assert signature.return_annotation is not signature.empty
-    assert typing.get_type_hints(THINGS[name])
 
 
 def test_mypy_finds_nothing_wrong():
