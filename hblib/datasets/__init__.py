@@ -487,8 +487,10 @@ def batters_copied() -> CopiedBatters:
     """
     rows = _read("batters_copied.csv")
     group = _frozen(np.array([f"{row['first_name']} {row['last_name']}" for row in rows]))
-    counts = (_column(rows, name, int) for name in ("hits", "at_bats", "season_hits", "season_at_bats"))
-    return CopiedBatters(group, *counts, _column(rows, "season_average", float))
+    y, n, season_y, season_n = (
+        _column(rows, name, int) for name in ("hits", "at_bats", "season_hits", "season_at_bats")
+    )
+    return CopiedBatters(group, y, n, season_y, season_n, _column(rows, "season_average", float))
 
 
 def williams_1970() -> Games:
