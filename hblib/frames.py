@@ -126,7 +126,7 @@ def tally(events: Any, group: str | list[str], success: str, y: str = "y", n: st
     success : str
         Name of the column that holds True and False, or 1 and 0.
     y : str
-        Name for the new column of successes. Where a column of `group` has the name already (to some engines Y is y),
+        Name for the new column of successes. Where a column of ``group`` has the name already (to some engines Y is y),
         an underscore is added.
     n : str
         Name for the new column of trials, with an underscore if need be.
@@ -134,8 +134,8 @@ def tally(events: Any, group: str | list[str], success: str, y: str = "y", n: st
     Returns
     -------
     dataframe
-        Of the same kind, lazy if `events` is, with the columns of `group`, y and n, in no particular order. A group
-        without a single row in `events` cannot be in it.
+        Of the same kind, lazy if ``events`` is, with the columns of ``group``, y and n, in no particular order. A group
+        without a single row in ``events`` cannot be in it.
 
     Raises
     ------

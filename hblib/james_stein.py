@@ -6,13 +6,14 @@ r"""Stein's estimators: k independent estimates with one known standard error, s
 
     c = 1 - (k - 2)/S, \qquad S = \sum_i (y_i - target)^2 / se^2
 
-With the mean of y as the target, k - 3 takes the place of k - 2. JS+, the default, sets a negative c to 0.
+With the mean of y as the target [5]_, k - 3 takes the place of k - 2. JS+ [3]_, the default, sets a negative c to 0.
 
-What the theorem says: for every theta, the expected total squared error of the estimates is smaller than k se^2, that
-of y itself, if k >= 3 (k >= 4 for the mean). No prior enters; theta may be anything.
+What the theorem [1]_ [2]_ says: for every theta, the expected total squared error of the estimates is smaller than
+k se^2, that of y itself, if k >= 3 (k >= 4 for the mean). No prior enters; theta may be anything.
 What it needs: normal errors, independent, se known and the same in all groups, one loss that adds up all groups.
 What it does not promise: a gain in each group. A group far from the target can expect a larger error than with its y
-alone (see `component_risk`; `limited_translation` bounds the harm). Where S is much larger than k, the gain is small.
+alone (see `component_risk`; `limited_translation` [4]_ bounds the harm). Where S is much larger than k, the gain is
+small; `sure` [6]_ estimates it.
 
 References
 ----------
@@ -305,7 +306,7 @@ def sure(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive:
 def limited_translation(
     y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, limit: ArrayLike = 1.0
 ) -> FloatArray:
-    r"""Estimate by JS+, but move no group farther from its y than `limit` standard errors.
+    r"""Estimate by JS+, but move no group farther from its y than ``limit`` standard errors.
 
     .. math:: estimate_i = JS^+_i \text{ brought back into } [y_i - limit \cdot se, \; y_i + limit \cdot se]
 

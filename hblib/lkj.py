@@ -1,5 +1,7 @@
 r"""The LKJ(eta) prior of a K x K correlation matrix R.
 
+It was found by Lewandowski, Kurowicka and Joe [1]_:
+
 .. math:: p(R) \propto \det(R)^{\eta - 1}
 
 eta = 1 is uniform over correlation matrices, eta > 1 prefers weak correlations. Every single correlation rho has the

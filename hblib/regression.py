@@ -98,7 +98,7 @@ def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:
     Returns
     -------
     Fit
-        Estimates on the boundary (a standard deviation of 0, a correlation of 1 or -1) are exact, and `status` says so.
+        Estimates on the boundary (a standard deviation of 0, a correlation of 1 or -1) are exact: see ``status``.
         Units cost no digits, and a constant added to a predictor, or to y where x holds a column of ones, only those
         that the sums themselves have lost.
 
@@ -155,7 +155,7 @@ def given(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike, D: ArrayLi
     Returns
     -------
     Fit
-        Its `log_likelihood` is the criterion that `fit` maximises, at D. Its status is None.
+        Its ``log_likelihood`` is the criterion that `fit` maximises, at D. Its status is None.
 
     Raises
     ------
@@ -232,7 +232,7 @@ def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, 
     Returns
     -------
     Coefficients
-        With `weight`, `mean` and `covariance`.
+        With ``weight``, ``mean`` and ``covariance``.
 
     Raises
     ------

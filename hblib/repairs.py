@@ -131,7 +131,7 @@ def kass_steffey(ybar: ArrayLike, se: ArrayLike, method: Literal["reml", "ml"] =
 
         w_j = \frac{1}{se_j^2 + \tau^2}, \qquad m = -\frac{\sum_i w_i^2 (\bar y_i - \mu)}{\sum_i w_i}
 
-    Var(tau^2) is that of `method`. To this order tau or log tau^2 in place of tau^2 gives the same.
+    Var(tau^2) is that of ``method``. To this order tau or log tau^2 in place of tau^2 gives the same.
 
     Parameters
     ----------

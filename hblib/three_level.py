@@ -74,7 +74,7 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
     Returns
     -------
     Weights
-        With arrays `store`, `chain` and `grand` of shape (S,).
+        With arrays ``store``, ``chain`` and ``grand`` of shape (S,).
 
     Raises
     ------
@@ -105,7 +105,7 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
 
 @dataclass(frozen=True)
 class Posterior:
-    """Every posterior of the three-level model, each a `Normal` with mean(), std(), interval(prob) and the rest.
+    """Every posterior of the three-level model, each one of `hblib.distributions`.
 
     The standard deviations include the uncertainty of all that lies above: of phi for a store, and of mu for both.
 
@@ -114,13 +114,13 @@ class Posterior:
     labels : array of shape (C,)
         The chains, sorted; all arrays by chain follow this order.
     chain_estimate : array of shape (C,)
-        The estimates a_c, which the weight `chain` of `shrinkage` multiplies; nan for a chain without data.
+        The estimates a_c, which the weight ``chain`` of `shrinkage` multiplies; nan for a chain without data.
     store : Normal of shape (S,)
         The posterior of theta_s, of each store.
     chain : Normal of shape (C,)
         The posterior of phi_c, of each chain.
     mu : Normal
-        The posterior of mu; its mean is m, which the weight `grand` of `shrinkage` multiplies.
+        The posterior of mu; its mean is m, which the weight ``grand`` of `shrinkage` multiplies.
     new_store : Normal of shape (C,)
         The theta of a store without data in each of the chains.
     new_chain : Normal
@@ -162,8 +162,8 @@ def posterior(ybar: ArrayLike, se: ArrayLike, tau_store: float, tau_chain: float
     Returns
     -------
     Posterior
-        With normals `store` (S,), `chain` and `new_store` (C,), `mu` and `new_chain`; `chain_estimate` (C,) and the
-        chains' `labels`.
+        With normals ``store`` (S,), ``chain`` and ``new_store`` (C,), ``mu`` and ``new_chain``; ``chain_estimate`` (C,)
+        and the chains' ``labels``.
 
     Raises
     ------
