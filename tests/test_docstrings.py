@@ -1,6 +1,5 @@
 """Every public docstring is numpydoc's, says all that it should, and every public signature names its types."""
 
-import dataclasses
 import doctest
 import importlib
 import inspect
@@ -9,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 
 import hblib
@@ -62,17 +62,11 @@ def test_numpydoc_finds_nothing_wrong(name):
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_field_is_explained(name):
     kind = THINGS[name]
-    fields = getattr(kind, "_fields", ()) or [
-        field.name for field in (dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ())
-    ]
-    doc = importlib.import_module("numpydoc.docscrape").NumpyDocString(inspect.getdoc(kind))
-    explained = {
-        word.strip()
-        for entry in (*doc["Parameters"], *doc["Attributes"])
-        if entry.desc
-        for word in entry.name.split(",")
-    }
-    assert set(fields) <= explained
+    fields = getattr(kind, "__dataclass_fields__", getattr(kind, "_fields", ()))
+    doc = NumpyDocString(inspect.getdoc(kind))
+    entries = [entry for entry in (*doc["Parameters"], *doc["Attributes"]) if entry.desc]
+    explained = {name.strip() for entry in entries for name in entry.name.split(",")}
+    assert {field for field in fields if not field.startswith("_")} <= explained
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if "." not in THINGS[name].__qualname__])
@@ -93,5 +87,5 @@ def test_every_signature_names_its_types(name):
 
 
 def test_mypy_finds_nothing_wrong():
-    result = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 type FloatArray = NDArray[np.float64]
-type FloatOrArray = float | NDArray[np.float64]  # one number for numbers, an array for arrays
+# A number for numbers, an array for arrays. Which of the two it is, mypy cannot know, and a union would make every
+# caller ask: so it may be used as either.
+type FloatOrArray = Any
 type IntArray = NDArray[np.int64]
 type TextArray = NDArray[np.str_]
 type Labels = NDArray[Any]  # names or numbers of groups
