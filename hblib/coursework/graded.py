@@ -8,6 +8,7 @@ import numpy as np
 
 from hblib.coursework import calling
 from hblib.coursework.forms import plain
+from hblib.coursework.imports import offered
 from hblib.coursework.questions import Draws
 from hblib.grading.inside import codec
 
@@ -16,8 +17,6 @@ SECONDS = 20  # that the grader gives to a cell
 
 def notes(exercise, question, answers, verdict, seconds):
     """What a student should hear beside the verdict, a sentence each: only where there is something to lose."""
-    from hblib.grading import sandbox_files
-
     if not verdict.points:
         return
     if seconds > calling.SECONDS and callable(answers.get(question.name)):
@@ -30,7 +29,7 @@ def notes(exercise, question, answers, verdict, seconds):
             f"But these are {size} numbers. If the notebook is graded: the grader reads {codec.ELEMENTS} at most. "
             "Fewer draws will do."
         )
-    if missing := sorted(used(answers.get(question.name), answers, question.name) - sandbox_files.offered(exercise)):
+    if missing := sorted(used(answers.get(question.name), answers, question.name) - offered(exercise)):
         names = ", ".join(f"hblib.{name}" for name in missing)
         yield f"But it uses {names}. If the notebook is graded: the grader does not have it; write that part yourself."
 

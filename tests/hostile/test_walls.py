@@ -9,7 +9,7 @@ import tracemalloc
 
 import pytest
 
-from hblib.coursework import source
+from hblib.coursework import imports, source
 from hblib.coursework.questions import Value
 from hblib.grading import grade, sandbox, sandbox_files, submission
 from hblib.grading.inputs import FRESH, draw
@@ -182,7 +182,7 @@ def package(tmp_path, monkeypatch):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(sandbox_files, "PACKAGE", tmp_path)
+    monkeypatch.setattr(imports, "PACKAGE", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -199,13 +199,13 @@ def package(tmp_path, monkeypatch):
 )
 def test_imports_are_followed_file_by_file(package, code, modules):
     low = ["_low/__init__.py", "_low/shared.py", "_low/table.csv"]
-    found = sandbox_files.needed(sandbox_files.imported(code))
+    found = imports.needed(imports.imported(code))
     assert found == sorted([*low, *(f"{name}.py" for name in modules)])
 
 
 @pytest.mark.parametrize("code", ["import numpy", "import hblib", "from hblib import no_module", "b = 'a'"])
 def test_what_is_not_imported_is_not_there(package, code):
-    assert sandbox_files.needed(sandbox_files.imported(code)) == []
+    assert imports.needed(imports.imported(code)) == []
 
 
 def test_the_job_holds_no_answer(toy):

@@ -14,8 +14,8 @@ from pathlib import Path
 from sphinx.util import logging
 
 import ledger
+from hblib.coursework.imports import imported, needed
 from hblib.coursework.source import PACKAGE
-from hblib.grading.sandbox_files import imported, needed
 
 log = logging.getLogger(__name__)
 # What stands between a cell's options, which are lines with colons or a block of YAML, and the end of its fence.
@@ -63,9 +63,7 @@ def modules(page):
     """
     code = "\n".join(CELL.findall(Path(page).read_text(encoding="utf8")))
     found = _needed(frozenset(imported(re.sub(r"^[%!:].*", "", code, flags=re.MULTILINE))))
-    return [
-        name for name in found if not name.startswith("grading/")
-    ]  # the checks ask the grader only what a sandbox would hold
+    return [name for name in found if not name.startswith("grading/")]  # of the grader the checks only ask a limit
 
 
 _needed = functools.cache(needed)
