@@ -143,9 +143,6 @@ class LooRuns(NamedTuple):
     integrated: np.ndarray  # and the same with theta integrated out
     integrated_over: np.ndarray
     babies: np.ndarray  # the score of the babies
-    divergences: np.ndarray  # of the run, in 8000 draws
-    rhat: np.ndarray  # the largest
-    ess: np.ndarray  # the smallest effective sample size, of bulk and tail
 
 
 class Houses(NamedTuple):
