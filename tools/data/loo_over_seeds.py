@@ -5,7 +5,7 @@
 The page samples its model once and leaves babies and hospitals out by weighting the draws. This script runs the page,
 then samples the same compiled model with other seeds and runs the page's own cells on each set of draws. A row of the
 table is a seed: for both likelihoods of a hospital the score (elpd) and how many of the twelve k were above 0.7, and
-the score of the babies. How good the runs themselves are, tools/nuts_failures.py counts.
+the score of the babies. How good the runs themselves are, tools/data/nuts_failures.py counts.
 """
 
 import argparse
