@@ -84,7 +84,7 @@ $(VENV)-bench/.ready: requirements.txt pyproject.toml tools/setup.sh benchmarks/
 	tools/setup.sh $(VENV)-bench benchmarks/requirements.txt
 	@touch $@
 
-# Another environment is a clean start. Which pages other code makes run again, tools/page_code.py knows.
+# Another environment is a clean start. Which pages other code makes run again, tools/book/page_code.py knows.
 _build/.environment: $(VENV)/.ready
 	rm -rf _build
 	@mkdir -p _build && touch $@
@@ -93,7 +93,7 @@ _build/.environment: $(VENV)/.ready
 _build/html/.checked: _build/.environment $(SOURCES)
 	@touch _build/.begun
 	$(BIN)/jupyter-book build . -W -n --keep-going
-	$(BIN)/python tools/check_site.py _build/html
+	$(BIN)/python tools/book/check_site.py _build/html
 	@touch -r _build/.begun $@
 
 plain-sphinx: $(VENV)/.ready $(VENV)-sphinx/.ready ## build the site by the newest Sphinx instead of Jupyter Book, in _build/plain

@@ -369,12 +369,12 @@ def part_full_bayes(report, quick):
     t = race({"schools": quad_schools, "rats": quad_rats}, runs=21)
     full, exact = quad_schools(), peers.EXACT
     report.add("eight schools", t["schools"], "s", most=1e-3, hblib=t["schools"])
-    report.add("hblib: eight schools, E mu", digits(full.mu_mean, exact["mu"]), "digits")
-    report.add("hblib: eight schools, E tau", digits(full.tau_mean, exact["tau"]), "digits")
+    report.add("hblib: eight schools, E mu", digits(full.mu.mean(), exact["mu"]), "digits")
+    report.add("hblib: eight schools, E tau", digits(full.tau.mean(), exact["tau"]), "digits")
     full = quad_rats()
     report.add("rats", t["rats"], "s", most=20e-3, hblib=t["rats"])
-    report.add("hblib: rats, E mean", digits(full.mu_mean, exact["mean"]), "digits")
-    report.add("hblib: rats, E theta_71", digits(full.theta.mean[70], exact["theta_71"]), "digits")
+    report.add("hblib: rats, E mean", digits(full.mu.mean(), exact["mean"]), "digits")
+    report.add("hblib: rats, E theta_71", digits(full.theta[70].mean(), exact["theta_71"]), "digits")
 
     counties = datasets.kidney_cancer()
     intervals = {

@@ -8,18 +8,23 @@ it lies at infinity.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 from hblib import priors
 from hblib._numerics import arguments, quadrature, rates_fit
-from hblib._numerics.mixture import Mixture, mean_sd
+from hblib._numerics.datatree import datatree
+from hblib._numerics.mixture import blocks, if_they_exist, mean_sd
+from hblib._numerics.panels import Panels
 from hblib._numerics.rates_counts import collapse
 from hblib._numerics.rates_grid import SizeDensity, theta_moments
-from hblib._numerics.rates_likelihood import few_rows, log_likelihood_of_prior
-from hblib._numerics.rates_posterior import MuGivenSize, mixture
-from hblib.distributions import Beta, Normal
+from hblib._numerics.rates_likelihood import few_rows, log_likelihood, log_likelihood_of_prior, logit_mode
+from hblib._numerics.rates_posterior import MuGivenSize, mu_parts, theta_parts
+from hblib._numerics.report import report, summary
+from hblib.distributions import Beta, Mixture, Normal, Scale
 
 _BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
 
@@ -79,10 +84,7 @@ def posterior_mean(y, n, alpha, beta, out=None):
     y, n = arguments.groups(y=y, n=n)
     alpha = arguments.one("alpha", alpha, low=0, open_low=True)
     beta = arguments.one("beta", beta, low=0, open_low=True)
-    out = np.empty(y.shape) if out is None else out
-    if not isinstance(out, np.ndarray) or out.shape != y.shape or out.dtype != float:
-        found = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else f"a {type(out).__name__}"
-        raise ValueError(f"out must be a float array of shape {y.shape}, but is {found}")
+    out = arguments.out(out, y.shape)
     for start in range(0, y.size, _BLOCK):
         rows = slice(start, start + _BLOCK)
         if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
@@ -149,6 +151,54 @@ def log_marginal(y, n, alpha, beta, counts=None):
     return log_likelihood_of_prior(data, *arguments.together(alpha=alpha, beta=beta))[()]
 
 
+def profile(y, n, phi, counts=None):
+    """Return the log likelihood of phi alone, at the best mu for each.
+
+        max over mu of `log_marginal`,   phi = 1/(alpha + beta)
+
+    Parameters
+    ----------
+    y, n : array_like
+        Successes and trials, one row a group, shape (J,).
+    phi : array_like
+        Values >= 0, of any shape; 0 is complete pooling.
+    counts : array_like
+        How many groups share each row, shape (J,); one each if left out.
+
+    Returns
+    -------
+    float or ndarray
+        Of the shape of phi. Its highest point is what `fit` finds.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; it is named.
+
+    References
+    ----------
+    Tarone (1979), Biometrika 66:585-590, for the slope at phi = 0.
+
+    Examples
+    --------
+    >>> profile([1, 3, 0, 9], 20, phi=[0, 0.1]).round(4).tolist()
+    [-13.4374, -9.5288]
+    """
+    phi = arguments.numbers("phi", phi, low=0)
+    data = collapse(y, n, counts)
+    if data.trials == 0:
+        return np.zeros(phi.shape)[()]
+    flat = np.atleast_1d(phi).ravel()
+    mu, rest = (np.full(flat.size, total / data.trials) for total in (data.successes, data.trials - data.successes))
+    inner = flat > 0
+    if inner.any() and 0 < data.successes < data.trials:
+        z, _ = logit_mode(data, 1 / flat[inner], flat_in_mu=True)
+        mu[inner], rest[inner] = special.expit(z), special.expit(-z)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = log_likelihood(data, mu, flat, rest)
+    return np.where(np.isnan(value), 0.0, value).reshape(phi.shape)[()]  # one outcome only: its limit, probability 1
+
+
 @dataclass(frozen=True)
 class Fit:
     """An estimated prior; what `fit` returns.
@@ -159,16 +209,50 @@ class Fit:
     - "phi = 0": no more spread between groups than the trials alone produce, so that all share one rate;
     - "phi = inf": every group is all successes or all failures;
     - "not identified": the data do not determine phi (one group, no n above 1, or no success or no failure at all).
+
+    Attributes
+    ----------
+    mu : float
+        The prior mean, alpha/(alpha + beta).
+    phi : float
+        1/(alpha + beta); nan if not identified.
+    status, method : str
+        The case, and what `fit` was asked for.
+    log_likelihood : float
+        `log_marginal` at the estimate; nan if phi is.
+    se_mu : float
+        The standard error of mu. For "ml" from the observed information on (mu, phi); for "moments" that of the pooled
+        rate, the root of mu (1 - mu) sum (n_j/N)^2 (rho + (1 - rho)/n_j), rho = phi/(1 + phi), with phi taken as known;
+        at phi = inf the root of mu (1 - mu) sum (n_j/N)^2, or of mu (1 - mu)/J for "ml". nan if not identified.
+    se_phi : float
+        From the observed information; nan for "moments" and on a boundary, where the curvature does not give one.
+    rest : float
+        1 - mu, with all its digits where mu is near 1 and the difference has lost them.
     """
 
-    mu: float  # the prior mean, alpha/(alpha + beta)
-    phi: float  # 1/(alpha + beta); nan if not identified
+    mu: float
+    phi: float
     status: str
     method: str
-    log_likelihood: float  # log_marginal at the estimate; nan if phi is
-    se_mu: float  # standard errors from the observed information; nan except for method "ml"
-    se_phi: float  # nan on a boundary, where the curvature does not give one
-    rest: float  # 1 - mu, with all its digits where mu is near 1 and the difference has lost them
+    log_likelihood: float
+    se_mu: float
+    se_phi: float
+    rest: float = field(repr=False)
+
+    @property
+    def size(self):
+        """The prior's size alpha + beta = 1/phi, in trials; inf where phi = 0."""
+        return float(1 / self.phi) if self.phi != 0 else np.inf
+
+    def summary(self):
+        """Return the estimates and their standard errors as columns, of which pandas.DataFrame makes a table.
+
+        Returns
+        -------
+        dict
+            "name", "estimate" and "se", lists of one length.
+        """
+        return {"name": ["mu", "phi"], "estimate": [self.mu, self.phi], "se": [self.se_mu, self.se_phi]}
 
     @property
     def alpha(self):
@@ -183,8 +267,24 @@ class Fit:
     def posterior(self, y, n):
         """Every group's posterior with the estimated prior plugged in, as if it were known.
 
-        With phi = 0 each group's posterior is the point mu, and with phi = inf the point y/n. The interval is too short
-        by the uncertainty of mu and phi, which plugging in leaves out.
+        With phi = 0 each group's posterior is the point mu, and with phi = inf the point y/n: a `Normal` of no width,
+        with the methods of every distribution. The interval is too short by the uncertainty of mu and phi, which
+        plugging in leaves out.
+
+        Parameters
+        ----------
+        y, n : array_like
+            Successes and trials, of any shapes that broadcast.
+
+        Returns
+        -------
+        Beta or Normal
+            Of the broadcast shape.
+
+        Raises
+        ------
+        ValueError
+            If an argument is out of range, or the fit gives no posterior for every group.
         """
         y, n = arguments.successes(y, n)
         if self.status == "ok":
@@ -231,7 +331,10 @@ def fit(y, n, method="ml", counts=None):
     if status is None:
         mu, phi = rates_fit.moments(data) if method == "moments" else rates_fit.maximum(data, y, n, counts, swapped)
         status = "phi = 0" if phi == 0 else "phi = inf" if phi == np.inf else "ok"
-    se_mu, se_phi = rates_fit.standard_errors(data, mu, phi) if method == "ml" else (np.nan, np.nan)
+    if method == "ml":
+        se_mu, se_phi = rates_fit.standard_errors(data, mu, phi)
+    else:
+        se_mu, se_phi = rates_fit.error_of_pooled(data, mu, phi), np.nan
     return Fit(
         mu=float(1 - mu if swapped else mu),
         phi=float(phi),
@@ -244,56 +347,175 @@ def fit(y, n, method="ml", counts=None):
     )
 
 
-@dataclass(frozen=True)
-class FullBayes:
-    """The exact posterior; what `full_bayes` returns. mu = alpha/(alpha + beta) is the mean and size = alpha + beta.
+class Nodes(NamedTuple):
+    """The nodes of a quadrature over the prior and their posterior weights, flat arrays.
 
-    `mu`, `size` and `weight` are the nodes of the quadrature and their posterior weights, flat arrays: the posterior
-    mean of any smooth function of the hyperparameters is np.sum(weight * function(mu, size)), if it exists.
+    The posterior mean of any smooth function of the hyperparameters is np.sum(weight * function(mu, size)), if it
+    exists.
+
+    Attributes
+    ----------
+    mu, size, weight : ndarray
+        The mean and the size of the prior, and the weight; the weights add up to 1.
     """
 
     mu: np.ndarray
     size: np.ndarray
     weight: np.ndarray
-    mu_mean: float
-    mu_sd: float
-    log_size_mean: float
-    log_size_sd: float
-    log_evidence: float  # log p(y); relative if the prior is improper
-    theta: Mixture  # every group: .mean, .sd, .quantile(q), .interval(prob), .cdf(x), .draws(size, rng)
-    new_group: Mixture  # theta of a group not seen yet
-    tail: float  # the posterior density of size falls as size^tail
-    log_density: Callable  # of the size, up to a constant
-    ends: tuple  # (breaks, lower, upper) of the prior: where it is not smooth, and where it is positive
-    given_size: MuGivenSize  # mu for each node of the size
 
-    def size_quantile(self, probabilities):
-        """Quantiles of the size, in the shape of `probabilities`; those of 0 and 1 are the ends of its range."""
-        breaks, lower, upper = self.ends
-        nodes, weight = self.given_size.size, self.given_size.weight
-        return quadrature.quantiles(self.log_density, probabilities, nodes, weight, lower, upper, breaks)
 
-    def mu_quantile(self, probabilities):
-        """Quantiles of mu, in the shape of `probabilities`."""
-        return self.given_size.quantile(probabilities)
+class Draws(NamedTuple):
+    """Joint draws of the posterior.
 
-    def mu_cdf(self, x):
-        """P(mu <= x), in the shape of x."""
-        return self.given_size.cdf(x)
+    Attributes
+    ----------
+    mu, size : ndarray
+        The prior's mean and size.
+    theta : ndarray
+        The rates, with one axis more, the groups.
+    """
+
+    mu: np.ndarray
+    size: np.ndarray
+    theta: np.ndarray
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class FullBayes:
+    """The exact posterior; what `full_bayes` returns. mu = alpha/(alpha + beta) is the mean and size = alpha + beta.
+
+    Attributes
+    ----------
+    mu : Mixture
+        The posterior of mu.
+    size : Scale
+        The posterior of the size. Its moments may not exist (nan, inf); those of `size.log()` do.
+    theta : Mixture
+        The posterior of every group's rate, one entry a row of the data.
+    new_group : Mixture
+        That of the rate of a group not seen yet.
+    log_evidence : float
+        log p(y); relative if the prior is improper.
+    prior : Prior
+        The prior of the size.
+    nodes : Nodes
+        mu, size and weight of the quadrature.
+    """
+
+    mu: Mixture
+    size: Scale
+    theta: Mixture
+    new_group: Mixture
+    log_evidence: float
+    prior: priors.Prior
+    nodes: Nodes
+    _tail: float  # the posterior density of the size falls as size^tail
+    _given: Callable  # sizes -> MuGivenSize
+    _data: tuple  # y and n
 
     def mean_of_alpha_and_beta(self):
-        """E(alpha | y) and E(beta | y); they exist only if the posterior density of the size falls faster than size^-2.
+        """Return E(alpha | y) and E(beta | y).
 
-        As alpha + beta grows, the likelihood tends to that of one common rate, a positive constant, so that the prior
-        alone decides. Under (alpha + beta)^(-5/2) both means are infinite.
+        They exist only if the posterior density of the size falls faster than size^-2. As alpha + beta grows, the
+        likelihood tends to that of one common rate, a positive constant, so that the prior alone decides. Under
+        (alpha + beta)^(-5/2) both means are infinite.
+
+        Returns
+        -------
+        tuple of float
+
+        Raises
+        ------
+        ValueError
+            If they do not exist.
         """
-        if self.tail > -2 - 1e-6:
+        if self._tail > -2 - 1e-6:
             raise ValueError(
                 "E(alpha | y) and E(beta | y) do not exist: for large alpha + beta the posterior density falls only as "
-                f"(alpha + beta)^{self.tail:.3g}; report the mean rate, log(alpha + beta) and theta instead"
+                f"(alpha + beta)^{self._tail:.3g}; report the mean rate, log(alpha + beta) and theta instead"
             )
-        alpha = float(np.sum(self.weight * self.mu * self.size))
-        return alpha, float(np.sum(self.weight * self.size)) - alpha
+        mu, size, weight = self.nodes
+        alpha = float(np.sum(weight * mu * size))
+        return alpha, float(np.sum(weight * size)) - alpha
+
+    def summary(self, prob=0.95, groups=None):
+        """Return what one reports, as columns, of which pandas.DataFrame makes a table.
+
+        Parameters
+        ----------
+        prob : float
+            The probability inside the central intervals.
+        groups : array_like
+            The names of the groups, shape (J,); 0 to J - 1 if left out.
+
+        Returns
+        -------
+        dict
+            "name", "mean", "sd", "low" and "high": a row for mu, the size, log size, a new group and every group.
+
+        Raises
+        ------
+        ValueError
+            If prob is no probability, or there is not one name a group.
+        """
+        rows = {"mu": self.mu, "size": self.size, "log size": self.size.log(), "new group": self.new_group}
+        return summary(rows, self.theta, prob, groups)
+
+    def rvs(self, size=(), rng=None):
+        """Return joint draws of mu, the size and every rate.
+
+        Parameters
+        ----------
+        size : int or tuple
+            How many; one if left out.
+        rng : numpy.random.Generator or seed
+            Whatever np.random.default_rng takes; None gives other draws each time.
+
+        Returns
+        -------
+        Draws
+            mu and size of the shape `size`, theta of the shape (*size, J).
+
+        Raises
+        ------
+        ValueError
+            If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
+        """
+        rng = arguments.generator("rng", rng, default=True)
+        drawn = np.asarray(self.size.rvs(size, rng))
+        mu = np.empty(drawn.size)
+        for some in blocks(drawn.size, 1000):
+            mu[some] = self._given(drawn.ravel()[some]).one_each(rng)
+        mu, (y, n) = mu.reshape(drawn.shape), self._data
+        alpha, beta = (mu * drawn)[..., None] + y, ((1 - mu) * drawn)[..., None] + (n - y)
+        return Draws(mu[()], drawn[()], rng.beta(alpha, beta))
+
+    def to_datatree(self, draws=1000, chains=4, rng=None, groups=None):
+        """Return joint draws of mu, the size and theta as ArviZ wants them.
+
+        Parameters
+        ----------
+        draws, chains : int
+            Independent draws, so that the chains are a mere form.
+        rng : numpy.random.Generator or seed
+            As in `rvs`.
+        groups : array_like
+            The names of the groups, shape (J,); 0 to J - 1 if left out.
+
+        Returns
+        -------
+        xarray.DataTree
+            Its node "posterior" holds mu, size and theta with dimensions chain, draw and group.
+
+        Raises
+        ------
+        ValueError
+            If there is not one name a group; ImportError without xarray.
+        """
+        return datatree(self.rvs((chains, draws), rng)._asdict(), groups)
+
+    def __repr__(self):
+        return report("Beta-Binomial", self, {"mu": self.mu, "size": self.size})
 
 
 def full_bayes(y, n, prior, counts=None):
@@ -324,7 +546,7 @@ def full_bayes(y, n, prior, counts=None):
     >>> from hblib import datasets, priors
     >>> rats = datasets.rat_tumors()
     >>> full = full_bayes(rats.y, rats.n, priors.power(-1.5))
-    >>> print(round(full.mu_mean, 10), round(full.theta.mean[70], 10))
+    >>> print(round(full.mu.mean(), 10), round(full.theta[70].mean(), 10))
     0.1442973055 0.2108568398
     """
     prior = priors.as_prior(prior)
@@ -337,36 +559,43 @@ def full_bayes(y, n, prior, counts=None):
     size, w, log_evidence, (centre, width, given, t) = quadrature.integrate_with(
         density.with_mu, lower, upper, guess, density.rough, breaks
     )
-    given_size = MuGivenSize(size, w, centre, width, given, t[0])
+    nodes = MuGivenSize(size, w, centre, width, given, t[0])
+    log_total = float(log_evidence)
+    panels = Panels(density, size, log_total, lower, upper, breaks)
+
+    def given_sizes(size):
+        centre, width, given, t = density.with_mu(size)[1]
+        return MuGivenSize(size, np.full(size.size, 1 / size.size), centre, width, given, t[0])
+
     tail = quadrature.tail_power(prior.log_density, upper, guess)  # the likelihood tends to a constant
-    ends = breaks, lower, upper
-    return _full_bayes(y, n, given_size, float(log_evidence), tail, density, ends)
+    return FullBayes(
+        **_posteriors(y, n, nodes),
+        size=Scale(panels, *if_they_exist(mean_sd(w, np.minimum(size, 1e150)), tail), mean_sd(w, np.log(size))),
+        log_evidence=log_total,
+        prior=prior,
+        _tail=tail,
+        _given=given_sizes,
+        _data=(y, n),
+    )
 
 
-def _full_bayes(y, n, given_size, log_evidence, tail, log_density, ends):
-    """The result from the nodes: sizes with weights w, and for each of them how mu is distributed given it."""
-    size, w, mu, given = given_size.size, given_size.weight, given_size.mu, given_size.given
+def _posteriors(y, n, nodes):
+    """mu, theta, a new group and the flat nodes, from sizes with weights, and how mu is distributed given each."""
+    size, w, mu, given = nodes.size, nodes.weight, nodes.mu, nodes.given
     first = (given * mu).sum(axis=-1)
     variance = (given * (mu - first[:, None]) ** 2).sum(axis=-1)
     mu_mean, mu_sd = mean_sd(w, first, variance)
-    log_mean, log_sd = mean_sd(w, np.log(size))
-    nodes = [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], w[:, None] * given)]
     new_sd = np.sqrt(mu_sd**2 + np.sum(w * (first * (1 - first) - variance) / (size + 1)))
     none = np.zeros(1)
-    return FullBayes(
-        *nodes,
-        mu_mean,
-        mu_sd,
-        log_mean,
-        log_sd,
-        log_evidence,
-        theta=mixture(given_size, *theta_moments(y, n, w, size, first, first**2 + variance), y, n),
-        new_group=mixture(given_size, np.array([mu_mean]), np.array([new_sd]), none, none),
-        tail=tail,
-        log_density=log_density,
-        ends=ends,
-        given_size=given_size,
-    )
+    theta = theta_parts(nodes, *theta_moments(y, n, w, size, first, first**2 + variance), y, n)
+    new_group = theta_parts(nodes, np.array([mu_mean]), np.array([new_sd]), none, none)
+    flat = [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], w[:, None] * given)]
+    return {
+        "mu": Mixture(mu_parts(nodes, mu_mean, mu_sd))[0],
+        "theta": Mixture(theta),
+        "new_group": Mixture(new_group)[0],
+        "nodes": Nodes(*flat),
+    }
 
 
 def _prior(alpha, beta):

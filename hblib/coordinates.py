@@ -6,6 +6,7 @@
 
 import numpy as np
 
+from hblib import priors
 from hblib._numerics import arguments
 
 
@@ -90,7 +91,10 @@ def gibbs(ybar, se, tau, w, draws, rng):
     return mu, theta
 
 
-def centered(ybar, se, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
+_HALF_CAUCHY = priors.half_cauchy(5)
+
+
+def centered(ybar, se, mu_prior=(0, 5), tau_prior=_HALF_CAUCHY):
     """The Normal-Normal model in PyMC, written as it is read: theta_j ~ N(mu, tau^2).
 
     `centered`, `noncentered` and `partial` are one model in three coordinates: the joint posterior of mu, tau and
@@ -100,7 +104,7 @@ def centered(ybar, se, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
     ----------
     ybar, se : one row a group, shape (J,); se > 0. A group with se = inf has no data, only a theta.
     mu_prior : mean and standard deviation of mu's normal prior.
-    tau_prior : "HalfCauchy" or "HalfNormal", and its scale.
+    tau_prior : one of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
 
     Returns
     -------
@@ -120,7 +124,7 @@ def centered(ybar, se, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
     return _model(ybar, se, mu_prior, tau_prior, theta)
 
 
-def noncentered(ybar, se, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
+def noncentered(ybar, se, mu_prior=(0, 5), tau_prior=_HALF_CAUCHY):
     """The model of `centered` in the coordinates z_j ~ N(0, 1), theta_j = mu + tau z_j. The variable is "z"."""
 
     def theta(pm, mu, tau, J):
@@ -129,7 +133,7 @@ def noncentered(ybar, se, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
     return _model(ybar, se, mu_prior, tau_prior, theta)
 
 
-def partial(ybar, se, w, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
+def partial(ybar, se, w, mu_prior=(0, 5), tau_prior=_HALF_CAUCHY):
     """The model of `centered` in coordinates between its own (w = 0) and those of `noncentered` (w = 1, times s).
 
         theta~_j = (1 - w_j) mu + (s/tau)^w_j (theta_j - mu) ~ N((1 - w_j) mu, tau^2 (s/tau)^(2 w_j))
@@ -144,7 +148,7 @@ def partial(ybar, se, w, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
         raise ValueError(f"w must lie between 0 and 1, but is {w}")
 
     def theta(pm, mu, tau, J):
-        stretch = (tau / tau_prior[1]) ** w
+        stretch = (tau / tau_prior.parameters.get("scale", 1.0)) ** w
         raw = pm.Normal("theta_tilde", (1 - w) * mu, tau / stretch, shape=J)
         return pm.Deterministic("theta", mu + stretch * (raw - (1 - w) * mu))
 
@@ -154,14 +158,13 @@ def partial(ybar, se, w, mu_prior=(0, 5), tau_prior=("HalfCauchy", 5)):
 def _model(ybar, se, mu_prior, tau_prior, theta):
     """The priors and the data, which are the same in all coordinates."""
     ybar, se, _ = _rows(ybar, se, 0)
-    (mean, sd), (family, scale) = mu_prior, tau_prior
-    arguments.one_of("tau_prior", family, ("HalfCauchy", "HalfNormal"))
+    mean, sd = mu_prior
     import pymc as pm  # here, because it takes seconds to load
 
     seen = np.isfinite(se)
     with pm.Model() as model:
         mu = pm.Normal("mu", arguments.one("mu_prior", mean), arguments.one("mu_prior", sd, low=0, open_low=True))
-        tau = getattr(pm, family)("tau", arguments.one("tau_prior", scale, low=0, open_low=True))
+        tau = priors.to_pymc("tau", tau_prior)
         every = theta(pm, mu, tau, len(se))
         pm.Normal("ybar", every[seen], se[seen], observed=ybar[seen])
     return model

@@ -16,11 +16,14 @@ from scipy import special
 
 from hblib import priors
 from hblib._numerics import arguments, quadrature
+from hblib._numerics.datatree import datatree
 from hblib._numerics.means_cells import collect
 from hblib._numerics.means_fit import MOMENTS, errors_of_both, grid_of, highest, in_units, mean_and_errors, unit_near
 from hblib._numerics.means_posterior import given_tau
-from hblib._numerics.mixture import Mixture, Search, blocks, each, mean_sd
-from hblib.distributions import Normal
+from hblib._numerics.mixture import Parts, Search, blocks, if_they_exist, mean_sd
+from hblib._numerics.panels import Panels
+from hblib._numerics.report import report, summary
+from hblib.distributions import Mixture, Normal, Scale
 
 
 def posterior(ybar, se, mu, tau):
@@ -55,6 +58,47 @@ def posterior(ybar, se, mu, tau):
         mean = np.where(kappa == 0, mu, mu + kappa * (ybar - mu))
         sd = np.where(se <= tau, se * np.sqrt(kappa), tau * np.sqrt(1 - kappa))
     return Normal(mean[()], sd[()])
+
+
+def posterior_mean(ybar, se, mu, tau, out=None):
+    """Return every group's posterior mean mu + kappa_j (ybar_j - mu), block by block, into `out` if given.
+
+    Parameters
+    ----------
+    ybar, se : array_like
+        Estimates and standard errors (se >= 0), one row a group, shape (J,).
+    mu, tau : float
+        The prior's mean and standard deviation (tau >= 0).
+    out : ndarray
+        A float array of shape (J,) to write into; a new one if left out.
+
+    Returns
+    -------
+    ndarray
+        The float array, shape (J,).
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or where the weight is undefined (see `shrinkage`).
+
+    References
+    ----------
+    Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, equation (5.17).
+
+    Examples
+    --------
+    >>> posterior_mean([10, 6], 2, mu=8, tau=2).tolist()
+    [9.0, 7.0]
+    """
+    ybar, se = _groups(ybar, se, join=arguments.groups)
+    mu, tau = arguments.one("mu", mu), arguments.one("tau", tau, low=0, allow_inf=True)
+    out = arguments.out(out, ybar.shape)
+    for rows in blocks(ybar.size, 8):
+        kappa = shrinkage(se[rows], tau)
+        with np.errstate(invalid="ignore"):  # a group without data has no mean
+            out[rows] = np.where(kappa == 0, mu, mu + kappa * (ybar[rows] - mu))
+    return out
 
 
 def shrinkage(se, tau):
@@ -140,19 +184,45 @@ class Fit:
     observed, and for "ml" leaves tau's part out of se_mu. It adds log(J)/2 to the restricted log likelihood; here, as
     in lme4, that is the integral over a flat prior on mu. With the tau of "moments" (its "HE") it reports the weighted
     mean, not the plain one. Its BLUPs also count the uncertainty of mu, which `posterior` leaves out (see there).
+
+    Attributes
+    ----------
+    mu, tau : float
+        The prior's mean and standard deviation; tau is nan if not identified.
+    status, method : str
+        The case, and what `fit` was asked for.
+    log_likelihood : float
+        `log_marginal` at the estimate; for "reml" the restricted one.
+    se_mu, se_tau : float
+        Standard errors; nan if not identified. se_tau is nan also where tau = 0: on the boundary the estimate is not
+        nearly normal, and has no standard error.
+    sigma, se_sigma : float
+        The within-group standard deviation, where it was estimated (`fit_observations`).
     """
 
     mu: float
-    tau: float  # nan if not identified
+    tau: float
     status: str
     method: str
-    log_likelihood: float  # log_marginal at the estimate; for "reml" the restricted one
-    se_mu: float  # nan if not identified
-    se_tau: (
-        float  # nan also where tau = 0: on the boundary the estimate is not nearly normal, and has no standard error
-    )
-    sigma: float = np.nan  # within-group standard deviation, where it was estimated (`fit_observations`)
+    log_likelihood: float
+    se_mu: float
+    se_tau: float
+    sigma: float = np.nan
     se_sigma: float = np.nan
+
+    def summary(self):
+        """Return the estimates and their standard errors as columns, of which pandas.DataFrame makes a table.
+
+        Returns
+        -------
+        dict
+            "name", "estimate" and "se", lists of one length; sigma where it was estimated.
+        """
+        rows = {"mu": (self.mu, self.se_mu), "tau": (self.tau, self.se_tau), "sigma": (self.sigma, self.se_sigma)}
+        if np.isnan(self.sigma):
+            del rows["sigma"]
+        estimates, errors = zip(*rows.values(), strict=True)
+        return {"name": list(rows), "estimate": list(estimates), "se": list(errors)}
 
     def posterior(self, ybar, se):
         """Every group's posterior with the estimated prior plugged in, as if it were known.
@@ -221,28 +291,38 @@ def fit(ybar, se, method="ml", counts=None):
     )
 
 
-def profile(ybar, se, tau, method="ml"):
-    """The log likelihood of tau alone: at the best mu for each tau ("ml"), or with mu integrated out ("reml").
+def profile(ybar, se, tau, method="ml", counts=None):
+    """Return the log likelihood of tau alone: at the best mu for each tau ("ml"), or with mu integrated out ("reml").
 
     Parameters
     ----------
-    ybar, se : estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf drop out.
-    tau : between-group standard deviations >= 0, of any shape.
+    ybar, se : array_like
+        Estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf drop out.
+    tau : array_like
+        Between-group standard deviations >= 0, of any shape.
+    method : str
+        "ml" or "reml".
+    counts : array_like
+        How many groups share each row, shape (J,); one each if left out.
 
     Returns
     -------
-    A float, or an array of the shape of tau. Its highest point is what `fit` finds.
+    float or ndarray
+        Of the shape of tau. Its highest point is what `fit` finds.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        If an argument is out of range; it is named.
 
+    Examples
+    --------
     >>> print(profile([9, 11, 10], 0.8**0.5, tau=[0, 0.2**0.5]).round(4).tolist())
     [-3.6721, -3.7568]
     """
     arguments.one_of("method", method, ("ml", "reml"))
     tau = arguments.numbers("tau", tau, low=0)
-    unit, cells = in_units(*_rows(ybar, se))
+    unit, cells = in_units(*_rows(ybar, se, counts))
     restricted = method == "reml"
     return (cells.log_likelihood((tau / unit) ** 2, restricted) - (cells.groups - restricted) * np.log(unit))[()]
 
@@ -362,114 +442,243 @@ def _by_group(values, group):
     return label, n, values[first] + mean, within, unit
 
 
-@dataclass(frozen=True)
-class FullBayes:
-    """The exact posterior; what `full_bayes` returns.
+class Nodes(NamedTuple):
+    """The nodes of a quadrature over tau, their posterior weights, and mu given each.
 
-    `tau` and `weight` are the nodes of the quadrature and their posterior weights: the mean of any smooth function of
-    tau is np.sum(weight * function(tau)).
+    The posterior mean of any smooth function of tau is np.sum(weight * function(tau)), if it exists.
+
+    Attributes
+    ----------
+    tau, weight : ndarray
+        The nodes and their weights, which add up to 1.
+    mu_mean, mu_sd : ndarray
+        Mean and standard deviation of the normal distribution of mu given each tau.
     """
 
     tau: np.ndarray
     weight: np.ndarray
-    tau_mean: float  # a mean that does not exist is nan, a standard deviation inf; the quantiles always exist
-    tau_sd: float
-    mu_mean: float
-    mu_sd: float
-    log_evidence: float  # log p(ybar); relative if a prior is improper
-    theta: Mixture  # every group: .mean, .sd, .quantile(q), .interval(prob), .cdf(x), .draws(size, rng)
-    new_group: Mixture  # theta of a group not seen yet
-    log_density: Callable  # of tau, up to a constant
+    mu_mean: np.ndarray
+    mu_sd: np.ndarray
+
+
+class Draws(NamedTuple):
+    """Joint draws of the posterior.
+
+    Attributes
+    ----------
+    mu, tau : ndarray
+        The prior's mean and standard deviation.
+    theta : ndarray
+        The groups' means, with one axis more, the groups.
+    """
+
+    mu: np.ndarray
+    tau: np.ndarray
+    theta: np.ndarray
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class FullBayes:
+    """The exact posterior; what `full_bayes` returns.
+
+    Attributes
+    ----------
+    mu : Mixture
+        The posterior of mu.
+    tau : Scale
+        The posterior of tau.
+    theta : Mixture
+        The posterior of every group's mean, one entry a row of the data.
+    new_group : Mixture
+        That of theta of a group not seen yet.
+    log_evidence : float
+        log p(ybar); relative if a prior is improper.
+    prior : Prior
+        The prior of tau.
+    nodes : Nodes
+        tau and weight of the quadrature, and mu given tau.
+    """
+
+    mu: Mixture
+    tau: Scale
+    theta: Mixture
+    new_group: Mixture
+    log_evidence: float
     prior: priors.Prior
-    mu: Mixture  # of one row
-    ends: tuple  # (breaks, lower, upper) of the prior: where it is not smooth, and where it is positive
+    nodes: Nodes
+    _given: Callable  # tau -> mean and standard deviation of mu
+    _data: tuple  # ybar and se
 
-    def tau_quantile(self, probabilities):
-        """Quantiles of tau, in the shape of `probabilities`; those of 0 and 1 are the ends of its range."""
-        breaks, lower, upper = self.ends
-        return quadrature.quantiles(self.log_density, probabilities, self.tau, self.weight, lower, upper, breaks)
+    def summary(self, prob=0.95, groups=None):
+        """Return what one reports, as columns, of which pandas.DataFrame makes a table.
 
-    def mu_quantile(self, probabilities):
-        """Quantiles of mu, in the shape of `probabilities`."""
-        return each(self.mu.quantile, probabilities)
+        Parameters
+        ----------
+        prob : float
+            The probability inside the central intervals.
+        groups : array_like
+            The names of the groups, shape (J,); 0 to J - 1 if left out.
 
-    def mu_cdf(self, x):
-        """P(mu <= x), in the shape of x."""
-        x = arguments.numbers("x", x, allow_inf=True)
-        return self.mu.cdf(x.ravel(), np.zeros(x.size, dtype=int)).reshape(x.shape)[()]
+        Returns
+        -------
+        dict
+            "name", "mean", "sd", "low" and "high": a row for mu, tau, a new group and every group.
+
+        Raises
+        ------
+        ValueError
+            If prob is no probability, or there is not one name a group.
+        """
+        return summary({"mu": self.mu, "tau": self.tau, "new group": self.new_group}, self.theta, prob, groups)
+
+    def rvs(self, size=(), rng=None):
+        """Return joint draws of mu, tau and every theta.
+
+        Parameters
+        ----------
+        size : int or tuple
+            How many; one if left out.
+        rng : numpy.random.Generator or seed
+            Whatever np.random.default_rng takes; None gives other draws each time.
+
+        Returns
+        -------
+        Draws
+            mu and tau of the shape `size`, theta of the shape (*size, J).
+
+        Raises
+        ------
+        ValueError
+            If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
+        """
+        rng = arguments.generator("rng", rng, default=True)
+        tau = np.asarray(self.tau.rvs(size, rng))
+        mu = rng.normal(*(part.reshape(tau.shape) for part in self._given(tau.ravel())))
+        theta = posterior(*self._data, np.asarray(mu)[..., None], tau[..., None]).rvs(rng=rng)
+        return Draws(mu, tau[()], theta)
+
+    def to_datatree(self, draws=1000, chains=4, rng=None, groups=None):
+        """Return joint draws of mu, tau and theta as ArviZ wants them.
+
+        Parameters
+        ----------
+        draws, chains : int
+            Independent draws, so that the chains are a mere form.
+        rng : numpy.random.Generator or seed
+            As in `rvs`.
+        groups : array_like
+            The names of the groups, shape (J,); 0 to J - 1 if left out.
+
+        Returns
+        -------
+        xarray.DataTree
+            Its node "posterior" holds mu, tau and theta with dimensions chain, draw and group.
+
+        Raises
+        ------
+        ValueError
+            If there is not one name a group; ImportError without xarray.
+        """
+        return datatree(self.rvs((chains, draws), rng)._asdict(), groups)
+
+    def __repr__(self):
+        return report("Normal-Normal", self, {"mu": self.mu, "tau": self.tau})
 
 
-def full_bayes(ybar, se, prior, mu=None):
-    """The exact posterior of mu, tau and every theta_j, by quadrature over tau; no simulation.
+def full_bayes(ybar, se, prior, mu=None, counts=None):
+    """Return the exact posterior of mu, tau and every theta_j, by quadrature over tau; no simulation.
 
         p(tau | ybar) ~ p(tau) p(ybar | tau),   with mu integrated out in closed form
 
     Parameters
     ----------
-    ybar, se : estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf have no data.
-    prior : the prior of tau: one of `hblib.priors`, a frozen SciPy distribution, or a function that gives its log
-        density for an array of tau. It may end, jump or bend anywhere.
-    mu : None for a flat prior on mu, or (mean, sd) of a normal one.
+    ybar, se : array_like
+        Estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf have no data.
+    prior : Prior, frozen SciPy distribution or callable
+        The prior of tau: one of `hblib.priors`, a distribution of SciPy, or a function that gives its log density for
+        an array of tau. It may end, jump or bend anywhere.
+    mu : tuple
+        (mean, sd) of a normal prior on mu; None for a flat one.
+    counts : array_like
+        How many groups share each row, shape (J,), one each if left out; `theta` then has one entry a row.
 
     Returns
     -------
-    A `FullBayes`.
+    FullBayes
+        With mu, tau, theta and new_group as distributions.
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or saying why the posterior is improper: with flat priors on mu
-    and tau fewer than three groups, and always with a prior that is not integrable at tau = 0.
+    ValueError
+        If an argument is out of range, or, with the reason, if the posterior is improper: with flat priors on mu and
+        tau fewer than three groups, and always with a prior that is not integrable at tau = 0.
 
-    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4.
+    References
+    ----------
+    Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4.
 
+    Examples
+    --------
     >>> from hblib import datasets, priors
     >>> schools = datasets.eight_schools()
     >>> full = full_bayes(schools.ybar, schools.se, priors.uniform())
-    >>> print(round(full.mu_mean, 10), round(full.tau_mean, 10), round(full.theta.mean[0], 10))
+    >>> print(round(full.mu.mean(), 10), round(full.tau.mean(), 10), round(full.theta[0].mean(), 10))
     7.9323750182 6.5754833467 11.4002608704
+    >>> full
+    Normal-Normal, full Bayes, prior flat: log evidence -25.0784
+      mu: mean 7.932, sd 5.178, 95 % from -2.09 to 18.22
+      tau: mean 6.575, sd 5.65, 95 % from 0.2427 to 20.75
+      new group: mean 7.932, sd 10.1, 95 % from -12.41 to 28.86
+      theta: Mixture of 8 groups: means 5.126 to 11.4, sds 6.275 to 8.341
     """
-    ybar, se = _groups(ybar, se, positive=True, join=arguments.groups)
+    rows, se, number = _all_rows(ybar, se, counts)
     prior, known = priors.as_prior(prior), _prior_of_mu(mu)
-    some = np.isfinite(se)
+    some = np.isfinite(se) & (number > 0)
     if not some.any():
         raise ValueError("no group has data: se is infinite for all")
     unit = 2.0 ** np.round(np.log2(np.median(se[some])))  # squares of se stay far from the ends of the doubles
-    cells = collect(ybar[some] / unit, se[some] / unit)
+    cells = collect(rows[some] / unit, se[some] / unit, None if counts is None else number[some])
     known = None if known is None else (known[0] / unit - cells.centre, known[1] / unit)
     offset = (cells.groups - (known is None)) * np.log(unit)
 
-    def in_units(tau):
-        return np.minimum(tau / unit, 1e150)  # beyond, the likelihood has long fallen to nothing
+    def at(tau):
+        return given_tau(cells, np.minimum(tau / unit, 1e150), known)  # beyond, the likelihood has fallen to nothing
 
     def log_density(tau):
         tau = np.asarray(tau, dtype=float)
-        return prior.log_density(tau) + given_tau(cells, in_units(tau), known)[0] - offset
+        return prior.log_density(tau) + at(tau)[0] - offset
+
+    def mu_given(tau):
+        _, mean, variance = at(tau)
+        return (mean + cells.centre) * unit, np.sqrt(variance) * unit
 
     breaks, lower, upper = prior.range(unit)
     guess = float(np.clip(unit, lower * (1 + 1e-9), upper * (1 - 1e-9)))
     tau, weight, log_evidence = quadrature.integrate_scale(log_density, lower, upper, guess, breaks=breaks)
-    _, mu_hat, mu_variance = given_tau(cells, in_units(tau), known)
+    _, mu_hat, mu_variance = at(tau)
     tail = quadrature.tail_power(prior.log_density, upper, unit) - cells.groups + (known is None)  # of log_density
 
-    new_variance = mu_variance + in_units(tau) ** 2  # of a new group's theta, given tau
-    tau_mean, tau_sd = _if_they_exist(mean_sd(weight, in_units(tau)), tail)
-    nodes = _Nodes(in_units(tau), weight, mu_hat, mu_variance, cells.centre, unit)
-    mu_mixture = nodes.one(mu_variance, tail if known is None else -np.inf)
+    scaled = np.minimum(tau / unit, 1e150)
+    nodes = _Nodes(scaled, weight, mu_hat, mu_variance, cells.centre, unit)
+    mean, sd = if_they_exist(mean_sd(weight, scaled), tail)
+    panels = Panels(log_density, tau, float(log_evidence), lower, upper, breaks)
     return FullBayes(
-        tau=tau,
-        weight=weight,
-        tau_mean=tau_mean * unit,
-        tau_sd=tau_sd * unit,
-        mu_mean=float(mu_mixture.mean[0]),
-        mu_sd=float(mu_mixture.sd[0]),
+        mu=nodes.one(mu_variance, tail if known is None else -np.inf),
+        tau=Scale(panels, mean * unit, sd * unit, mean_sd(weight, np.log(tau))),
+        theta=nodes.groups(rows, se, tail),
+        new_group=nodes.one(mu_variance + scaled**2, tail),  # a new group's theta given tau has this variance
         log_evidence=float(log_evidence),
-        theta=nodes.groups(ybar, se, tail),
-        new_group=nodes.one(new_variance, tail),
-        log_density=log_density,
         prior=prior,
-        mu=mu_mixture,
-        ends=(breaks, lower, upper),
+        nodes=Nodes(tau, weight, *mu_given(tau)),
+        _given=mu_given,
+        _data=(rows, se),
     )
+
+
+def _all_rows(ybar, se, counts):
+    ybar, se = _groups(ybar, se, positive=True, join=arguments.groups)
+    number = np.ones(1) if counts is None else arguments.counts("counts", counts)
+    return arguments.groups(ybar=ybar, se=se, counts=number)
 
 
 def _prior_of_mu(mu):
@@ -479,12 +688,6 @@ def _prior_of_mu(mu):
     if pair.shape != (2,):
         raise ValueError(f"mu must be None, or (mean, sd) of a normal prior, but is {mu!r}")
     return arguments.one("the mean of mu", pair[0]), arguments.one("the sd of mu", pair[1], low=0, open_low=True)
-
-
-def _if_they_exist(moments, tail):
-    """A mean and a standard deviation, or nan and inf where tau's tail is too long for one to exist."""
-    mean, sd = moments
-    return mean if tail < -2 - 1e-6 else np.nan, sd if tail < -3 - 1e-6 else np.inf
 
 
 class _Nodes(NamedTuple):
@@ -499,18 +702,18 @@ class _Nodes(NamedTuple):
 
     def one(self, variance, tail):
         """The mixture of N(mu_hat, variance)."""
-        mean, sd = _if_they_exist(mean_sd(self.weight, self.mu_hat, variance), tail)
+        mean, sd = if_they_exist(mean_sd(self.weight, self.mu_hat, variance), tail)
         location, scale = (self.mu_hat + self.centre) * self.unit, np.sqrt(variance) * self.unit
 
         def given(rows):
             return np.broadcast_to(location, (rows.size, location.size)), scale
 
-        def joint(size, rng):
-            at = rng.choice(self.weight.size, size=size, p=self.weight)
-            return rng.normal(location[at], scale[at])[:, None]
+        def joint(number, rng, rows):
+            at = rng.choice(self.weight.size, size=number, p=self.weight)
+            return np.repeat(rng.normal(location[at], scale[at])[:, None], rows.size, axis=1)
 
         moments = np.array([(mean + self.centre) * self.unit]), np.array([sd * self.unit])
-        return _normal_mixture(*moments, self.weight, given, joint)
+        return _normal_mixture(*moments, self.weight, given, joint)[0]
 
     def groups(self, ybar, se, tail):
         """Every group's mixture. Given tau, theta_j is linear in y_j: a few sums for each distinct se do."""
@@ -533,7 +736,7 @@ class _Nodes(NamedTuple):
         slope, base, *squares = sums[:, which]
         mean = y + (base - slope * y)
         sd = np.sqrt(squares[0] + y * (squares[1] + y * squares[2]))
-        without_data = [np.where(np.isinf(se), value, 0.0) for value in _if_they_exist((0.0, 0.0), tail)]
+        without_data = [np.where(np.isinf(se), value, 0.0) for value in if_they_exist((0.0, 0.0), tail)]
         mean, sd = mean + without_data[0], sd + without_data[1]
 
         def given(rows):
@@ -542,11 +745,11 @@ class _Nodes(NamedTuple):
             scale = np.sqrt(pull * tau**2 + pull**2 * self.mu_variance)
             return (location + self.centre) * self.unit, scale * self.unit
 
-        def joint(size, rng):  # the groups share the mu of a draw
-            at = rng.choice(self.weight.size, size=size, p=self.weight)
+        def joint(number, rng, rows):  # the groups share the mu of a draw
+            at = rng.choice(self.weight.size, size=number, p=self.weight)
             mu = rng.normal(self.mu_hat[at], np.sqrt(self.mu_variance)[at])[:, None]
-            to_mu = pull_of(se / self.unit)[:, at].T
-            location = y + to_mu * (mu - y)
+            to_mu = 1 / (1 + (tau[at, None] / (se[rows] / self.unit)) ** 2)
+            location = y[rows] + to_mu * (mu - y[rows])
             return (rng.normal(location, np.sqrt(to_mu) * tau[at][:, None]) + self.centre) * self.unit
 
         return _normal_mixture((mean + self.centre) * self.unit, sd * self.unit, self.weight, given, joint)
@@ -556,20 +759,27 @@ def _normal_mixture(mean, sd, weight, given, joint):
     """The mixture whose parts have the locations and scales given(rows), arrays of rows by nodes."""
     likely = int(weight.argmax())
 
-    def below(x, rows):
-        level = np.empty(rows.size)
+    def tail(x, rows, upper):
+        level, sign = np.empty(rows.size), -1 if upper else 1
         for some in blocks(rows.size, weight.size):
             location, scale = given(rows[some])
-            level[some] = np.sum(special.ndtr((x[some, None] - location) / scale) * weight, axis=-1)
+            level[some] = np.sum(special.ndtr(sign * (x[some, None] - location) / scale) * weight, axis=-1)
         return level
 
-    def search(q, rows):
+    def log_density(x, rows):
+        value = np.empty(rows.size)
+        for some in blocks(rows.size, weight.size):
+            location, scale = given(rows[some])
+            terms = np.log(weight) - ((x[some, None] - location) / scale) ** 2 / 2 - np.log(np.sqrt(2 * np.pi) * scale)
+            value[some] = special.logsumexp(terms, axis=-1)
+        return value
+
+    def search(z, rows):
         """In v, where theta = location + scale sinh v of the likeliest node: the tails may be as long as they like."""
-        z = special.ndtri(q)
         centre, unit, low, high = (np.empty(rows.size) for _ in range(4))
         for some in blocks(rows.size, weight.size):
             location, scale = (np.broadcast_to(part, (rows[some].size, weight.size)) for part in given(rows[some]))
-            parts = location + z * scale  # the mixture's quantile is between its parts'
+            parts = location + z[some, None] * scale  # the mixture's quantile is between its parts'
             centre[some], unit[some] = location[:, likely], scale[:, likely]
             low[some], high[some] = parts.min(axis=1), parts.max(axis=1)
         low, high = (np.arcsinh((end - centre) / unit) + np.array(way) for end, way in ((low, -1e-6), (high, 1e-6)))
@@ -579,10 +789,10 @@ def _normal_mixture(mean, sd, weight, given, joint):
             at = order[np.searchsorted(rows, some, sorter=order)]
             return centre[at] + unit[at] * np.sinh(v)
 
-        start = np.arcsinh(np.full(rows.size, z))
+        start = np.arcsinh(z)
         return Search(value, start, np.cosh(start), low, high)
 
-    return Mixture(mean, sd, below, search, joint)
+    return Mixture(Parts(mean, sd, tail, log_density, search, joint))
 
 
 def _groups(ybar, se, positive=False, join=arguments.together):

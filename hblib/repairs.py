@@ -25,14 +25,12 @@ each number to within 1; the delta method where it answers):
     `laird_louis`        95    92    93            94    92    94
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from hblib import beta_binomial, normal_normal
 from hblib._numerics import arguments
 from hblib._numerics.interval_coverage import coverage
-from hblib.distributions import Distribution, Normal
+from hblib.distributions import Normal, Refits
 
 
 def morris(ybar, se):
@@ -259,42 +257,6 @@ def exact_coverage(groups, ratio, method="reml", prob=0.95):
     if prob >= 1:
         raise ValueError(f"prob must be below 1, but is {prob}")
     return coverage(groups, ratio, method, prob)
-
-
-@dataclass(frozen=True)
-class Refits(Distribution):
-    """The average, with equal weights, of the distributions along the last axis of all parts; elementwise on the rest.
-
-    >>> half = Refits((Normal(np.array([-1.0, 1.0]), np.array([0.6, 0.6])),))
-    >>> print(half.mean(), round(half.std() ** 2, 12), half.interval(0)[0].round(12))
-    0.0 1.36 0.0
-    """
-
-    parts: tuple  # of Beta and Normal; a part may be empty
-
-    def mean(self):
-        return self._all("mean").mean(axis=-1)
-
-    def std(self):
-        """By the law of total variance."""
-        return np.sqrt(self._all("var").mean(axis=-1) + self._all("mean").var(axis=-1))
-
-    def cdf(self, x):
-        return self._all("cdf", arguments.numbers("x", x, allow_inf=True, allow_nan=True)[..., None]).mean(axis=-1)
-
-    def ppf(self, q):
-        """The smallest x with cdf(x) >= q, by bisection between the extreme ones of the parts' quantiles."""
-        q = arguments.numbers("q", q, low=0)
-        ends = self._all("ppf", q[..., None])
-        low, high = ends.min(axis=-1), ends.max(axis=-1)
-        for _ in range(45):  # leaves 3e-14 of the bracket, far below the error of the simulation
-            middle = (low + high) / 2
-            above = self.cdf(middle) >= q
-            low, high = np.where(above, low, middle), np.where(above, middle, high)
-        return high[()]
-
-    def _all(self, name, *args):
-        return np.concatenate([getattr(part, name)(*args) for part in self.parts], axis=-1)
 
 
 def _rows(ybar, se):

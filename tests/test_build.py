@@ -92,7 +92,7 @@ def test_new_code_runs_the_pages_that_use_it_again_and_no_others(book):
     assert executed(book.run(*build)) == set()
     book.edit("hblib/james_stein.py", "import numpy as np", "import numpy as np  # another line")
     assert executed(book.run(*build)) == {"solutions/04-star"}
-    for unused in ("hblib/grading/report.py", "hblib/lkj.py", "tests/conftest.py", "tools/check_site.py"):
+    for unused in ("hblib/grading/report.py", "hblib/lkj.py", "tests/conftest.py", "tools/book/check_site.py"):
         with (book.folder / unused).open("a", encoding="utf8") as file:
             file.write("# another line\n")
     assert executed(book.run(*build)) == set()

@@ -11,7 +11,7 @@ from hblib import datasets, normal_normal, repairs
 from hblib._numerics import interval_coverage
 
 TABLE = datasets.coverage()
-SCRIPT = Path(__file__).parent.parent / "tools" / "simulate_coverage.py"
+SCRIPT = Path(__file__).parent.parent / "tools" / "data" / "simulate_coverage.py"
 
 
 def simulated(groups, ratio, method, replicates=1200):

@@ -21,7 +21,7 @@ def test_agrees_with_scipy(ours, scipys):
     for name, argument in (("mean", ()), ("std", ()), ("var", ()), ("ppf", (q,)), ("cdf", (x,)), ("pdf", (x,))):
         np.testing.assert_allclose(getattr(ours, name)(*argument), getattr(scipys, name)(*argument), rtol=1e-10)
     np.testing.assert_allclose(ours.interval(0.9), scipys.interval(0.9), rtol=1e-10)
-    draws = ours.rvs(100_000, random_state=np.random.default_rng(1))
+    draws = ours.rvs(100_000, rng=np.random.default_rng(1))
     assert stats.kstest(draws, scipys.cdf).pvalue > 1e-4
 
 
@@ -37,7 +37,7 @@ def test_a_point_mass_is_a_distribution():
     assert point.ppf(1.0).tolist() == [3, np.inf]
     assert point.cdf(np.array([[2.9], [3.0]]))[:, 0].tolist() == [0, 1]
     assert point.pdf(np.array([[2.9], [3.0]]))[:, 0].tolist() == [0, np.inf]
-    assert point.rvs(random_state=np.random.default_rng(0))[0] == 3
+    assert point.rvs(rng=np.random.default_rng(0))[0] == 3
 
 
 @pytest.mark.parametrize("prob", [-0.1, 1.1, np.nan])
@@ -94,8 +94,8 @@ def test_parameters_and_arguments_of_any_type(kind):
 
 
 def test_a_seed_in_the_place_of_a_generator():
-    same = [Beta(2.0, 3.0).rvs(4, random_state=seed) for seed in (5, np.random.default_rng(5))]
+    same = [Beta(2.0, 3.0).rvs(4, rng=seed) for seed in (5, np.random.default_rng(5))]
     np.testing.assert_array_equal(*same)
-    assert Normal(0.0, 1.0).rvs((2, 3), random_state=5).shape == (2, 3)
-    with pytest.raises(ValueError, match=r"random_state must be a numpy Generator, .* but is .x."):
-        Normal(0.0, 1.0).rvs(random_state="x")
+    assert Normal(0.0, 1.0).rvs((2, 3), rng=5).shape == (2, 3)
+    with pytest.raises(ValueError, match=r"rng must be a numpy Generator, .* but is .x."):
+        Normal(0.0, 1.0).rvs(rng="x")

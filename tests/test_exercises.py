@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 import ledger
-import mutants
 from hblib.coursework import checking, notebooks, source
 from hblib.coursework.questions import Choice, Computed, Draws, Function, Value
+from tests import mutants
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.exercise

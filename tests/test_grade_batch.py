@@ -13,11 +13,12 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 import make_class
+import pytest
+from make_class import zipped
+
 from hblib.coursework import notebooks
-from hblib.grading import grade, report
+from hblib.grading import collect, grade, report
 from tests import ordinary_user
 
 pytestmark = pytest.mark.sandbox
@@ -88,12 +89,13 @@ def classed(folder, handed_in):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     done = ordinary_user.run(*HBLIB, "grade-batch", folder / "in", "--out", folder / "out", writable=[folder])
     assert done.returncode == 0, done.stderr
-    texts = [(folder / "out" / f"{name}.csv").read_text(encoding="utf8") for name in TABLES]
-    tables = [list(csv.DictReader(io.StringIO(text))) for text in texts]
-    return report.read(folder / "out" / "results.json"), *tables
+    return report.read(folder / "out" / "results.json"), *tables(folder / "out")
 
 
-TABLES = "grades", "flags", "files"
+def tables(out):
+    """The rows of the three tables."""
+    texts = [(out / f"{name}.csv").read_text(encoding="utf8") for name in ("grades", "flags", "files")]
+    return [list(csv.DictReader(io.StringIO(text))) for text in texts]
 
 
 def test_copies_do_not_compete(folder):
@@ -118,12 +120,12 @@ def test_copies_do_not_compete(folder):
     assert stat.S_IMODE((folder / "out" / "secret").stat().st_mode) == 0o600
 
 
-def zipped(files):
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return made.getvalue()
+def nested(depth, notebook):
+    """A zip in a zip in a zip …"""
+    made = zipped({"01-hospitals.ipynb": notebook})
+    for _ in range(depth - 1):
+        made = zipped({"inner.zip": made})
+    return made
 
 
 def test_nothing_that_is_handed_in_vanishes(folder):
@@ -147,16 +149,17 @@ def test_nothing_that_is_handed_in_vanishes(folder):
             "Kim_7_assignsubmission_file_01-hospitals.ipynb": solved,
             "leo.html": b"<html>",
             "mia/nested.zip": zipped({"inner.zip": zipped({"01-hospitals.ipynb": solved})}),
+            "noa/matryoshka.zip": nested(6, solved),
             "list.csv": b"name",
         },
     )
     points = {row["student"]: (row["01-hospitals"], row["02-easy"]) for row in grades}
-    full = dict.fromkeys(("ben", "chloë", "dora", "李 '\"☃", "Kim_7_assignsubmission_file"), ("5", ""))
+    full = dict.fromkeys(("ben", "mia", "chloë", "dora", "李 '\"☃", "Kim_7_assignsubmission_file"), ("5", ""))
     full |= dict.fromkeys(("Anna Müller_1_assignsubmission_file_", "fay"), ("5", "5"))
-    nothing = dict.fromkeys(("emil", "gus", "hal", "ida", "jan", "leo", "mia", "nobody"), ("", ""))
+    nothing = dict.fromkeys(("emil", "gus", "hal", "ida", "jan", "leo", "noa", "nobody"), ("", ""))
     assert points == full | nothing
     assert {row["student"] for row in flags} == set(nothing)
-    assert len(files) == 15
+    assert len(files) == 16
     assert all(row["found"] for row in files)
     summary = (folder / "out" / "summary.md").read_text(encoding="utf8")
     assert all(report.markdown(student) in summary for student in points)
@@ -168,6 +171,41 @@ def test_nothing_that_is_handed_in_vanishes(folder):
     assert "answers.pdf" in said["emil"]
     assert "holds 600 files" in said["hal"]
     assert "hidden" in said["jan"]
+    assert "in too many others" in said["noa"]
+
+
+def test_a_class_as_a_platform_exports_it(folder):
+    """Every right notebook gets full marks, and nothing that was handed in goes unmentioned."""
+    (folder / "exported").mkdir()
+    make_class.make_platform(folder / "exported")
+    truth = list(csv.DictReader(io.StringIO((folder / "exported" / "truth.csv").read_text(encoding="utf8"))))
+    given = folder / "exported" / "class.zip"
+    done = ordinary_user.run(*HBLIB, "grade-batch", given, "--out", folder / "out", writable=[folder])
+    assert done.returncode == 0, done.stderr
+    grades, flags, files = tables(folder / "out")
+    rows = {row["student"]: row for row in grades}
+    assert len(truth) == len(rows) == 60
+    points = {row["student"]: (row["exercise"], row["points"] if row["status"] == "graded" else "") for row in truth}
+    assert {student: (name, rows[student][name]) for student, (name, _) in points.items()} == points
+    assert {row["student"] for row in flags} == {row["student"] for row in truth if row["status"] != "graded"}
+    with zipfile.ZipFile(given) as archive:
+        assert {file["file"] for file in files} == {each.filename for each in archive.infolist() if not each.is_dir()}
+    assert all(file["found"] for file in files)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"PK", zipped({"anna/01-hospitals.ipynb": b"x" * 99})[:80]])
+def test_a_class_that_cannot_be_unpacked_is_refused(tmp_path, damaged):
+    (tmp_path / "class.zip").write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"class\.zip cannot be unpacked: "):
+        collect.folder_of(tmp_path / "class.zip", tmp_path / "unpacked")
+
+
+def test_a_class_is_unpacked_where_it_belongs(tmp_path):
+    names = "../../escaped", "/etc/escaped", "a/b/c", "a:b", "a_b", "C:\\x\\escaped"
+    (tmp_path / "class.zip").write_bytes(zipped(dict.fromkeys(names, b"x")))
+    folder = collect.folder_of(tmp_path / "class.zip", tmp_path / "one" / "two" / "three")
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == len(names)
+    assert len([*tmp_path.rglob("*escaped*")]) == len([*folder.rglob("*escaped*")]) == 3
 
 
 def graded_as(student, code, outcomes, own=0):

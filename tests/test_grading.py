@@ -5,13 +5,15 @@ import inspect
 import json
 import sys
 
+import make_class
 import numpy as np
 import pytest
 
-import make_class
 from hblib.coursework import checking, notebooks, source
 from hblib.coursework.questions import Choice, Draws, Function, Value
-from hblib.grading import plan, sandbox, submission, wire
+from hblib.grading import sandbox, submission, verdicts
+from hblib.grading.inputs import draw, encode_inputs, key_of
+from hblib.grading.inside import codec
 from tests import ordinary_user
 
 pytestmark = pytest.mark.sandbox
@@ -174,14 +176,14 @@ def test_equal_bytes_and_secrets_give_equal_grades(tmp_path):
 
 
 def recorded(asked_for, question, answer):
-    """What the runner sends of a function: its results for the plan's calls, through the wire and back."""
+    """What the runner sends of a function: its results for the calls it is asked, as JSON and back."""
     calls = []
     for inputs in asked_for.calls[question].values():
         sent = json.loads(json.dumps(inputs))
         try:
             with np.errstate(all="ignore"):
-                value = answer(**{name: wire.decode(each, inputs=True) for name, each in sent.items()})
-            calls.append({"value": wire.encode(value)})
+                value = answer(**{name: codec.decode(each, inputs=True) for name, each in sent.items()})
+            calls.append({"value": codec.encode(value)})
         except Exception as error:
             calls.append({"raised": [type(error).__name__, str(error), ""]})
     line = json.dumps({"k": "answer", "run": 0, "name": question, "calls": calls}, allow_nan=False)
@@ -190,7 +192,7 @@ def recorded(asked_for, question, answer):
 
 def replayed(asked_for, question, answer):
     outcome = sandbox.Outcome(recorded(asked_for, question, answer), "", 0)
-    return next(each for each in plan.verdicts(asked_for, submitted(), outcome) if each.question == question)
+    return next(each for each in verdicts.of(asked_for, submitted(), outcome) if each.question == question)
 
 
 def answers(exercise, about):
@@ -202,7 +204,7 @@ def answers(exercise, about):
 @pytest.mark.parametrize(("name", "question"), FUNCTIONS)
 def test_a_replay_is_judged_as_the_function_itself(name, question):
     exercise, about = asked(name, question)
-    asked_for = plan.make(exercise, submitted(), b"secret")
+    asked_for = draw(exercise, submitted(), b"secret")
     for answer in answers(exercise, about):
         direct = checking.judge(exercise, about, answer, asked_for.cases[question])
         replay = replayed(asked_for, question, answer)
@@ -213,14 +215,14 @@ def test_a_replay_is_judged_as_the_function_itself(name, question):
 @pytest.mark.parametrize(("name", "question"), FUNCTIONS)
 def test_judging_calls_nothing_that_was_not_rehearsed(name, question):
     exercise, about = asked(name, question)
-    asked_for = plan.make(exercise, submitted(), b"secret")
+    asked_for = draw(exercise, submitted(), b"secret")
     signature = inspect.signature(exercise.namespace[question])
     called = set()
     for answer in answers(exercise, about):
 
         def watched(*args, answer=answer, **kwargs):
             inputs = signature.bind(*args, **kwargs).arguments
-            called.add(plan.key(plan.encode_inputs(inputs)))
+            called.add(key_of(inputs))
             return answer(**inputs)
 
         watched.__signature__ = signature
@@ -246,7 +248,7 @@ SECRETS = [f"secret {number}".encode() for number in range(5)]
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_passes_whatever_the_secret(name, secret):
     exercise = source.load(name)
-    asked_for = plan.make(exercise, submitted(), secret)
+    asked_for = draw(exercise, submitted(), secret)
     for question, calls in asked_for.calls.items():
         if calls:
             verdict = replayed(asked_for, question, exercise.namespace[question])
@@ -257,7 +259,7 @@ def test_the_solution_passes_whatever_the_secret(name, secret):
 def test_a_mistake_earns_its_own_hint_whatever_the_secret(name, question):
     exercise, about = asked(name, question)
     for secret in SECRETS:
-        cases = plan.make(exercise, submitted(), secret).cases[question]
+        cases = draw(exercise, submitted(), secret).cases[question]
         for each in (*about.mistakes, *about.edges):
             verdict = checking.judge(exercise, about, each.answer, cases)
             share = (0.5 if each.told else 1) if each in about.edges else 0
@@ -267,8 +269,8 @@ def test_a_mistake_earns_its_own_hint_whatever_the_secret(name, question):
 @pytest.mark.parametrize("name", NAMES)
 def test_inputs_depend_on_the_secret_and_on_the_file(name):
     def inputs(secret, content):
-        cases = plan.make(source.load(name), submitted(content), secret).cases
-        return {question: list(map(plan.encode_inputs, some)) for question, some in cases.items() if some}
+        cases = draw(source.load(name), submitted(content), secret).cases
+        return {question: list(map(encode_inputs, some)) for question, some in cases.items() if some}
 
     here = inputs(b"a", b"1")
     assert inputs(b"a", b"1") == here

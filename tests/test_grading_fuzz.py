@@ -15,7 +15,9 @@ from hypothesis.extra import numpy as hnp
 
 from hblib.coursework import source
 from hblib.coursework.questions import Choice, Draws, Function
-from hblib.grading import grade, plan, sandbox, submission, wire
+from hblib.grading import grade, sandbox, submission
+from hblib.grading.inputs import draw, key_of
+from hblib.grading.inside import codec
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.sandbox
@@ -131,7 +133,7 @@ def test_any_name_and_any_code_is_an_exercise_or_is_none(name, cells):
 
 
 def through_json(value):
-    return wire.decode(json.loads(json.dumps(wire.encode(value), allow_nan=False)))
+    return codec.decode(json.loads(json.dumps(codec.encode(value), allow_nan=False)))
 
 
 def same(a, b):
@@ -160,7 +162,7 @@ ARRAYS = hnp.arrays(
     ),
     hnp.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4),
 )
-PLAIN = st.one_of(st.none(), NUMBERS, st.text(max_size=wire.LETTERS), ARRAYS)
+PLAIN = st.one_of(st.none(), NUMBERS, st.text(max_size=codec.LETTERS), ARRAYS)
 
 
 def nested(inner, depth):
@@ -172,12 +174,12 @@ def nested(inner, depth):
 
 
 @settings(max_examples=300)
-@given(nested(PLAIN, wire.DEPTH))
+@given(nested(PLAIN, codec.DEPTH))
 @example(np.nan)
 @example((np.inf, -np.inf, [-0.0]))
 @example(np.zeros((3, 0, 2)))
 @example(np.arange(6).reshape(2, 3).T)
-@example(np.zeros(wire.ELEMENTS, bool))
+@example(np.zeros(codec.ELEMENTS, bool))
 def test_what_may_pass_arrives_as_it_was(value):
     assert same(value, through_json(value))
 
@@ -189,7 +191,7 @@ def test_what_may_pass_arrives_as_it_was(value):
         (1j, "complex"),
         (2**64, "int"),
         (np.zeros(100_001), "too large array: 100001 numbers, of which 100000 at most can be read"),
-        ([0] * (wire.ITEMS + 1), "ndarray"),
+        ([0] * (codec.ITEMS + 1), "ndarray"),
         (np.datetime64("2025-01-01"), "datetime64"),
         (np.random.default_rng(1), "Generator"),
     ],
@@ -210,10 +212,10 @@ def test_what_may_not_pass_arrives_as_a_stand_in_or_as_an_array(value, name):
 @example({"dataset": {}})
 def test_nothing_but_a_value_is_decoded(data):
     try:
-        value = wire.decode(data)
+        value = codec.decode(data)
     except ValueError:
         return
-    wire.encode(value)
+    codec.encode(value)
 
 
 @pytest.mark.parametrize("depth", [10, 900, 2_000, 9_000])
@@ -223,11 +225,11 @@ def test_what_is_nested_too_deep_is_refused(depth):
         data = [data]
     for strange in (data, {"a": data}, {"text": data}, {"list": [data]}, {"array": "", "kind": data, "shape": [0]}):
         with pytest.raises(ValueError, match="not a"):
-            wire.decode(strange)
+            codec.decode(strange)
 
 
 @settings(max_examples=300)
-@given(bent(wire.encode((1, [2.5, None, "c"], np.arange(6.0).reshape(2, 3), np.array([True]), {1})), LEAF))
+@given(bent(codec.encode((1, [2.5, None, "c"], np.arange(6.0).reshape(2, 3), np.array([True]), {1})), LEAF))
 def test_what_is_nearly_a_value_is_decoded_or_refused(data):
     test_nothing_but_a_value_is_decoded.hypothesis.inner_test(data)
 
@@ -235,7 +237,7 @@ def test_what_is_nearly_a_value_is_decoded_or_refused(data):
 # --- What a submission sends ------------------------------------------------------------------------------------------
 
 HANDED_IN = submission.Submission("x.ipynb", "0" * 64, ("def shrink(): pass", "means = 1"))
-PLANS = {name: plan.make(source.load(name), HANDED_IN, b"secret") for name in ("01-hospitals", "02-easy", "08-forms")}
+INPUTS = {name: draw(source.load(name), HANDED_IN, b"secret") for name in ("01-hospitals", "02-easy", "08-forms")}
 
 
 def right_messages(asked):
@@ -244,17 +246,17 @@ def right_messages(asked):
     for name, question in exercise.questions.items():
         if isinstance(question, Function):
             inputs = [
-                {key: wire.decode(value, inputs=True) for key, value in c.items()} for c in asked.calls[name].values()
+                {key: codec.decode(value, inputs=True) for key, value in c.items()} for c in asked.calls[name].values()
             ]
-            calls = [{"value": wire.encode(question.expected(exercise, each))} for each in inputs]
+            calls = [{"value": codec.encode(question.expected(exercise, each))} for each in inputs]
             messages.append({"k": "answer", "run": 0, "name": name, "calls": calls})
         elif isinstance(question, Choice):
-            value = wire.encode(exercise.namespace[name])
+            value = codec.encode(exercise.namespace[name])
             messages.append({"k": "answer", "run": 0, "name": name, "value": value})
         else:
             runs = [0, *(number for number, run in enumerate(asked.runs, start=1) if run[0] == name)]
             for run, inputs in zip(runs, asked.cases[name], strict=True):
-                value = wire.encode(right_value(exercise, question, inputs))
+                value = codec.encode(right_value(exercise, question, inputs))
                 messages.append({"k": "answer", "run": run, "name": name, "value": value})
     return [*messages, {"k": "cell", "run": 0, "cell": 1, "raised": ["NameError", "x", ""]}, {"k": "end", "run": 0}]
 
@@ -266,7 +268,7 @@ def right_value(exercise, question, inputs):
     return np.random.default_rng(1).normal(mean, sd, size=(4, 1000, *np.shape(mean)))
 
 
-RIGHT = {name: right_messages(asked) for name, asked in PLANS.items()}
+RIGHT = {name: right_messages(asked) for name, asked in INPUTS.items()}
 
 
 def graded(asked, messages):
@@ -285,7 +287,7 @@ def deserved(name, messages):
     """The questions whose last answers are the right ones, found without the grader's own comparison."""
     last, right = ({(m["run"], m["name"]): m for m in some if is_answer(m)} for some in (messages, RIGHT[name]))
     wrong = {at[1] for at in right if not close(results(name, at, last.get(at, {})), results(name, at, right[at]))}
-    return set(PLANS[name].exercise.questions) - wrong
+    return set(INPUTS[name].exercise.questions) - wrong
 
 
 def is_answer(message):
@@ -296,11 +298,11 @@ def is_answer(message):
 
 def results(name, at, message):
     """The encoded results in an answer that count: those that only explain a wrong one are left out."""
-    asked, question = PLANS[name], PLANS[name].exercise.questions[at[1]]
+    asked, question = INPUTS[name], INPUTS[name].exercise.questions[at[1]]
     if not isinstance(question, Function):
         return [message.get("value")]
     tried = [*asked.cases[at[1]], *(edge.inputs for edge in question.edges)]
-    counts = {plan.key(plan.encode_inputs(inputs)) for inputs in tried}
+    counts = {key_of(inputs) for inputs in tried}
     calls = message["calls"] if isinstance(message.get("calls"), list) else []
     return [call for key, call in zip(asked.calls[at[1]], calls, strict=False) if key in counts]
 
@@ -308,7 +310,7 @@ def results(name, at, message):
 def close(given, right):
     """Do encoded results hold nearly the same numbers and letters?"""
     try:
-        given, right = ([wire.decode(each.get("value", each)) for each in some] for some in (given, right))
+        given, right = ([codec.decode(each.get("value", each)) for each in some] for some in (given, right))
         return all(map(nearly, given, right)) and len(given) == len(right)
     except (ValueError, TypeError, AttributeError):
         return False
@@ -322,20 +324,20 @@ def nearly(given, right):
     return np.shape(given) == np.shape(right) and np.allclose(given, right, rtol=1e-3)
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", INPUTS)
 def test_right_messages_earn_all_points(name):
-    questions = graded(PLANS[name], RIGHT[name])
+    questions = graded(INPUTS[name], RIGHT[name])
     assert {question["outcome"] for question in questions.values()} == {"correct"}
     assert deserved(name, RIGHT[name]) == set(questions)
 
 
 @settings(max_examples=150)
 @given(st.data())
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", INPUTS)
 def test_no_point_is_given_but_for_a_right_answer(name, data):
     messages = data.draw(bent(RIGHT[name]))
     messages = messages if isinstance(messages, list) else [messages]
-    questions = graded(PLANS[name], messages)
+    questions = graded(INPUTS[name], messages)
     earned = {each for each, question in questions.items() if question["outcome"] == "correct"}
     assert earned <= deserved(name, messages)
     half = {each for each, question in questions.items() if question["outcome"] == "partial"}
@@ -349,7 +351,7 @@ MESSAGES = st.fixed_dictionaries(
     optional={
         "run": st.integers(-1, 4) | JSON,
         "name": st.sampled_from(["shrink", "above", "inspect"]) | JSON,
-        "value": JSON | nested(PLAIN, 2).map(wire.encode),
+        "value": JSON | nested(PLAIN, 2).map(codec.encode),
         "calls": RESULTS | JSON,
         "cell": st.integers(-1, 3) | JSON,
         "raised": st.lists(TEXT, min_size=2, max_size=4) | JSON,
@@ -366,11 +368,11 @@ MESSAGES = st.fixed_dictionaries(
 @example([{"k": "answer", "run": 0, "name": "shrink", "value": 1, "calls": [1] * 9}])
 @example([{"k": "answer", "run": 0, "name": "shrink", "value": None, "calls": []}])
 @example([{"k": "answer", "run": 0, "name": "inspect", "calls": [{}]}])
-@example([{"k": "answer", "run": 0, "name": "inspect", "value": wire.encode(np.array(["a", "b"]) == "a")}])
-@example([{"k": "answer", "run": 0, "name": "inspect", "value": wire.encode(np.zeros(0))}])
+@example([{"k": "answer", "run": 0, "name": "inspect", "value": codec.encode(np.array(["a", "b"]) == "a")}])
+@example([{"k": "answer", "run": 0, "name": "inspect", "value": codec.encode(np.zeros(0))}])
 @example([{"k": "cell", "run": 0, "cell": 0, "raised": ["\ud800", "\x1b[31m", "\u202e"]}])
 def test_arbitrary_messages_earn_nothing(messages):
-    questions = graded(PLANS["01-hospitals"], messages)
+    questions = graded(INPUTS["01-hospitals"], messages)
     assert all(question["points"] == 0 for each, question in questions.items() if each != "inspect")
     letters = [m["value"] for m in messages if is_answer(m) and m["name"] == "inspect" and "value" in m]
     assert questions["inspect"]["points"] == 0 or {"text": "c"} in letters

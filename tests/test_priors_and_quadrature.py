@@ -7,6 +7,7 @@ from scipy import integrate, special, stats
 from hblib import priors
 from hblib._numerics import quadrature
 from hblib._numerics.breaks import breaks
+from hblib._numerics.panels import Panels
 
 X = np.geomspace(1e-6, 1e6, 49)
 PROPER = {
@@ -203,11 +204,15 @@ def test_a_rough_function_only_says_where_to_look():
     ],
 )
 def test_quantiles_are_scipys(log_f, lower, upper, reference):
-    nodes, weight, _ = quadrature.integrate_scale(log_f, lower, upper, guess=max(lower * 2, 1.0))
-    probabilities = [0.001, 0.025, 0.5, 0.9, 0.975, 0.999]
-    got = quadrature.quantiles(log_f, probabilities, nodes, weight, lower, upper)
-    np.testing.assert_allclose(got, reference.ppf(probabilities), rtol=1e-9)
-    assert quadrature.quantiles(log_f, 0.5, nodes, weight, lower, upper) == pytest.approx(reference.ppf(0.5), rel=1e-9)
+    nodes, _, log_total = quadrature.integrate_scale(log_f, lower, upper, guess=max(lower * 2, 1.0))
+    panels = Panels(log_f, nodes, log_total, lower, upper, ())
+    q = np.array([0.001, 0.025, 0.5, 0.9, 0.975, 0.999])
+    x = reference.ppf(q)
+    np.testing.assert_allclose(panels.quantile(q, upper=False), x, rtol=1e-9)
+    np.testing.assert_allclose(panels.quantile(q, upper=True), reference.isf(q), rtol=1e-9)
+    np.testing.assert_allclose(panels.tail(x, upper=False), q, rtol=1e-9)
+    np.testing.assert_allclose(panels.tail(x, upper=True), 1 - q, rtol=1e-9)
+    np.testing.assert_allclose(panels.log_density(x), reference.logpdf(x), rtol=1e-9, atol=1e-9)
 
 
 def test_breaks_are_found_to_the_last_digit():

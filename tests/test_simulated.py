@@ -6,11 +6,11 @@ from scipy import stats
 
 from hblib.coursework import checking, source
 from hblib.coursework.questions import Function
-from hblib.grading import plan
+from hblib.grading.inputs import FRESH
 
 ASKED = 10_000  # data sets, in the words of 06-coverage
 ANSWERS = 200  # right ones, to find their spread by
-CASES = 1 + len(checking.SEEDS) + plan.FRESH[Function]  # inputs on which the grader judges one answer
+CASES = 1 + len(checking.SEEDS) + FRESH[Function]  # inputs on which the grader judges one answer
 ONE_IN_A_THOUSAND = 1e-3
 
 

@@ -90,7 +90,7 @@ def absolute(node, path):
 def file_of(name):
     """The project's file behind a module's name, if it is one of its modules."""
     parts = name.split(".")
-    for folder in (ROOT, ROOT / "tools"):
+    for folder in (ROOT, ROOT / "tools", ROOT / "tools" / "book", ROOT / "tools" / "data"):
         for path in (folder.joinpath(*parts).with_suffix(".py"), folder.joinpath(*parts, "__init__.py")):
             if path.is_file():
                 return path

@@ -21,6 +21,6 @@ mkdir -p "$folder"
 rm -rf "$folder/.jupyter_cache"
 [ ! -d _build/.jupyter_cache ] || cp -r _build/.jupyter_cache "$folder/.jupyter_cache"
 
-export PATH="$venv/bin:$PATH" PYTHONPATH="tools${PYTHONPATH:+:$PYTHONPATH}"
+export PATH="$venv/bin:$PATH" PYTHONPATH="tools/book${PYTHONPATH:+:$PYTHONPATH}"
 sphinx-build -W -n --keep-going -D nb_execution_cache_path="$(pwd)/$folder/.jupyter_cache" -d "$folder/doctrees" . "$folder/html"
-python tools/check_site.py "$folder/html"
+python tools/book/check_site.py "$folder/html"

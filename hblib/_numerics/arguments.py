@@ -84,10 +84,10 @@ def whole(name, value, low=1):
     return int(counts(name, value))
 
 
-def generator(name, rng):
+def generator(name, rng, default=False):
     """Return a numpy Generator: `rng` itself, or the one that np.random.default_rng makes of a seed.
 
-    None is no seed: it would make every run another.
+    None is no seed: it would make every run another. Only where SciPy's own methods would take it (`default`) it may.
 
     >>> generator("rng", None)
     Traceback (most recent call last):
@@ -96,6 +96,8 @@ def generator(name, rng):
     """
     if isinstance(rng, np.random.Generator):
         return rng
+    if rng is None and default:
+        return np.random.default_rng()
     try:
         if rng is not None and not isinstance(rng, (bool, str, bytes)):
             return np.random.default_rng(rng)
@@ -103,6 +105,24 @@ def generator(name, rng):
         pass
     rule = "must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it"
     raise ValueError(f"{name} {rule}, but is {short(rng)}")
+
+
+def out(array, shape):
+    """Return `array` if results of this shape can be written into it, and a new one in the place of None.
+
+    >>> out([0.0], (1,))
+    Traceback (most recent call last):
+    ...
+    ValueError: out must be a float array of shape (1,), but is a list
+    """
+    if array is None:
+        return np.empty(shape)
+    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != float:
+        found = (
+            f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
+        )
+        raise ValueError(f"out must be a float array of shape {shape}, but is {found}")
+    return array
 
 
 def successes(y, n, join=None):

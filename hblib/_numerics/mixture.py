@@ -1,8 +1,8 @@
-"""What a full Bayesian analysis of either family returns: exact moments, and mixtures over the hyperparameters.
+"""What a mixture over the nodes of a quadrature needs: exact moments, tails, densities, and the search for quantiles.
 
-Each group's posterior is a mixture, over the nodes of a quadrature, of the family's posterior given the
-hyperparameters. Means and standard deviations come from exact sums; quantiles from the mixture's distribution
-function; draws by drawing a node first.
+Each group's posterior is a mixture, over the nodes, of the family's posterior given the hyperparameters. Means and
+standard deviations come from exact sums; quantiles from the mixture's distribution function; draws by drawing a node
+first. A family says all this in a `Parts`, of which `hblib.distributions.Mixture` is the face.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import special
-
-from hblib._numerics import arguments
 
 _CELLS = 1 << 17  # of a temporary array of rows times nodes
 _CLOSE = 1e-7  # in normal scores: the secant step from there leaves out what does not count
@@ -24,18 +22,16 @@ def mean_sd(weight, mean, variance=0.0):
     return float(centre), float(np.sqrt(np.sum(weight * ((mean - centre) ** 2 + variance))))
 
 
+def if_they_exist(moments, tail):
+    """A mean and a standard deviation, or nan and inf where the density, which falls as x^tail, leaves none."""
+    mean, sd = moments
+    return mean if tail < -2 - 1e-6 else np.nan, sd if tail < -3 - 1e-6 else np.inf
+
+
 def blocks(rows, columns):
     """Slices of the rows, so that an array of a slice by the columns stays small."""
     step = max(1, _CELLS // max(columns, 1))
     return [slice(start, start + step) for start in range(0, rows, step)]
-
-
-def each(quantile, probabilities):
-    """quantile(q), which gives an array of one number, for every q of an array of any shape."""
-    q = arguments.numbers("probabilities", probabilities, low=0)
-    if (q > 1).any():
-        raise ValueError(f"probabilities must be at most 1, but hold {q.max()}")
-    return np.reshape([quantile(one)[0] for one in q.ravel()], q.shape)[()]
 
 
 class Search(NamedTuple):
@@ -49,70 +45,52 @@ class Search(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Mixture:
-    """Distributions indexed by group, each a mixture over the nodes of a quadrature.
+class Parts:
+    """Distributions indexed by group; `rows`, arrays of one length with x, say which groups are meant."""
 
-    `mean` is nan and `sd` is inf where they do not exist; the quantiles always do.
-    """
-
-    mean: np.ndarray
-    sd: np.ndarray
-    below: Callable  # (x, rows) -> P(theta_row <= x), for arrays of one length
-    search: Callable  # (q, rows) -> Search
-    joint: Callable  # (size, rng) -> joint draws of all groups
+    mean: np.ndarray  # nan where it does not exist
+    sd: np.ndarray  # inf where it does not exist
+    tail: Callable  # (x, rows, upper) -> P(theta_row <= x), or P(theta_row > x)
+    log_density: Callable  # (x, rows)
+    search: Callable  # (normal score of the probability, rows) -> Search
+    joint: Callable  # (number, rng, rows) -> joint draws of these groups, shape (number, rows)
     ends: tuple = (-np.inf, np.inf)
     same: np.ndarray | None = None  # for each group the first one that has the same distribution
 
-    def cdf(self, x, rows=None):
-        """P(theta_j <= x_j), for every group or for `rows` of them."""
-        rows = np.arange(np.size(self.mean)) if rows is None else np.asarray(rows)
-        x = np.broadcast_to(arguments.numbers("x", x, allow_inf=True), rows.shape)
-        inside = np.clip(x, max(self.ends[0], -1e300), min(self.ends[1], 1e300))
-        level = np.clip(self.below(inside, rows), 0, 1)  # the weights add up to 1 only nearly
-        return np.where(x < self.ends[0], 0.0, np.where(x >= self.ends[1], 1.0, level))
 
-    def quantile(self, q):
-        """The q-quantile of every group, for one q from 0 to 1."""
-        q = arguments.one("q", q, low=0)
-        if q > 1:
-            raise ValueError(f"q must be at most 1, but is {q}")
-        groups = np.size(self.mean)
-        if q in (0, 1):
-            return np.full(groups, self.ends[int(q)])
-        rows, which = np.arange(groups), slice(None)
-        if self.same is not None:
-            rows, which = np.unique(self.same, return_inverse=True)
-        return _solve(self.below, q, rows, self.search(q, rows), self.ends[0])[which]
+def solve(parts, p, rows, upper):
+    """Where the rows' distribution functions (or, `upper`, their complements) are p <= 1/2; all arrays on one axis."""
+    if p.size == 0:
+        return np.empty(0)
+    inner = p > 0
+    answer = np.where(inner, 0.0, parts.ends[int(upper)])
+    p, rows, back = p[inner], rows[inner], slice(None)
+    if parts.same is not None:
+        (rows, p), back = np.unique(np.stack([parts.same[rows], p]), axis=1, return_inverse=True)
+        rows, back = rows.astype(int), back.ravel()
+    sign = -1 if upper else 1
+    target = sign * special.ndtri(p)
 
-    def interval(self, prob=0.95):
-        """The central interval of every group: (lower, upper), with (1 - prob)/2 left out on each side."""
-        prob = arguments.one("prob", prob, low=0)
-        if prob > 1:
-            raise ValueError(f"prob must be at most 1, but is {prob}")
-        return self.quantile((1 - prob) / 2), self.quantile((1 + prob) / 2)
+    def score(x, some):
+        return sign * special.ndtri(parts.tail(x, rows[some], upper)) - target[some]
 
-    def draws(self, size, rng):
-        """`size` joint draws of all groups, shape (size, J): a node, then every group given that node.
-
-        `rng` is a numpy Generator or a seed.
-        """
-        size = arguments.counts("size", arguments.one("size", size))
-        return self.joint(int(size), arguments.generator("rng", rng))
+    answer[inner] = _solve(score, rows, parts.search(target, rows), parts.ends[0])[back]
+    return answer
 
 
-def _solve(below, q, rows, search, end):
-    """Where the distribution functions of the rows are q: secant steps on their normal scores, kept in a bracket.
+def _solve(score_of, rows, search, end):
+    """Where the scores of the rows are 0: secant steps, kept in a bracket.
 
-    On that scale a distribution function is nearly straight, so three or four evaluations do. A quantile that is at the
-    bottom of its bracket, or below, is the `end`.
+    On the scale of normal scores a distribution function is nearly straight, so three or four evaluations do. A
+    quantile that is at the bottom of its bracket, or below, is the `end`.
     """
-    target, answer = special.ndtri(q), np.empty(rows.size)
+    answer = np.empty(rows.size)
     low, high, slope = (np.array(part, dtype=float) for part in (search.low, search.high, search.slope))
     lowest, v, active = low.copy(), np.clip(search.start, low, high), np.arange(rows.size)
     last_v = last_score = np.full(rows.size, np.nan)
     for round_ in range(200):
         with np.errstate(all="ignore"):
-            score = special.ndtri(below(search.value(v, rows[active]), rows[active])) - target
+            score = score_of(search.value(v, rows[active]), active)
             low, high = np.where(score < 0, v, low), np.where(score < 0, high, v)
             secant = (score - last_score) / (v - last_v)
             slope = np.where(np.isfinite(secant) & (secant > 0), secant, slope)

@@ -15,8 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hblib._numerics import arguments
-
 _DEPTH = 60.0  # contributions below exp(-60) of the largest do not count
 _SETTLED = 1e-12  # relative change on halving the step; what error is left then is about the square of this
 _GOOD_ENOUGH = 1e-8  # of the sum of what did not settle: more is an error
@@ -304,60 +302,3 @@ def tail_power(log_f, upper=np.inf, guess=1.0):
     with np.errstate(all="ignore"):
         low, high = log_f(guess * np.array([1e40, 1e41]))
     return float((high - low) / np.log(10)) if np.isfinite(low) and np.isfinite(high) else -np.inf
-
-
-def quantiles(log_f, probabilities, nodes, weights, lower=0.0, upper=np.inf, breaks=()):
-    """Quantiles of the density proportional to f, by integrating it exactly up to each trial value.
-
-    `nodes` and `weights` are what `integrate_scale` gave for it; they bracket the answers. The quantiles of 0 and 1
-    are `lower` and `upper`. The result has the shape of `probabilities`.
-    """
-    probabilities = arguments.numbers("probabilities", probabilities, low=0)
-    if (probabilities > 1).any():
-        raise ValueError(f"probabilities must be at most 1, but hold {probabilities.max()}")
-    centre = nodes[weights.argmax()]
-    total = integrate_scale(log_f, lower, upper, centre, breaks=breaks)[2]
-
-    def below(s):
-        """P(the scale is at most s)."""
-        if s <= lower or s >= upper:
-            return float(s >= upper)
-        guess = min(centre, s) / 1.01 if min(centre, s) / 1.01 > lower else (lower + s) / 2
-        try:
-            return np.exp(integrate_scale(log_f, lower, s, guess, breaks=breaks)[2] - total)
-        except ValueError:  # no density below s at all
-            return 0.0
-
-    edges = np.unique(np.concatenate([nodes, inside(breaks, nodes[0], nodes[-1])]))
-    cumulative = np.interp(edges, nodes, np.cumsum(weights) - weights / 2)
-    answers = [_quantile(log_f, p, edges, cumulative, below, total) for p in probabilities.ravel()]
-    ends = np.where(probabilities == 0, lower, upper)
-    inner = np.reshape(answers, probabilities.shape)
-    return np.where((probabilities == 0) | (probabilities == 1), ends, inner)[()]
-
-
-def _quantile(log_f, probability, edges, cumulative, below, total):
-    """One quantile: between which two edges it lies, and then by Gauss's rule from the lower one."""
-    from scipy import optimize
-
-    if probability in (0, 1):
-        return np.nan
-    at = int(np.clip(np.searchsorted(cumulative, probability) - 1, 0, edges.size - 2))
-    while at > 0 and below(edges[at]) > probability:
-        at -= 1
-    while at < edges.size - 2 and below(edges[at + 1]) < probability:
-        at += 1
-    start = below(edges[at])
-    points, gauss = np.polynomial.legendre.leggauss(32)
-
-    def excess(x):
-        half = (x - np.log(edges[at])) / 2
-        nodes = np.log(edges[at]) + half * (1 + points)
-        with np.errstate(all="ignore"):
-            f = np.exp(log_f(np.exp(nodes)) + nodes - total)
-        return start - probability + half * np.sum(gauss * np.where(np.isnan(f), 0.0, f))
-
-    low, high = np.log(edges[at]), np.log(edges[at + 1])
-    if excess(low) >= 0 or excess(high) <= 0:
-        return edges[at] if excess(low) >= 0 else edges[at + 1]
-    return np.exp(optimize.brentq(excess, low, high, xtol=1e-300, rtol=1e-15))

@@ -115,7 +115,7 @@ def collapse(y, n, counts=None, spread=False):
     return _tail_counts(*columns, spread=reduce(Spread.joined, spreads) if spread else None)
 
 
-def _fast_columns(y, n, spread):
+def _fast_columns(y, n, spread=False):
     """Distinct values of y, n - y and n with their numbers, in one pass over integer arrays; None for anything else.
 
     And the `Spread` of each block of rows, if that is asked for. Rows that are not 0 <= y <= n also give None: the

@@ -135,7 +135,18 @@ def _uphill(g1, g2, a, b, c):
     return shorter * np.array([cos * along - sin * across, sin * along + cos * across])
 
 
+def error_of_pooled(data, mu, phi):
+    """The standard error of the pooled rate, with phi taken as known."""
+    if np.isnan(phi):
+        return np.nan
+    rho = phi / (1 + phi) if phi < np.inf else 1.0
+    squares = np.sum((data.f + data.between) * (2 * data.k + 1))  # of n
+    return np.sqrt(mu * (1 - mu) * (rho * squares / data.trials + 1 - rho) / data.trials)
+
+
 def standard_errors(data, mu, phi):
+    if phi == np.inf:  # each group is one trial of a coin
+        return np.sqrt(mu * (1 - mu) / data.groups), np.nan
     if not 0 <= phi < np.inf:
         return np.nan, np.nan
     information = -derivatives(data, mu, phi)[1]

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from hblib._numerics import arguments
-from hblib._numerics.mixture import Mixture, Search, blocks, each
+from hblib._numerics.mixture import Parts, Search, blocks
 from hblib._numerics.rates_pmf import log_beta_density
 
 STEP = 0.13  # of t
@@ -26,6 +25,7 @@ _NARROW = 0.05  # the b from which on F counts as a step
 _SIGNIFICANT = 1e-14  # weights below this part of the largest do not count
 _LOWEST = -700.0  # the smallest logit that a rate is looked for at: a quantile below is 0
 _OFFSETS = np.arange(-17, 18) / 2  # nodes across a step, in its standard deviations
+_INVERSES = special.betaincinv, special.betainccinv
 _NORMAL = np.exp(-(_OFFSETS**2) / 2) / np.sqrt(2 * np.pi) / 2  # a normal density there, times their distance
 
 
@@ -45,72 +45,137 @@ class MuGivenSize:
         z = self.centre[:, None] + self.width[:, None] * np.sinh(self.t)
         return special.expit(np.clip(z, -300.0, 36.0))
 
-    def cdf(self, x):
-        """P(mu <= x), in the shape of x."""
-        x = arguments.numbers("x", x, allow_inf=True)
-        z = special.logit(np.clip(x, 1e-300, 1 - 1e-16)).ravel()
-        level = np.empty(z.size)
-        for i, z_i in enumerate(z):
-            column = (np.arcsinh((z_i - self.centre) / self.width) - self.t[0]) / STEP
-            steps = 0.5 + special.sici(np.pi * (column[:, None] - np.arange(self.t.size)))[0] / np.pi
+    def tail(self, x, rows, upper):
+        """P(mu <= x), or P(mu > x), for 0 <= x < 1 on one axis; there is but one row."""
+        sign, level = (-1 if upper else 1), np.empty(x.size)
+        for i, column in enumerate(self._columns(x)):
+            steps = 0.5 + sign * special.sici(np.pi * (column[:, None] - np.arange(self.t.size)))[0] / np.pi
             level[i] = self.weight @ (self.given * steps).sum(axis=1)
-        return np.where(x <= 0, 0.0, np.where(x >= 1, 1.0, np.clip(level, 0, 1).reshape(x.shape)))[()]
-
-    def quantile(self, probabilities):
-        """Quantiles of mu, in the shape of `probabilities`."""
-        from scipy import optimize
-
-        def one(q):
-            if q in (0, 1):
-                return [q]
-            root = optimize.brentq(lambda z: self.cdf(special.expit(z)) - q, -690.0, 36.0, xtol=1e-13, rtol=1e-14)
-            return [special.expit(root)]
-
-        return each(one, probabilities)
-
-
-def mixture(nodes, mean, sd, y, n):
-    """The `Mixture` of the posteriors Beta(mu size + y, (1 - mu) size + n - y), one row a group."""
-    pairs = np.unique(np.stack([y, n]), axis=1, return_index=True, return_inverse=True)
-    same = pairs[1][pairs[2].ravel()]
-    points = functools.cache(lambda: _points(nodes))
-    steps = functools.cache(lambda: _steps(nodes))
-
-    def below(x, rows):
-        mu, size, weight = points()
-        level = np.zeros(rows.size)
-        for some in blocks(rows.size, mu.size):
-            at = rows[some]
-            parts = special.betainc(mu * size + y[at, None], (1 - mu) * size + (n - y)[at, None], x[some, None])
-            level[some] = np.sum(parts * weight, axis=-1)
-        if steps() is not None:
-            for some in blocks(rows.size, steps().size.size * _OFFSETS.size):
-                level[some] += steps().below(x[some], y[rows[some]], n[rows[some]])
         return level
 
-    def search(q, rows):
-        """In the logit of theta, from the Beta distribution that has the mixture's mean and sd."""
+    def log_density(self, x, rows):
+        """The log density of mu at 0 <= x <= 1 on one axis."""
+        density = np.zeros(x.size)
+        for i, column in enumerate(self._columns(x)):
+            stretch = STEP * self.width * np.cosh(self.t[0] + STEP * column)
+            given = (self.given * np.sinc(column[:, None] - np.arange(self.t.size))).sum(axis=1)
+            density[i] = self.weight @ np.where((column > -0.5) & (column < self.t.size - 0.5), given / stretch, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = np.log(np.maximum(density, 0)) - np.log(x) - np.log1p(-x)
+        return np.where((x > 0) & (x < 1), value, -np.inf)
+
+    def _columns(self, x):
+        """For each x the column, a fraction, where its logit stands in each row."""
+        for z in special.logit(np.clip(x, 1e-300, 1 - 1e-16)):
+            yield (np.arcsinh((z - self.centre) / self.width) - self.t[0]) / STEP
+
+    def draws(self, number, rng):
+        """Draws of (size, mu): a node of the size, and mu given it."""
+        row = rng.choice(self.size.size, size=number, p=self.weight / self.weight.sum())
+        return self.size[row], self._mu_in(row, rng)
+
+    def one_each(self, rng):
+        """A draw of mu given each of the sizes."""
+        return self._mu_in(np.arange(self.size.size), rng)
+
+    def _mu_in(self, row, rng):
+        """Draws of mu given the sizes of these rows, from a fine histogram in t."""
+        t, density = self._fine
+        column = np.empty(row.size)
+        for i in np.unique(row):
+            some, below = row == i, np.cumsum(density[i])
+            column[some] = np.searchsorted(below, rng.uniform(size=some.sum()) * below[-1])
+        at = t[0] + (column + rng.uniform(-0.5, 0.5, row.size)) * (t[1] - t[0])
+        z = self.centre[row] + self.width[row] * np.sinh(at)
+        return special.expit(np.clip(z, -300.0, 36.0))
+
+    @functools.cached_property
+    def _fine(self):
+        return _refined(self.t, self.given, _FINEST)
+
+
+def mu_parts(nodes, mean, sd):
+    """The `Parts` of mu itself, one row."""
+    mean, sd = np.array([mean]), np.array([sd])
+
+    def joint(number, rng, rows):
+        return np.repeat(nodes.draws(number, rng)[1][:, None], rows.size, axis=1)
+
+    return Parts(mean, sd, nodes.tail, nodes.log_density, _search(mean, sd), joint, ends=(0.0, 1.0))
+
+
+def _search(mean, sd):
+    """In the logit of the rate, from the Beta distribution that has the mixture's mean and sd."""
+
+    def search(z, rows):
         total = np.clip(mean[rows] * (1 - mean[rows]) / sd[rows] ** 2 - 1, 1e-3, 1e300)
         alpha, beta = mean[rows] * total, (1 - mean[rows]) * total
         with np.errstate(all="ignore"):
-            theta = special.betaincinv(alpha, beta, q)
-            start = special.logit(theta)
-            slope = np.exp(log_beta_density(theta, alpha, beta)) * special.expit(start) * special.expit(-start)
-            slope = slope / np.exp(-(special.ndtri(q) ** 2) / 2) * np.sqrt(2 * np.pi)
+            of_lower, of_upper = (find(alpha, beta, special.ndtr(-np.abs(z))) for find in _INVERSES)
+            x = np.where(z <= 0, of_lower, of_upper)
+            start = special.logit(x)
+            slope = np.exp(log_beta_density(x, alpha, beta)) * special.expit(start) * special.expit(-start)
+            slope = slope / np.exp(-(z**2) / 2) * np.sqrt(2 * np.pi)
         start = np.where(np.isfinite(start), start, special.logit(mean[rows]))
         slope = np.where(np.isfinite(slope) & (slope > 0), slope, 1.0)
-        return Search(
-            lambda v, _: special.expit(v), start, slope, np.full(rows.size, _LOWEST), np.full(rows.size, 40.0)
-        )
+        low, high = np.full(rows.size, _LOWEST), np.full(rows.size, 40.0)
+        return Search(lambda v, _: special.expit(v), start, slope, low, high)
 
-    def joint(size, rng):
-        weight = (nodes.weight[:, None] * nodes.given).ravel()
-        at = rng.choice(weight.size, size=size, p=weight / weight.sum())
-        mu, prior_size = nodes.mu.ravel()[at], nodes.size[at // nodes.t.size]
-        alpha, beta = (mu * prior_size)[:, None], ((1 - mu) * prior_size)[:, None]
-        return rng.beta(alpha + y, beta + (n - y))
+    return search
 
-    return Mixture(mean, sd, below, search, joint, ends=(0.0, 1.0), same=same)
+
+def theta_parts(nodes, mean, sd, y, n):
+    """The `Parts` of the posteriors Beta(mu size + y, (1 - mu) size + n - y), one row a group."""
+    pairs = np.unique(np.stack([y, n]), axis=1, return_index=True, return_inverse=True)
+    points = functools.cache(lambda: _points(nodes))
+    steps = functools.cache(lambda: _steps(nodes))
+
+    @functools.cache
+    def total():
+        """Of the weights: 1, but for their rounding and for what was left out."""
+        return np.sum(points()[2]) + (0.0 if steps() is None else np.sum(steps().weight))
+
+    def parameters(rows):
+        mu, size, _ = points()
+        return mu * size + y[rows, None], (1 - mu) * size + (n - y)[rows, None]
+
+    def tail(x, rows, upper):
+        level, of_beta = np.zeros(rows.size), special.betaincc if upper else special.betainc
+        for some in blocks(rows.size, points()[2].size):
+            level[some] = np.sum(of_beta(*parameters(rows[some]), x[some, None]) * points()[2], axis=-1)
+        if steps() is not None:
+            for some in blocks(rows.size, steps().size.size * _OFFSETS.size):
+                below = steps().below(x[some], y[rows[some]], n[rows[some]])
+                level[some] += np.sum(steps().weight) - below if upper else below
+        return level / total()
+
+    def log_density(x, rows):
+        value = np.full(rows.size, -np.inf)
+        inner = np.clip(x, 1e-300, 1 - 1e-16)
+        with np.errstate(all="ignore"):
+            for some in blocks(rows.size, points()[2].size):
+                alpha, beta = parameters(rows[some])
+                parts = log_beta_density(np.broadcast_to(inner[some, None], alpha.shape), alpha, beta)
+                parts = parts + np.log(points()[2])
+                value[some] = special.logsumexp(parts, axis=-1) if parts.size else -np.inf
+                alpha_least, beta_least = (np.min(part, axis=-1, initial=np.inf) for part in (alpha, beta))
+                at_end = np.where(x[some] == 0, alpha_least, beta_least)
+                end = np.where(at_end < 1, np.inf, -np.inf)
+                value[some] = np.where((x[some] == 0) | (x[some] == 1), end, value[some])
+            if steps() is not None:
+                for some in blocks(rows.size, steps().size.size * _OFFSETS.size):
+                    more = np.log(steps().density_at(inner[some], y[rows[some]], n[rows[some]]))
+                    value[some] = np.where((x[some] > 0) & (x[some] < 1), np.logaddexp(value[some], more), value[some])
+        return value - np.log(total())
+
+    def joint(number, rng, rows):
+        size, mu = nodes.draws(number, rng)
+        alpha, beta = (mu * size)[:, None] + y[rows], ((1 - mu) * size)[:, None] + (n - y)[rows]
+        return rng.beta(alpha, beta)
+
+    return Parts(
+        mean, sd, tail, log_density, _search(mean, sd), joint, ends=(0.0, 1.0), same=pairs[1][pairs[2].ravel()]
+    )
 
 
 def _spread_of_step(nodes):
@@ -226,6 +291,29 @@ class _Steps:
         odd = special.betainc(alpha, beta, np.broadcast_to(x, z.shape)) - special.ndtr(-_OFFSETS)
         whole[some] += (density * odd).sum(axis=-1) * sd[some][..., 0] / 2
         return np.sum(whole * self.weight, axis=-1)
+
+    def density_at(self, x, y, n):
+        """The part of these sizes in the density of theta: the derivative of `below`.
+
+        That of the few sizes whose step is not quite a normal distribution's is the integral of the Beta density.
+        """
+        size, x, y, n = self.size[:, None], x[:, None, None], y[:, None, None], n[:, None, None]
+        at = np.clip(x + (x * n - y) / size, 1e-300, 1 - 1e-16)
+        slope = (1 + n / size) / (at * (1 - at))  # of logit at
+        spread = np.sqrt(x * (1 - x) / (size + n + 1))
+        sd = np.minimum(spread * slope, 10.0)
+        z = special.logit(at) + sd * _OFFSETS
+        scaled = (z - self.centre[:, None]) / self.width[:, None]
+        density = self._interpolated((np.arcsinh(scaled) - self.first) / STEP)[1]
+        density = density / (STEP * self.width[:, None] * np.sqrt(1 + scaled**2))
+        of_sd = slope * (1 - 2 * x) / (2 * (size + n + 1) * np.maximum(spread, 1e-300)) - sd * slope * (1 - 2 * at)
+        of_sd = np.where(sd < 10, of_sd, 0.0)
+        whole = (_NORMAL * density * (slope + of_sd * _OFFSETS)).sum(axis=-1)
+        some, z = np.s_[:, : self.skew], z[:, : self.skew]
+        alpha, beta = special.expit(z) * size[: self.skew] + y, special.expit(-z) * size[: self.skew] + (n - y)
+        given = np.exp(log_beta_density(np.broadcast_to(x, z.shape), alpha, beta))
+        whole[some] = (density[some] * given).sum(axis=-1) * sd[some][..., 0] / 2
+        return np.maximum(np.sum(whole * self.weight, axis=-1), 0)
 
     def _interpolated(self, column):
         """mu's distribution function and density at these columns, by Hermite's cubics between the finest steps."""

@@ -20,7 +20,7 @@ def arguments(function, inputs):
         signature = inspect.signature(function)
     except ValueError:
         return (), dict(inputs)  # a function without a signature, as some of NumPy's are
-    except Exception:
+    except (Exception, SystemExit):
         return None
     for way in (_by_name, _by_place):
         args, kwargs = way(signature.parameters.values(), inputs)
@@ -52,8 +52,19 @@ def _by_place(parameters, inputs):
     return tuple(args), left
 
 
+def words(error):
+    """The message of an error, which may be an error itself."""
+    try:
+        return str(error)
+    except (Exception, SystemExit):
+        return ""
+
+
 def their_line(error, function):
     """The innermost line of the student's own code that an error went through; "" if there is none."""
-    name = getattr(getattr(function, "__code__", None), "co_filename", None)
+    try:
+        name = function.__code__.co_filename
+    except Exception:  # no function, but an object that can be called
+        return ""
     lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
     return lines[-1] if lines else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hblib.coursework import drawn, graded, relations, source
-from hblib.coursework.calling import arguments, their_line
+from hblib.coursework.calling import arguments, their_line, words
 from hblib.coursework.forms import plain
 from hblib.coursework.questions import Choice, Draws, Function, Value
 
@@ -222,22 +222,16 @@ def _call(question, answer, inputs):
     try:
         args, kwargs = arguments(answer, copy.deepcopy(inputs))
         result = plain(answer(*args, **kwargs))
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # it may raise anything; and who stops an endless loop wants no traceback of ours
         line = error.line if hasattr(error, "line") else their_line(error, answer)
         where = f"\n  in your line  {line}" if line else ""
-        raised = f"it raised {type(error).__name__}: {_words(error)}"
+        raised = f"it raised {type(error).__name__}: {words(error)}"
+        if type(error).__name__ == "KeyboardInterrupt":
+            raised = "it was interrupted (KeyboardInterrupt). A loop that does not end?"
         raise Stop("error", f"{raised}{where}\n  for {_show_inputs(inputs)}") from None
     if _missing(result):
         raise Stop("not-answered", NO_RESULT if isinstance(question, Function) else NOT_ANSWERED)
     return result
-
-
-def _words(error):
-    """The message of an error, which may be an error itself."""
-    try:
-        return str(error)
-    except Exception:
-        return ""
 
 
 def _in_form(given, expected, tolerance):
@@ -367,8 +361,10 @@ def _draws(question, data, answer):
         raise Stop("wrong", f"has the shape {draws.shape}, but should have {wanted}.")
     if not np.isfinite(draws).all():
         raise Stop("wrong", "holds values that are not finite.")
+    if (np.ptp(draws, axis=(0, 1)) == 0).any():
+        raise Stop("wrong", "is no sample: all draws are the same number.")
     found = drawn.summary(draws, lambda x: question.cdf(x, **data), mean, sd)
-    limit = drawn.rhat_limit(max(found.ess, question.min_ess))
+    limit = drawn.rhat_limit(max(found.ess, question.min_ess), len(draws))
     trusted = found.rhat < limit and found.ess >= question.min_ess
     if found.right and trusted:
         return
@@ -393,24 +389,33 @@ def _draws(question, data, answer):
 
 
 def _kind(value):
-    """What a plain value is, in a few words."""
+    """What a plain value is, in a few words.
+
+    >>> _kind([1.5]), _kind(True), _kind("b"), _kind(np.ones(2, bool)), _kind(plain({1, 2}))
+    ('1 value in a list', 'True', "the text 'b'", 'an array of True and False', 'a set, which has no order')
+    """
     if isinstance(value, tuple | list):
-        return f"{len(value)} values in a {type(value).__name__}"
-    if isinstance(value, str | bool):
-        return f"{type(value).__name__} {str(value)[:40]!r}"
+        return f"{len(value)} value{'s' * (len(value) != 1)} in a {type(value).__name__}"
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
+    if isinstance(value, bool):
+        return str(value)
     array = _numbers(value)
     if array is not None:
         return f"an array of shape {array.shape}" if array.ndim else "a number"
+    if isinstance(value, np.ndarray):
+        return "an array of True and False"
     name = type(value).__name__
-    return f"a {name}{HOW_TO.get(name, '')}"
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}{HOW_TO.get(name, '')}"
 
 
 HOW_TO = {
     **dict.fromkeys(("generator", "zip", "map", "filter", "dict_values"), " (put list(…) around it)"),
+    **dict.fromkeys(("coroutine", "async_generator"), " (leave out `async`)"),
     **dict.fromkeys(("set", "frozenset"), ", which has no order"),
+    **dict.fromkeys(("function", "method", "builtin_function_or_method"), "; is it called, with ()?"),
     "dict": "; give its values, without the names",
     "MaskedArray": " in which values are masked: which number belongs there?",
-    "function": "; is it called, with ()?",
 }
 
 

@@ -25,16 +25,19 @@ class Summary:
     ess: float
 
 
-def rhat_limit(ess):
-    """The usual 1.01, or what four good chains with no more effective draws than these stay below.
+def rhat_limit(ess, chains=4):
+    """The usual 1.01, or what so many good chains with no more effective draws in all than these stay below.
 
-    The means of eight half chains, of ess / 8 effective draws each, vary by themselves: R-hat^2 - 1 is then
-    8 / ess * chi^2_7 / 7, whose 99.99 % point is 34 / ess.
+    The means of the m = 2 * chains half chains, of ess / m effective draws each, vary by themselves: R-hat^2 - 1 is
+    then about m / ess * chi^2_(m-1) / (m - 1). Its 99.99 % point grows with the number of chains.
 
-    >>> print(round(rhat_limit(400), 3), rhat_limit(4000))
-    1.042 1.01
+    >>> print(round(rhat_limit(400), 3), round(rhat_limit(400, chains=10), 3), rhat_limit(4000))
+    1.042 1.065 1.01
     """
-    return max(1.01, float(np.sqrt(1 + 34 / ess)))
+    from scipy import special
+
+    m = 2 * chains
+    return max(1.01, float(np.sqrt(1 + m / ess * special.chdtri(m - 1, 1e-4) / (m - 1))))
 
 
 def summary(draws, cdf, mean, sd):

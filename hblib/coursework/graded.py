@@ -4,7 +4,13 @@ import dis
 import re
 import types
 
+import numpy as np
+
 from hblib.coursework import calling
+from hblib.coursework.forms import plain
+from hblib.coursework.imports import offered
+from hblib.coursework.questions import Draws
+from hblib.grading.inside import codec
 
 SECONDS = 20  # that the grader gives to a cell
 
@@ -18,16 +24,14 @@ def notes(exercise, question, answers, verdict, seconds):
             f"But this took {seconds:.0f} s in all. If the notebook is graded: the grader allows {calling.SECONDS} s "
             "for each call of a function."
         )
+    if isinstance(question, Draws) and (size := np.size(plain(answers[question.name]))) > codec.ELEMENTS:
+        yield (
+            f"But these are {size} numbers. If the notebook is graded: the grader reads {codec.ELEMENTS} at most. "
+            "Fewer draws will do."
+        )
     if missing := sorted(used(answers.get(question.name), answers, question.name) - offered(exercise)):
         names = ", ".join(f"hblib.{name}" for name in missing)
         yield f"But it uses {names}. If the notebook is graded: the grader does not have it; write that part yourself."
-
-
-def offered(exercise):
-    """The modules of hblib that the grader shows to a notebook of this exercise."""
-    from hblib.grading import view
-
-    return {*view.needed(view.modules_of(exercise)), "coursework"}
 
 
 def used(answer, names, name=""):

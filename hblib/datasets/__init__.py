@@ -104,7 +104,7 @@ class Reactions(NamedTuple):
 
 
 class NutsRuns(NamedTuple):
-    """What runs of NUTS cost in one of three coordinates at one lambda; tools/simulate_nuts.py says how."""
+    """What runs of NUTS cost in one of three coordinates at one lambda; tools/data/simulate_nuts.py says how."""
 
     lam: np.ndarray
     form: np.ndarray
@@ -120,7 +120,7 @@ class NutsRuns(NamedTuple):
 
 
 class NutsFailures(NamedTuple):
-    """The most extreme values of each fit of a page over many seeds; tools/nuts_failures.py says how."""
+    """The most extreme values of each fit of a page over many seeds; tools/data/nuts_failures.py says how."""
 
     seeds: np.ndarray
     divergent: np.ndarray  # seeds with a divergence
@@ -136,7 +136,7 @@ class NutsFailures(NamedTuple):
 
 
 class LooRuns(NamedTuple):
-    """Leave-one-out of page 10 by seed; tools/loo_over_seeds.py says how."""
+    """Leave-one-out of page 10 by seed; tools/data/loo_over_seeds.py says how."""
 
     given_theta: np.ndarray  # the score of the hospitals, from the likelihood given theta
     given_theta_over: np.ndarray  # how many of its twelve Pareto k were above 0.7
@@ -265,7 +265,7 @@ def kidney_cancer():
 def coverage():
     """Coverage of 95 % intervals with an estimated prior, by simulation with many replicates.
 
-    Source: tools/simulate_coverage.py of this course, which makes the file.
+    Source: tools/data/simulate_coverage.py of this course, which makes the file.
 
     >>> table = coverage()
     >>> print(len(table.model), int(table.groups.max()))
@@ -290,7 +290,7 @@ def sleepstudy():
 
 
 def nuts_over_lambda():
-    """Runs of NUTS in three coordinates over a grid of lambda: a simulation, made by tools/simulate_nuts.py.
+    """Runs of NUTS in three coordinates over a grid of lambda: a simulation, made by tools/data/simulate_nuts.py.
 
     >>> runs = nuts_over_lambda()
     >>> print(sorted(set(runs.form.tolist())), float(runs.lam.min()), float(runs.lam.max()))
@@ -301,7 +301,7 @@ def nuts_over_lambda():
 
 
 def nuts_failures(place):
-    """How often the NUTS fits of a page failed with other seeds, in the page's order: made by tools/nuts_failures.py.
+    """How often the NUTS fits of a page failed with other seeds, in the order of the page.
 
     >>> fits = nuts_failures("chapters/09-multilevel-regression")
     >>> print(len(fits.seeds), bool((fits.divergent <= fits.bad).all()))
@@ -313,7 +313,7 @@ def nuts_failures(place):
 
 
 def loo_over_seeds():
-    """Page 10's leave-one-out with other seeds: a simulation, made by tools/loo_over_seeds.py.
+    """Page 10's leave-one-out with other seeds: a simulation, made by tools/data/loo_over_seeds.py.
 
     >>> runs = loo_over_seeds()
     >>> print(bool((runs.given_theta_over > runs.integrated_over).all()))

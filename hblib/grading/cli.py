@@ -44,38 +44,55 @@ def main(argv=None):
 def parser():
     top = argparse.ArgumentParser(prog="hblib", description=__doc__)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for add in (_grade, _grade_batch, _doctor, _report):
+        add(commands)
+    return top
 
+
+def _grade(commands):
     one = commands.add_parser("grade", help="grade notebooks")
     one.add_argument("notebooks", nargs="+", metavar="NOTEBOOK")
     one.add_argument("--exercise", choices=source.names(), metavar="NAME", help="which exercise they all are")
     one.add_argument("--out", metavar="DIR", help="write results.json, junit.xml and summary.md there")
     one.add_argument("--fail-under", type=float, default=0, metavar="PERCENT", help="exit code 1 for less than this")
+    _with_secret(one)
+    _with_sandbox(one)
     one.set_defaults(do=grade)
 
-    many = commands.add_parser("grade-batch", help="grade a class: FOLDER/STUDENT/…, zips too, or FOLDER/STUDENT.ipynb")
-    many.add_argument("folder")
+
+def _grade_batch(commands):
+    many = commands.add_parser("grade-batch", help="grade a class: FOLDER/STUDENT/…, FOLDER/STUDENT.ipynb, or a zip")
+    many.add_argument("folder", help="or the zip that a learning platform gives")
     many.add_argument("--out", required=True, metavar="DIR", help="where the results go")
     many.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N", help="notebooks side by side")
+    _with_secret(many)
+    _with_sandbox(many)
     many.set_defaults(do=grade_batch)
 
+
+def _doctor(commands):
     check = commands.add_parser("doctor", help="can this machine grade?")
+    _with_sandbox(check)
     check.set_defaults(do=doctor)
 
-    for each in (one, many):
-        each.add_argument("--secret-file", metavar="FILE", help="what makes the inputs unforeseeable (- for stdin)")
-    for each in (one, many, check):
-        kinds = ("bwrap", "container", "process")
-        each.add_argument("--isolation", choices=kinds, default="bwrap", help="process protects against nothing")
-        each.add_argument("--image", metavar="NAME", help="for --isolation container")
-        each.add_argument("--cell-seconds", type=float, default=DEFAULT.cell, metavar="S", help="for a cell")
-        each.add_argument("--seconds", type=float, default=DEFAULT.wall, metavar="S", help="for a notebook")
 
+def _report(commands):
     again = commands.add_parser("report", help="check a results.json and write its reports")
     again.add_argument("results")
     again.add_argument("--out", required=True, metavar="DIR")
     again.set_defaults(do=write_reports)
 
-    return top
+
+def _with_secret(command):
+    command.add_argument("--secret-file", metavar="FILE", help="what makes the inputs unforeseeable (- for stdin)")
+
+
+def _with_sandbox(command):
+    kinds = ("bwrap", "container", "process")
+    command.add_argument("--isolation", choices=kinds, default="bwrap", help="process protects against nothing")
+    command.add_argument("--image", metavar="NAME", help="for --isolation container")
+    command.add_argument("--cell-seconds", type=float, default=DEFAULT.cell, metavar="S", help="for a cell")
+    command.add_argument("--seconds", type=float, default=DEFAULT.wall, metavar="S", help="for a notebook")
 
 
 def grader(options, secret):
@@ -120,12 +137,13 @@ def grade_batch(options):
     from rich.console import Console
     from rich.progress import Progress
 
-    if not Path(options.folder).is_dir():
-        raise ValueError(f"{options.folder} is no folder")
+    if not Path(options.folder).exists():
+        raise ValueError(f"{options.folder} is neither a folder nor a zip")
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(out / "unpacked", ignore_errors=True)
-    items, files, students = collect.everything(options.folder, out / "unpacked")
+    for name in ("exported", "unpacked"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    items, files, students = collect.everything(collect.folder_of(options.folder, out / "exported"), out / "unpacked")
     secret = secret_of(options, lambda: own_secret(out / "secret"))
     begun = time.monotonic()
     with grader(options, secret) as busy, Progress(console=Console(stderr=True)) as progress:

@@ -13,8 +13,10 @@ from pathlib import Path, PurePosixPath
 
 from hblib.coursework import source
 from hblib.grading import submission
+from hblib.grading.grade import clean
 
-MEMBERS, UNPACKED = 500, 200_000_000  # of a zip: files, and bytes in all
+MEMBERS, UNPACKED, DEEP = 500, 200_000_000, 3  # of a student's zip: files, and bytes in all; of zips in zips
+CLASS, EXPORTED = 20_000, 4_000_000_000  # of a class's zip: files, and bytes in all
 NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json|\.html?|)$", re.IGNORECASE)
 PERHAPS = "", ".json", ".txt"  # the endings under which browsers and platforms save a notebook
 LISTS = "", ".csv", ".txt", ".md", ".json", ".xlsx", ".ods"  # beside the students' folders: the teacher's own
@@ -29,7 +31,7 @@ class Item:
     path: Path
     exercise: str
     code: str = ""
-    within: str = ""  # the zip that it was in
+    within: str = ""  # the zip that it was in, with those around it
 
     @property
     def shown(self):
@@ -44,6 +46,35 @@ class File:
     student: str
     name: str
     found: str
+
+
+def folder_of(given, unpacked):
+    """The class's folder: the one that is given, or a new one with what a learning platform's zip holds."""
+    given, unpacked = Path(given), Path(unpacked)
+    if given.is_dir() or not given.is_file():
+        return given
+    try:
+        with zipfile.ZipFile(given) as archive:
+            if len(archive.infolist()) > CLASS or sum(each.file_size for each in archive.infolist()) > EXPORTED:
+                raise ValueError("it is too large; unpack it, and name the folder")
+            for member in archive.infolist():
+                exported(archive, member, unpacked)
+    except Exception as error:  # damaged, encrypted, packed in an unknown way
+        raise ValueError(f"{given} cannot be unpacked: {error}") from None
+    return unpacked
+
+
+def exported(archive, member, unpacked):
+    """Write what a class's zip holds below a folder, under names that are safe; no two files to the same place."""
+    place = unpacked.joinpath(*map(safe, PurePosixPath(member.filename.replace("\\", "/")).parts))
+    if member.is_dir():
+        place.mkdir(parents=True, exist_ok=True)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    while place.exists():
+        place = place.with_name(f"_{place.name}")
+    with archive.open(member) as file:
+        place.write_bytes(file.read(member.file_size))  # no more than it has said before
 
 
 def everything(folder, unpacked):
@@ -61,7 +92,7 @@ def everything(folder, unpacked):
             parts = path.relative_to(folder).parts
             student = owner(parts)
             author = student or clean(path.stem)  # if it is a notebook, it is somebody's
-            found, more = look(path, author, Path(unpacked) / str(len(files)), hidden(parts))
+            found, more = look(path, author, Room(Path(unpacked) / str(len(files))), hidden(parts))
             student = author if more else student
             items += more
             files.append(File(student, clean("/".join(parts)), found))
@@ -92,13 +123,13 @@ def hidden(parts):
     return any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in parts)
 
 
-def look(path, student, unpacked, is_hidden=False, within=""):
+def look(path, student, room, is_hidden=False, within=""):
     """(what a file is, the notebooks in it)"""
     if is_hidden:
         return "not read: a hidden file", []
     ending = path.suffix.lower()
-    if ending == ".zip" and not within:
-        return unzipped(path, student, unpacked)
+    if ending == ".zip":
+        return unzipped(path, student, room, within)
     if not NOTEBOOK.search(path.name) and ending not in PERHAPS:
         return f"not read: no notebook but {ending}", []
     item = Item(student, path, "", "", within)
@@ -115,38 +146,58 @@ def look(path, student, unpacked, is_hidden=False, within=""):
     return f"a notebook for {exercise}", [Item(student, path, exercise, handed_in.code, within)]
 
 
-def unzipped(path, student, unpacked):
+class Room:
+    """A folder for what is in a zip, and how much it may still take: one for all the zips in a zip."""
+
+    def __init__(self, folder):
+        self.folder, self.deep, self.files, self.bytes = Path(folder), 0, 0, UNPACKED
+
+    def keep(self, name, data):
+        """Write a file of this name to a place of its own."""
+        place = self.folder / str(self.files) / safe(name)
+        self.files += 1
+        place.parent.mkdir(parents=True)
+        place.write_bytes(data)
+        return place
+
+
+def unzipped(path, student, room, within):
     """(what a zip is, the notebooks in it)"""
     try:
         archive = zipfile.ZipFile(io.BytesIO(submission.bytes_of(path)))
         members = [each for each in archive.infolist() if not each.is_dir()]
     except (submission.Invalid, zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         return f"a zip that cannot be read: {error}", []
-    if len(members) > MEMBERS:
+    if room.deep == DEEP:
+        return "a zip that is not read: it is in too many others", []
+    if room.files + len(members) > MEMBERS:
         return f"a zip that is not read: it holds {len(members)} files, and {MEMBERS} are enough", []
-    told, items, left = [], [], UNPACKED
-    for number, member in enumerate(members):
-        name = PurePosixPath(member.filename.replace("\\", "/"))
-        if hidden(name.parts) or not (NOTEBOOK.search(name.name) or name.suffix.lower() in PERHAPS):
-            told.append(f"{name.name}: not read")
-            continue
-        try:
-            with archive.open(member) as file:
-                data = file.read(min(left, submission.BYTES) + 1)
-        except Exception as error:  # encrypted, damaged, packed in an unknown way
-            told.append(f"{name.name}: cannot be read ({type(error).__name__})")
-            continue
-        left -= len(data)
-        if left < 0:
-            told.append("the rest is not read: it is too large")
-            break
-        place = unpacked / str(number) / safe(name.name)
-        place.parent.mkdir(parents=True)
-        place.write_bytes(data)
-        found, more = look(place, student, unpacked, within=clean(path.name))
-        told.append(f"{name.name}: {found}")
+    room.deep += 1
+    told, items = [], []
+    for member in members:
+        found, more = inside(archive, member, student, room, f"{within}: {clean(path.name)}".removeprefix(": "))
+        told.append(f"{PurePosixPath(member.filename).name}: {found}")
         items += more
+    room.deep -= 1
     return clean("a zip: " + ("; ".join(told) or "empty")), items
+
+
+def inside(archive, member, student, room, within):
+    """(what a file in a zip is, the notebooks in it)"""
+    name = PurePosixPath(member.filename.replace("\\", "/"))
+    if hidden(name.parts) or not (NOTEBOOK.search(name.name) or name.suffix.lower() in (*PERHAPS, ".zip")):
+        return "not read", []
+    if room.bytes < 0:
+        return "not read: the zip is too large", []
+    try:
+        with archive.open(member) as file:
+            data = file.read(min(room.bytes, submission.BYTES) + 1)
+    except Exception as error:  # encrypted, damaged, packed in an unknown way
+        return f"cannot be read ({type(error).__name__})", []
+    room.bytes -= len(data)
+    if room.bytes < 0:
+        return "not read: the zip is too large", []
+    return look(room.keep(name.name, data), student, room, within=within)
 
 
 def safe(name):
@@ -157,9 +208,3 @@ def safe(name):
     """
     plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name)[-150:].encode("utf8", "replace").decode("utf8")
     return plain if plain.strip(".") else "_"
-
-
-def clean(text):
-    from hblib.grading.grade import clean
-
-    return clean(text)

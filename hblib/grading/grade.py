@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from hblib.coursework import source
-from hblib.grading import plan, submission, view
+from hblib.grading import inputs, sandbox_files, submission, verdicts
 from hblib.grading.isolation import Bubblewrap
 from hblib.grading.sandbox import DEFAULT, Sandbox
 
@@ -31,7 +31,7 @@ class Grader:
     def __init__(self, secret, isolation=BWRAP, limits=DEFAULT):
         self.secret, self.isolation, self.limits = secret, isolation, limits
         self._folder = tempfile.TemporaryDirectory(prefix="hblib-")
-        self._views, self._running, self._stopped = {}, set(), False
+        self._folders, self._running, self._stopped = {}, set(), False
         # Exercises run with the output of the whole process redirected, so no two threads may do so at once.
         self._lock = threading.Lock()
 
@@ -55,13 +55,13 @@ class Grader:
 
     def _run(self, handed_in, name):
         with self._lock:
-            folder = self._view(name)
+            folder = self._files(name)
         with tempfile.TemporaryDirectory(dir=self._folder.name) as home:
             sandbox = Sandbox(self.isolation, folder, home, self.limits)  # it starts up while we prepare
             self._running.add(sandbox)
             try:
                 with self._lock:
-                    asked = plan.make(source.load(name), handed_in, self.secret)
+                    asked = inputs.draw(source.load(name), handed_in, self.secret)
                 outcome = sandbox.collect(asked.job(handed_in, asked.seconds(self.limits)))
             finally:
                 sandbox.kill()
@@ -76,51 +76,58 @@ class Grader:
         for sandbox in list(self._running):
             sandbox.kill()
 
-    def _view(self, name):
-        if name not in self._views:
-            folder = Path(self._folder.name) / f"view-{len(self._views)}"
+    def _files(self, name):
+        """The folder of what a notebook for this exercise sees."""
+        if name not in self._folders:
+            folder = Path(self._folder.name) / f"files-{len(self._folders)}"
             folder.mkdir()
-            self._views[name] = view.make(source.load(name), folder)
-        return self._views[name]
+            self._folders[name] = sandbox_files.make(source.load(name), folder)
+        return self._folders[name]
 
 
 def judged(handed_in, asked, outcome, isolation, seconds):
     """The result of a notebook that ran."""
-    questions, flags = [], []
-    for verdict in plan.verdicts(asked, handed_in, outcome):
-        question = asked.exercise.questions[verdict.question]
-        questions.append(
-            {
-                "name": verdict.question,
-                "outcome": verdict.outcome,
-                "points": verdict.points,
-                "possible": question.points,
-                "message": clean(verdict.message),
-                "found": clean(verdict.found),
-            }
-        )
-        if verdict.outcome == "wrong" and plan.only_public(asked, question, outcome):
-            flags.append(f"right on the public data only: {verdict.question}")
+    found = verdicts.of(asked, handed_in, outcome)
+    complete = not outcome.killed and all(verdicts.finished(outcome, run) for run in range(len(asked.runs) + 1))
     warnings = [warning(message) for message in outcome.messages if message["k"] == "cell" and message["run"] == 0]
-    complete = not outcome.killed and all(plan.finished(outcome, run) for run in range(len(asked.runs) + 1))
-    if outcome.killed:
-        flags.append(f"killed: {outcome.killed}")
-    if outcome.dropped:
-        flags.append(f"lines that are no messages: {outcome.dropped}")
     return result(
         handed_in.name,
         "graded" if complete else "graded-incomplete",
         isolation,
-        reason="" if complete else plan.why(outcome),
+        reason="" if complete else verdicts.why(outcome),
         exercise=asked.exercise.name,
         sha256=handed_in.sha256,
         code=handed_in.code,
         own=len(submission.words(handed_in.cells) - task_words(asked.exercise.name)),
-        questions=questions,
+        questions=[question(verdict, asked.exercise) for verdict in found],
         warnings=warnings[:20],
-        flags=flags,
+        flags=[*flags(found, asked, outcome)],
         seconds=round(seconds, 3),
     )
+
+
+def question(verdict, exercise):
+    """A verdict, in the form of results.schema.json."""
+    return {
+        "name": verdict.question,
+        "outcome": verdict.outcome,
+        "points": verdict.points,
+        "possible": exercise.questions[verdict.question].points,
+        "message": clean(verdict.message),
+        "found": clean(verdict.found),
+    }
+
+
+def flags(found, asked, outcome):
+    """What a teacher should look at."""
+    for verdict in found:
+        about = asked.exercise.questions[verdict.question]
+        if verdict.outcome == "wrong" and verdicts.only_public(asked, about, outcome):
+            yield f"right on the public data only: {verdict.question}"
+    if outcome.killed:
+        yield f"killed: {outcome.killed}"
+    if outcome.dropped:
+        yield f"lines that are no messages: {outcome.dropped}"
 
 
 @cache

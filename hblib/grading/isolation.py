@@ -19,7 +19,7 @@ from pathlib import Path
 from hblib.coursework.source import PACKAGE, folder
 
 MiB = 2**20
-COURSE = "/course"  # where the view stands inside
+COURSE = "/course"  # where the files stand inside that `sandbox_files` has put together
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 VARIABLES = {**ONE_THREAD, "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "PIP_NO_INDEX": "1"}
 
@@ -65,21 +65,21 @@ class Bubblewrap:
             raise Unavailable("bubblewrap is not installed; on Debian and Ubuntu: sudo apt-get install bubblewrap")
         return path
 
-    def command(self, view, limits):
+    def command(self, course, limits):
         options = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--clearenv"]
         options += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
         options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
         for path in ("/dev/shm", "/tmp"):
             options += ["--size", str(limits.files), "--tmpfs", path]
         options += self._files()  # after /tmp, which may hold a Python
-        options += ["--ro-bind", str(view), COURSE, "--dir", "/tmp/home", "--chdir", "/tmp/home", "--remount-ro", "/"]
+        options += ["--ro-bind", str(course), COURSE, "--dir", "/tmp/home", "--chdir", "/tmp/home", "--remount-ro", "/"]
         for name, value in {**VARIABLES, "HOME": "/tmp/home", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin"}.items():
             options += ["--setenv", name, value]
         # In the sandbox's own user namespace this counts its processes alone.
         return [self.program(), *options, *runner(sys.executable, COURSE, limits, NPROC=limits.processes)]
 
     def _files(self):
-        """The system's programs and this Python's, without hblib, which comes with the view."""
+        """The system's programs and this Python's, without hblib, which comes with those files."""
         yield from ("--ro-bind", "/usr", "/usr")
         for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
             if os.path.islink(name):
@@ -130,7 +130,7 @@ class Container:
             raise Unavailable("neither Podman nor Docker is installed")
         return self.engine[0]
 
-    def command(self, view, limits):
+    def command(self, course, limits):
         self.program()
         options = ["--rm", "--interactive", "--name", f"hblib-{secrets.token_hex(8)}", "--network=none", "--read-only"]
         options += ["--cap-drop=all", "--security-opt=no-new-privileges", "--user=65534:65534", "--log-driver=none"]
@@ -140,7 +140,7 @@ class Container:
             f"--shm-size={limits.files}",
             f"--tmpfs=/tmp:mode=1777,size={limits.files}",
         ]
-        options += [f"--volume={view}:{COURSE}:ro", "--workdir=/tmp"]
+        options += [f"--volume={course}:{COURSE}:ro", "--workdir=/tmp"]
         for name, value in {**VARIABLES, "HOME": "/tmp"}.items():
             options += [f"--env={name}={value}"]
         return [*self.engine, "run", *options, *self.options, self.image, *runner(self.python, COURSE, limits)]
@@ -166,8 +166,8 @@ class Process:
     def program(self):
         return sys.executable
 
-    def command(self, view, limits):
-        return runner(sys.executable, view, limits)
+    def command(self, course, limits):
+        return runner(sys.executable, course, limits)
 
     def stop(self, command):
         """Nothing: the grader ends what it can find."""

@@ -15,7 +15,7 @@ from hblib.coursework.graded import SECONDS
 from hblib.grading.isolation import MiB, Unavailable, environment
 
 PATIENCE = 4  # on a busy machine a notebook that works little may take so many times as long
-LINE, LINES = 1_500_000, 2_000  # the longest answer in bytes (an array of wire.ELEMENTS numbers), and the most answers
+LINE, LINES = 1_500_000, 2_000  # the longest answer in bytes (an array of codec.ELEMENTS numbers), and the most answers
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Outcome:
 
 
 class Sandbox:
-    """A running sandbox that waits for its job; `home` is an empty folder, for what has no sandbox."""
+    """A running sandbox that waits for its job; `course` is the folder of its files, `home` an empty one."""
 
-    def __init__(self, isolation, view, home, limits):
-        self.isolation, self.view, self.limits = isolation, view, limits
-        self.command = isolation.command(view, limits)
+    def __init__(self, isolation, course, home, limits):
+        self.isolation, self.course, self.limits = isolation, course, limits
+        self.command = isolation.command(course, limits)
         self.process = subprocess.Popen(
             self.command,
             stdin=subprocess.PIPE,
@@ -112,7 +112,7 @@ class Sandbox:
 
     def complaint(self):
         """What is said when it is started once more, with no job and nobody's code."""
-        command = self.isolation.command(self.view, self.limits)
+        command = self.isolation.command(self.course, self.limits)
         again = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
         return again.stderr.strip()[-300:] or "no reason given"
 

@@ -49,7 +49,7 @@ def on_a_grid(low, high, points, jacobian=True):
 
 def by_quadrature(ybar, se):
     full = normal_normal.full_bayes(ybar, se, priors.half_cauchy(5), mu=(0, 5))
-    return full.tau_mean, full.weight @ np.log(full.tau)
+    return full.tau.mean(), full.nodes.weight @ np.log(full.nodes.tau)
 
 
 def density(ybar, se, u, power):

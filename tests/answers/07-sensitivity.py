@@ -98,7 +98,7 @@ def squared_prior(ybar, se, df, scale):
 
 
 def normal_prior(ybar, se, df, scale):
-    tau = normal_normal.full_bayes(ybar, se, priors.half_normal(3 * scale)).tau_quantile([0.5])[0]
+    tau = normal_normal.full_bayes(ybar, se, priors.half_normal(3 * scale)).tau.ppf(0.5)
     return tau, tau**2 / (tau**2 + se**2)
 
 

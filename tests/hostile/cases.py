@@ -37,6 +37,21 @@ rng = np.random.default_rng(7)
 LETTER = 'q1 = "b"'
 DRAWS = "q2 = rng.beta(1 + y, 1 + n - y, size=(4, 2000))"
 
+# That exercise imports normal_normal, which rests on a part of hblib._numerics.
+NEIGHBOURS = """
+import importlib, os, pathlib, hblib._numerics.quadrature
+from hblib import normal_normal
+for name in ("beta_binomial", "_numerics.rates_counts", "_numerics.rates_posterior", "repairs", "datasets"):
+    try:
+        importlib.import_module(f"hblib.{name}")
+    except ImportError:
+        continue
+    assert False, name
+there = {path.name for path in pathlib.Path("/course/hblib").rglob("*.py")}
+assert {"normal_normal.py", "quadrature.py"} <= there
+assert not there & {"beta_binomial.py", "rates_counts.py", "rates_posterior.py"}
+"""
+
 # What a notebook can find out about the runner: its channel to the grader, and its job. `forge` sends a line, once.
 CHANNEL = """
 import json, os, sys
@@ -240,6 +255,11 @@ HONEST = [
         [SETUP, "from hblib.full_bayes import posterior", Q1, Q2],
         gets(warned=True, says="No module named 'hblib.full_bayes'"),
     ),
+    attack(
+        "064c a forbidden helper, beside the one that the exercise uses",
+        [SETUP_MORE, LETTER, DRAWS, NEIGHBOURS],
+        gets(file="01-more.ipynb"),
+    ),
     safe(
         "064b a forbidden helper, otherwise",
         [SETUP, "import hblib\nhblib.beta_binomial", Q1, Q2],
@@ -266,13 +286,13 @@ class Liar(float):
     __rsub__ = __sub__ = __abs__ = lambda self, *_: self
 """
 VALUES = [
-    returns("023 a number with 100000 digits", "10**100000", "but gives a int"),
+    returns("023 a number with 100000 digits", "10**100000", "but gives a number beyond all bounds"),
     returns("024 not a number", "np.full(len(n), np.nan)", found="not finite"),
     returns("024b infinity", "np.full(len(n), np.inf)", found="not finite"),
     returns("024c nan in a list", "[float('nan')] * len(n)", found="not finite"),
     returns("025 texts", "['5.0'] * len(n)", "but gives 3 values in a list"),
     returns("025b truth values", "np.ones(len(n), bool)"),
-    returns("025c True", "True", "but gives bool 'True'"),
+    returns("025c True", "True", "but gives True"),
     returns("066 a million numbers", "np.zeros(10**6)", "too large array: 1000000 numbers"),
     returns("066b a list of a million", "[0.0] * 10**6"),
     returns("076 an array of objects", "np.array([None] * len(n), object)"),
@@ -387,7 +407,17 @@ AS_WRITTEN = [
     safe(
         "203b what needs an absent package is no answer",
         [SETUP, Q1, "import sympy\nq2 = sympy.Rational(23, 6)"],
-        gets(q2="error", warned=True, says="No module named 'sympy'"),
+        gets(q2="error", warned=True, says="The grader does not have sympy: it has what"),
+    ),
+    safe(
+        "203d a function that needs an absent package",
+        [SETUP, "def q1(y, n, mean, kappa):\n    import sympy\n    return y", Q2],
+        gets(q1="error", says="The grader does not have sympy: it has what"),
+    ),
+    safe(
+        "203e an absent package, missed in another cell",
+        ["from tqdm import tqdm" + SETUP, Q1, "q2 = sum(tqdm(sales)) / 6"],
+        gets(q2="error", warned=True, says="The grader does not have tqdm: it has what"),
     ),
     safe(
         "203c a statement that fails ends its cell, as in Jupyter",
@@ -890,7 +920,7 @@ def poisoned_neighbours(path):
     """Beside the notebook stand files that Python or pytest would run, if the grader looked there."""
     path.write_bytes(RIGHT)
     (path.parent / "hblib").mkdir()
-    for name in ("hblib/__init__.py", "conftest.py", "sitecustomize.py", "usercustomize.py", "numpy.py", "wire.py"):
+    for name in ("hblib/__init__.py", "conftest.py", "sitecustomize.py", "usercustomize.py", "numpy.py", "codec.py"):
         (path.parent / name).write_text("import os; os._exit(0)")
     (path.parent / ".ipython" / "profile_default" / "startup").mkdir(parents=True)
     (path.parent / ".ipython" / "profile_default" / "startup" / "00.py").write_text("import os; os._exit(0)")

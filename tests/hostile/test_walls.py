@@ -9,8 +9,11 @@ import tracemalloc
 
 import pytest
 
-from hblib.coursework import source
-from hblib.grading import grade, plan, sandbox, submission, view
+from hblib.coursework import imports, source
+from hblib.coursework.questions import Value
+from hblib.grading import grade, sandbox, sandbox_files, submission
+from hblib.grading.inputs import FRESH, draw
+from hblib.grading.inside import codec
 from tests import ordinary_user
 from tests.hostile import cases
 from tests.hostile.cases import Q1, Q2, SETUP, Case, notebook
@@ -155,22 +158,65 @@ def handed_in(*cells):
 
 
 def test_the_sandbox_gets_no_solution(toy, tmp_path):
-    view.make(toy, tmp_path)
+    sandbox_files.make(toy, tmp_path)
     texts = [path.read_text(encoding="utf8") for path in tmp_path.rglob("*") if path.is_file()]
     assert len(texts) >= 4
     marks = ("kappa", "sales", "swapped", "BEGIN SOLUTION", "class Function", "def judge")
     assert [mark for mark in marks for text in texts if mark in text] == []
 
 
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package like hblib, in which a folder holds one file for each of two modules."""
+    files = {
+        "__init__.py": "from hblib import b",
+        "a.py": "def f():\n    from ._low.for_a import x",
+        "b.py": "import hblib._low.for_b",
+        "c.py": "from hblib import a, no_module",
+        "_low/__init__.py": "",
+        "_low/for_a.py": "from . import shared",
+        "_low/for_b.py": "from ..b import y\nfrom hblib._low import shared",
+        "_low/shared.py": "import numpy",
+        "_low/table.csv": "x",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(imports, "PACKAGE", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "modules"),
+    [
+        ("from hblib import a", ["a", "_low/for_a"]),
+        ("import hblib.a as b", ["a", "_low/for_a"]),
+        ("from hblib.a import f, g", ["a", "_low/for_a"]),
+        ("def f():\n    from hblib import b", ["b", "_low/for_b"]),
+        ("from hblib import c", ["c", "a", "_low/for_a"]),
+        ("from hblib._low.for_a import b", ["_low/for_a"]),
+        ("from hblib import a, b", ["a", "b", "_low/for_a", "_low/for_b"]),
+    ],
+)
+def test_imports_are_followed_file_by_file(package, code, modules):
+    low = ["_low/__init__.py", "_low/shared.py", "_low/table.csv"]
+    found = imports.needed(imports.imported(code))
+    assert found == sorted([*low, *(f"{name}.py" for name in modules)])
+
+
+@pytest.mark.parametrize("code", ["import numpy", "import hblib", "from hblib import no_module", "b = 'a'"])
+def test_what_is_not_imported_is_not_there(package, code):
+    assert imports.needed(imports.imported(code)) == []
+
+
 def test_the_job_holds_no_answer(toy):
-    asked = plan.make(toy, handed_in(SETUP), b"secret")
+    asked = draw(toy, handed_in(SETUP), b"secret")
     job = asked.job(handed_in(SETUP), 1)
     told = json.dumps(job)
     for name, question in toy.questions.items():
         for inputs in asked.cases[name]:
-            right = plan.wire.encode(question.expected(toy, inputs))
+            right = codec.encode(question.expected(toy, inputs))
             assert (right["array"] if isinstance(right, dict) else repr(right)) not in told
-    assert len(job["runs"]) == 1 + len(asked.cases["q2"][1:]) >= 1 + plan.FRESH[plan.Value]
+    assert len(job["runs"]) == 1 + len(asked.cases["q2"][1:]) >= 1 + FRESH[Value]
     assert "secret" not in told
 
 
@@ -195,7 +241,7 @@ MANY = {
 
 def judged(exercise, about, sent):
     """The result of a notebook that sends these bytes."""
-    asked = plan.make(exercise, about, b"secret")
+    asked = draw(exercise, about, b"secret")
     _, messages, dropped = sandbox.parse(b'{"k": "hello"}\n' + sent)
     return grade.judged(about, asked, sandbox.Outcome(messages, "", dropped), "bwrap", 0)
 

@@ -1,4 +1,4 @@
-"""Usage: python tools/check_site.py SITE
+"""Usage: python tools/book/check_site.py SITE
 
 Looks at a built site the way a reader would miss things: is every page of the table of contents there, does it hold the
 figures that its cells draw, does each link within the site lead somewhere, and does nothing come from another host?
@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import yaml
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
 
 

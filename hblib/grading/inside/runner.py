@@ -40,7 +40,7 @@ class OutOfTime(BaseException):
 def main():
     told = json.loads(sys.argv[1])
     whole = importlib.util.find_spec("hblib")  # the course with its solutions, if this Python has it
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # what view.py has put beside this file
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # what sandbox_files.py has put beside this file
     channel = os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)  # what the notebook prints; the grader has closed stderr
@@ -75,7 +75,7 @@ def prepare():
     """A shell to run cells in. What could go wrong here is not the notebook's fault, so it comes before the hello."""
     from traitlets.config import Config
 
-    importlib.import_module("early")  # what takes its time, and is wanted: see view.py
+    importlib.import_module("early")  # what takes its time, and is wanted: see sandbox_files.py
     quiet = Config()
     quiet.HistoryManager.enabled = False
     return importlib.import_module("shell").Shell.instance(config=quiet)
@@ -102,72 +102,106 @@ def send(channel, message):
 
 
 def perform(shell, channel, number, run, job, late):
-    import forms
-    import wire
-
+    """Run the cells, except those that were `late` in the first run, and send what they define."""
     from hblib import coursework
 
-    names = shell.user_ns
-    owner = os.getpid()
-    seen, when, checked = {}, {}, {}  # of each answer: the object sent, after how many cells, the object checked
-    count = 0  # of the cells that have run, the checks left out
     signal.signal(signal.SIGALRM, ring)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts the grader in the background ignores it
     replaced = other_data(shell, run)
-
-    def tell(**message):
-        if os.getpid() != owner:  # a child that the notebook has made goes no further
-            os._exit(0)
-        send(channel, {**message, "run": number})
-
-    def answer(name, calls):
-        value, seen[name], when[name] = names[name], names[name], count
-        with contextlib.suppress(OutOfTime):
-            if calls is not None and callable(value):
-                results = [*call_all(value, calls, job["call"])]
-                tell(k="answer", name=name, calls=results)
-                if any("timeout" in result for result in results):
-                    when[name] = FOR_GOOD
-            else:
-                with deadline(job["seconds"]):
-                    encoded = wire.encode(forms.plain(value))
-                tell(k="answer", name=name, value=encoded)
-
-    def at_check(*asked):
-        for name in asked or run["asks"]:
-            if isinstance(name, str) and name in run["asks"] and name in names:
-                checked[name] = names[name]
-                if names[name] is not seen.get(name, seen) or when[name] not in (count, FOR_GOOD):
-                    answer(name, run["asks"][name])
-                tell(k="checked", name=name)
-
-    coursework.checks.append(at_check)
+    answers = Answers(shell.user_ns, run["asks"], Sender(channel, number), job)
+    coursework.checks.append(answers.at_check)
     for index, code in enumerate(job["cells"]):
         if number and late[index]:
             continue
         problem = execute(shell, code, job["seconds"])
         late[index] = "timeout" in problem
         if problem:
-            tell(k="cell", cell=index, **problem)
-        count += not code.startswith("check(")
-        for name, calls in run["asks"].items():
-            if name in names and names[name] is not seen.get(name, seen):
-                answer(name, calls)
-    for name, calls in run["asks"].items():  # a later cell may have changed what a function rests on
-        if name in names and name not in checked and when.get(name) not in (count, FOR_GOOD):
-            answer(name, calls)
+            answers.tell(k="cell", cell=index, **problem)
+        answers.after(code)
+    answers.at_end()
     if run["data"]:
-        tell(k="data", names=sorted(replaced))
-    tell(k="end")
+        answers.tell(k="data", names=sorted(replaced))
+    answers.tell(k="end")
+
+
+class Sender:
+    """Sends messages about a run."""
+
+    def __init__(self, channel, number):
+        self.channel, self.number, self.owner = channel, number, os.getpid()
+
+    def __call__(self, **message):
+        if os.getpid() != self.owner:  # a child that the notebook has made goes no further
+            os._exit(0)
+        send(self.channel, {**message, "run": self.number})
+
+
+class Answers:
+    """What a notebook has defined of what is `asked`, {name: calls of a function, or None}, and what was sent of it.
+
+    seen, checked  of each answer: the object that was sent last, and the one that `check` saw
+    when           after how many cells it was sent
+    count          of the cells that have run, the checks left out
+    """
+
+    def __init__(self, names, asked, tell, job):
+        self.names, self.asked, self.tell = names, asked, tell
+        self.cell_seconds, self.call_seconds = job["seconds"], job["call"]
+        self.seen, self.checked, self.when, self.count = {}, {}, {}, 0
+
+    def send(self, name):
+        import codec
+        import forms
+
+        value, calls = self.names[name], self.asked[name]
+        self.seen[name], self.when[name] = value, self.count
+        with contextlib.suppress(OutOfTime):
+            if calls is not None and callable(value):
+                results = [*call_all(value, calls, self.call_seconds)]
+                self.tell(k="answer", name=name, calls=results)
+                if any("timeout" in result for result in results):
+                    self.when[name] = FOR_GOOD
+            else:
+                with deadline(self.cell_seconds):
+                    encoded = codec.encode(forms.plain(value))
+                self.tell(k="answer", name=name, value=encoded)
+
+    def is_new(self, name):
+        """Is it another object than the one that was sent?"""
+        return self.names[name] is not self.seen.get(name, self.seen)
+
+    def is_old(self, name):
+        """Has a cell run since it was sent, which may have changed what it rests on?"""
+        return self.when.get(name) not in (self.count, FOR_GOOD)
+
+    def at_check(self, *names):
+        for name in names or self.asked:
+            if isinstance(name, str) and name in self.asked and name in self.names:
+                self.checked[name] = self.names[name]
+                if self.is_new(name) or self.is_old(name):
+                    self.send(name)
+                self.tell(k="checked", name=name)
+
+    def after(self, code):
+        """A cell has run."""
+        self.count += not code.startswith("check(")
+        for name in self.asked:
+            if name in self.names and self.is_new(name):
+                self.send(name)
+
+    def at_end(self):
+        for name in self.asked:
+            if name in self.names and name not in self.checked and self.is_old(name):
+                self.send(name)
 
 
 def other_data(shell, run):
     """Have the shell put other data in the place of the task's; returns the set of names for which it has done so."""
-    import wire
+    import codec
     from shell import OtherData, like, same
 
     replaced = set()
-    data, given = ({n: wire.decode(v, inputs=True) for n, v in run[k].items()} for k in ("data", "given"))
+    data, given = ({n: codec.decode(v, inputs=True) for n, v in run[k].items()} for k in ("data", "given"))
 
     def place(name, value):
         if not same(value, given[name]):
@@ -243,16 +277,16 @@ def call_all(function, calls, seconds):
 
 def call(function, inputs, seconds):
     import calling
+    import codec
     import forms
-    import wire
 
     try:
         with deadline(seconds):
-            inputs = {name: wire.decode(value, inputs=True) for name, value in inputs.items()}
+            inputs = {name: codec.decode(value, inputs=True) for name, value in inputs.items()}
             found = calling.arguments(function, inputs)
             if found is None:
                 return {"binds": False}
-            return {"value": wire.encode(forms.plain(function(*found[0], **found[1])))}
+            return {"value": codec.encode(forms.plain(function(*found[0], **found[1])))}
     except OutOfTime:
         return {"timeout": True}
     except BaseException as error:
@@ -264,7 +298,7 @@ def describe(error, function=None):
     import calling
 
     try:
-        return [type(error).__name__[:60], str(error)[:300], calling.their_line(error, function)[:200]]
+        return [type(error).__name__[:60], calling.words(error)[:300], calling.their_line(error, function)[:200]]
     except BaseException:
         return ["Exception", "", ""]
 

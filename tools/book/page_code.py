@@ -14,8 +14,8 @@ from pathlib import Path
 from sphinx.util import logging
 
 import ledger
+from hblib.coursework.imports import imported, needed
 from hblib.coursework.source import PACKAGE
-from hblib.grading.view import imported, needed
 
 log = logging.getLogger(__name__)
 # What stands between a cell's options, which are lines with colons or a block of YAML, and the end of its fence.
@@ -56,14 +56,14 @@ def fingerprint(page):
 
 
 def modules(page):
-    """The files and folders of hblib that a page's cells import, directly or not.
+    """The files of hblib that a page's cells import, directly or not.
 
     >>> modules(ledger.ROOT / "chapters/05-empirical-bayes.md")[-3:]
-    ['distributions', 'normal_normal', 'priors']
+    ['distributions.py', 'normal_normal.py', 'priors.py']
     """
     code = "\n".join(CELL.findall(Path(page).read_text(encoding="utf8")))
     found = _needed(frozenset(imported(re.sub(r"^[%!:].*", "", code, flags=re.MULTILINE))))
-    return [name for name in found if name != "grading"]  # the checks ask the grader only what a sandbox would hold
+    return [name for name in found if not name.startswith("grading/")]  # of the grader the checks only ask a limit
 
 
 _needed = functools.cache(needed)
@@ -71,10 +71,7 @@ _needed = functools.cache(needed)
 
 @functools.cache
 def _of_modules(names):
-    paths = [ledger.ROOT / "requirements.txt", *PACKAGE.glob("*.mplstyle")]
-    for name in names:
-        found = PACKAGE / name
-        paths += found.rglob("*") if found.is_dir() else [found.with_suffix(".py")]
+    paths = [ledger.ROOT / "requirements.txt", *PACKAGE.glob("*.mplstyle"), *(PACKAGE / name for name in names)]
     sha = hashlib.sha256()
     for path in sorted(path for path in paths if path.suffix in (".py", ".csv", ".txt", ".mplstyle", ".npz", ".json")):
         sha.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")

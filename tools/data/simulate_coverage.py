@@ -1,6 +1,6 @@
 """Makes hblib/datasets/coverage.csv: how often 95 % intervals hold the truth, by simulation with many replicates.
 
-    .venv/bin/python tools/simulate_coverage.py
+    .venv/bin/python tools/data/simulate_coverage.py
 
 takes about ten minutes on one idle core. Page 6 draws the table and runs smaller simulations that must agree with
 it; tests/test_coverage.py compares the rows that have an exact answer with it. A replicate is one data set with new
@@ -21,7 +21,7 @@ from scipy import special
 
 from hblib import beta_binomial, normal_normal, priors, repairs
 
-TARGET = Path(__file__).parent.parent / "hblib" / "datasets" / "coverage.csv"
+TARGET = Path(__file__).parent.parent.parent / "hblib" / "datasets" / "coverage.csv"
 GROUPS, SPREADS = (5, 8, 12, 20, 50, 200), (0.5, 1.0, 2.0)
 TAIL, Z = 0.025, special.ndtri(0.975)
 AT_MOST = 8  # groups looked at by the slow methods; all groups are alike

@@ -2,7 +2,7 @@
 
 Only plain data passes: numbers, texts, truth values, missing values, arrays of numbers, tuples and lists. Anything else
 arrives as `Other`, a stand-in that knows no more than the name of its type. Nothing is ever unpickled, so that what a
-submission sends can be wrong, but cannot do anything. This file is also copied into the sandbox: it needs NumPy alone.
+submission sends can be wrong, but cannot do anything. It needs NumPy alone.
 """
 
 import base64

@@ -21,7 +21,7 @@ import nbformat
 
 from hblib.coursework import notebooks
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 LEDGER = ROOT / "chapters" / "lesson_numbers.toml"
 VERDICTS = ("right", "restored", "example", "wrong", "mislabelled")
 LOST = ("restored", "example")  # the lesson states nothing

@@ -1,18 +1,24 @@
 """A class to try the grader on: notebooks that nobody handed in, and the grade that each of them should get.
 
-    python tools/make_class.py FOLDER [--submissions 200] [--seed 1]
+    python classroom/make_class.py FOLDER [--submissions 200] [--seed 1]
+    python classroom/make_class.py FOLDER --platform
 
-It writes FOLDER/student-001/01-hospitals.ipynb and so on, and FOLDER/truth.csv. Equal seeds give equal files.
+It writes FOLDER/student-001/01-hospitals.ipynb and so on, and FOLDER/truth.csv. Equal seeds give equal files. With
+--platform it is a class of 60 as a learning platform exports it: FOLDER/class.zip, with names from all over the world,
+files in zips, under the names and in the encodings that browsers, Colab and Windows give them, and notebooks as people
+write them.
 """
 
 import argparse
 import ast
 import csv
 import inspect
+import io
 import json
 import random
 import re
 import textwrap
+import zipfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -164,6 +170,10 @@ def make(folder, count=200, seed=1):
             hand_in(name, "copy", text, "graded", points)
     damaged = notebook(CLASS[0], solutions(CLASS[0]))
     hand_in(CLASS[0], "damaged", damaged[: len(damaged) // 2], "invalid-submission", 0)
+    save_truth(folder, rows)
+
+
+def save_truth(folder, rows):
     with open(Path(folder) / "truth.csv", "w", encoding="utf8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("student", "exercise", "kind", "status", "points"), *rows])
 
@@ -182,10 +192,109 @@ def draw(count, random_):
     return drawn
 
 
+# --- A class as a learning platform exports it ------------------------------------------------------------------------
+
+PEOPLE = (
+    *("Müller Zoë", "Wójcik Łukasz", "O'Brien Aoife", "李 小龙", "Иванова Нина", "علي محمد", "Ñúñez José", "Ærø Søren"),
+    *("von der Heide Anna-Lena", "Tables, Bob", "Đặng Thu Trang", "Παππάς Γιώργος", "לוי עדי", "शर्मा यश", "Æ A-12 X"),
+)
+FILES = (
+    *("{}.ipynb", "Copy of {}.ipynb", "{}_final.ipynb", "{} (1).ipynb", "abgabe {}.ipynb", "{}.ipynb.txt"),
+    *("{}.ipynb.json", "{}-Änderung.ipynb"),
+)
+ENCODINGS = "utf-8", "utf-8-sig", "utf-16", "utf-8", "cp1252"
+FORMS = "file", "zip", "folder", "copies", "zip in a zip", "file", "nothing", "folder", "pdf", "template", "with text"
+HEADS = (
+    "%matplotlib inline",
+    "%load_ext autoreload\n%autoreload 2",
+    "!pip install -q seaborn",
+    "import seaborn as sns\nsns.set_theme()",
+    "%config InlineBackend.figure_format = 'retina'",
+    "from google.colab import drive\ndrive.mount('/content/drive')",
+    'get_ipython().run_line_magic("matplotlib", "inline")',
+)
+DRAWN = 6_000_000  # bytes of a figure left in a notebook
+
+
+def platform(people=60):
+    """(the class's zip, the rows of truth.csv): a right notebook from nearly everybody, handed in as people do."""
+    rows, made = [], io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(people):
+            name, form = CLASS[number % len(CLASS)], FORMS[number % len(FORMS)]
+            student = f"{PEOPLE[number % len(PEOPLE)]}_{48000 + number}_assignsubmission_file_"
+            archive.mkdir(student)
+            for path, data in handed_in(number, name, form).items():
+                archive.writestr(f"{student}/{path}", data)
+            points = 0 if form in ("nothing", "pdf") else sum(q.points for q in source.load(name).questions.values())
+            rows.append((student, name, form, "graded" if points else "invalid-submission", points))
+    return made.getvalue(), rows
+
+
+def handed_in(number, name, form):
+    """{path: bytes} of what somebody uploads."""
+    file = FILES[number % len(FILES)].format(name)
+    if form in ("nothing", "pdf"):
+        return {"solution.pdf": b"%PDF-1.7"} if form == "pdf" else {}
+    data = written_by(number, name).encode(ENCODINGS[number % len(ENCODINGS)])
+    template = notebook(name, {}).encode()
+    return {
+        "zip": {"abgabe.zip": zipped({f"Übung/{file}": data, "__MACOSX/._x.ipynb": b"\0"})},
+        "zip in a zip": {"alles.zip": zipped({"bilder/plot.png": b"\x89PNG", "innen.zip": zipped({file: data})})},
+        "folder": {f"my work/{file}": data, f"my work/.ipynb_checkpoints/{name}-checkpoint.ipynb": template},
+        "copies": {file: data, f"{name} (2).ipynb": data},
+        "template": {file: data, f"{name}-template.ipynb": template},
+        "with text": {file: data, "README.txt": b"Please see my notebook.", "data.csv": b"y,n\n1,2\n"},
+    }.get(form, {file: data})
+
+
+def zipped(files):
+    """A zip as bytes of {path: bytes}."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in files.items():
+            archive.writestr(path, data)
+    return made.getvalue()
+
+
+def written_by(number, name):
+    """A right notebook as this person writes it."""
+    whole = json.loads(notebook(name, solutions(name)))
+    code = [cell for cell in whole["cells"] if cell["cell_type"] == "code"]
+    for cell in code:
+        cell["source"] = "".join(cell["source"])
+    head = f"me = {48000 + number}  # für die Übung\n{HEADS[number % len(HEADS)]}"  # no two notebooks alike
+    code[0]["source"] = f"{head}\n{code[0]['source']}   \n"
+    if number % 3 == 0:  # everything in one cell
+        code[0]["source"] = "\n\n".join(cell["source"] for cell in code)
+        whole["cells"] = [cell for cell in whole["cells"] if cell not in code[1:]]
+    if number % 13 == 0:
+        picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * DRAWN}}
+        code[0]["outputs"] = [picture]
+    if number % 4 == 0:  # what was answered is spoilt by what comes after the last check
+        names = " = ".join(source.load(name).questions)
+        spoilt = {"cell_type": "code", "id": "last", "execution_count": None, "metadata": {}, "outputs": []}
+        whole["cells"].append({**spoilt, "source": f"{names} = None\nnp = y = n = 0"})
+    return json.dumps(whole, ensure_ascii=ENCODINGS[number % len(ENCODINGS)] == "cp1252")
+
+
+def make_platform(folder):
+    """Write the class's zip and truth.csv into `folder`."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    data, rows = platform()
+    (folder / "class.zip").write_bytes(data)
+    save_truth(folder, rows)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--submissions", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--platform", action="store_true")
     options = parser.parse_args()
-    make(options.folder, options.submissions, options.seed)
+    if options.platform:
+        make_platform(options.folder)
+    else:
+        make(options.folder, options.submissions, options.seed)

@@ -1,7 +1,7 @@
 """Inside the sandbox: system calls that the kernel is told to refuse, because a notebook does not need them.
 
-A filter of this kind holds for a process and all its children, and cannot be lifted again. This file is also copied
-into the sandbox: it needs Python alone. See https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html.
+A filter of this kind holds for a process and all its children, and cannot be lifted again. This file needs Python
+alone. See https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html.
 """
 
 import ctypes
@@ -9,17 +9,34 @@ import os
 import struct
 import sys
 
-# By processor: its number, and those of the calls. The first five give memory that no limit holds and no process shows:
-# memfd_create, memfd_secret, shmget, semget, msgget. The next leave something behind for the next notebook, or open
-# much of the kernel: add_key, request_key, keyctl, io_uring_setup, userfaultfd, bpf, perf_event_open. The last reach
-# into other processes: ptrace, process_vm_readv, process_vm_writev, pidfd_getfd.
+# The calls by name, with their numbers on each processor: of the kernel's arch/x86/entry/syscalls/syscall_64.tbl and
+# include/uapi/asm-generic/unistd.h.
+MACHINES = "x86_64", "aarch64"
+PROCESSORS = 0xC000003E, 0xC00000B7
 REFUSED = {
-    "x86_64": (0xC000003E, (319, 447, 29, 64, 68, 248, 249, 250, 425, 323, 321, 298, 101, 310, 311, 438)),
-    "aarch64": (0xC00000B7, (279, 447, 194, 190, 186, 217, 218, 219, 425, 282, 280, 241, 117, 270, 271, 438)),
+    # memory that no limit holds and no process shows
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    # what leaves something behind for the next notebook, or opens much of the kernel
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "io_uring_setup": (425, 425),
+    "userfaultfd": (323, 282),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    # what reaches into other processes
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "pidfd_getfd": (438, 438),
 }
 # Sockets are for talking to oneself: AF_UNIX, AF_INET (the sandbox has a network with nobody else in it), and
 # AF_NETLINK, by which one sees that. Others may reach the machine itself, as AF_VSOCK does from a virtual one.
-SOCKET, FAMILIES = {"x86_64": 41, "aarch64": 198}, (1, 2, 16)
+SOCKET, FAMILIES = (41, 198), (1, 2, 16)
 LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # the language of filters
 NUMBER, PROCESSOR, ARGUMENT = 0, 4, 16  # where the kernel puts what a filter may look at
 ALLOW, EPERM = 0x7FFF0000, 0x00050001
@@ -30,9 +47,10 @@ FOREIGN = 0x40000000  # numbers from here on are the calls of another convention
 def refuse():
     """Have the kernel refuse these calls from now on; False where it cannot."""
     machine = os.uname().machine if sys.platform == "linux" else ""
-    if machine not in REFUSED:
+    if machine not in MACHINES:
         return False
-    code = program(*REFUSED[machine], SOCKET[machine])
+    at = MACHINES.index(machine)
+    code = program(PROCESSORS[at], [numbers[at] for numbers in REFUSED.values()], SOCKET[at])
     steps = ctypes.create_string_buffer(code, len(code))
     told = struct.pack("HP", len(code) // 8, ctypes.addressof(steps))
     prctl = ctypes.CDLL(None).prctl

@@ -1,6 +1,6 @@
 """NUTS in three coordinates, over a grid of how much the data say: writes hblib/datasets/nuts_over_lambda.csv.
 
-    .venv/bin/python tools/simulate_nuts.py
+    .venv/bin/python tools/data/simulate_nuts.py
 
 Eighteen groups with tau = 1 and se^2 = 1/lambda, so that lambda = n tau^2/sigma^2; priors mu ~ N(0, 5^2) and
 tau ~ HalfNormal(1). The data are ideal: normal scores, stretched to the standard deviation sqrt(1 + 1/lambda) that
@@ -23,7 +23,7 @@ from scipy import stats
 
 from hblib import coordinates, normal_normal, priors
 
-TABLE = Path(__file__).parent.parent / "hblib" / "datasets" / "nuts_over_lambda.csv"
+TABLE = Path(__file__).parent.parent.parent / "hblib" / "datasets" / "nuts_over_lambda.csv"
 LAMBDAS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]
 FORMS = ("centered", "noncentered", "between")
 COLUMNS = ["lambda", "form", "runs", "ess", "ess_sd", "gradients", "divergences", "bad_runs", "max_rhat"]
@@ -37,7 +37,7 @@ def ideal_data(lam, groups=GROUPS):
 
 
 def build(form, ybar, se, lam):
-    settings = {"mu_prior": (0, 5), "tau_prior": ("HalfNormal", 1)}
+    settings = {"mu_prior": (0, 5), "tau_prior": priors.half_normal(1)}
     if form == "between":
         return coordinates.partial(ybar, se, 1 / (1 + lam), **settings)
     return getattr(coordinates, form)(ybar, se, **settings)
@@ -61,8 +61,8 @@ def row(form, lam, runs):
 
     ybar, se = ideal_data(lam)
     exact = normal_normal.full_bayes(ybar, se, priors.half_normal(1), mu=(0, 5))
-    mean = np.sum(exact.weight * np.log(exact.tau))
-    sd = np.sqrt(np.sum(exact.weight * (np.log(exact.tau) - mean) ** 2))
+    mean = np.sum(exact.nodes.weight * np.log(exact.nodes.tau))
+    sd = np.sqrt(np.sum(exact.nodes.weight * (np.log(exact.nodes.tau) - mean) ** 2))
     compiled = nutpie.compile_pymc_model(build(form, ybar, se, lam))
     ess, cost, divergences, rhat, size, log_tau = np.array([run(compiled, seed) for seed in range(1, runs + 1)]).T
     error = (log_tau - mean) / sd

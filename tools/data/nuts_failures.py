@@ -1,6 +1,6 @@
 """How often each NUTS fit of the course would fail: writes hblib/datasets/nuts_failures.csv.
 
-    .venv/bin/python tools/nuts_failures.py [--seeds 200] [--fits 5,14-27] [PAGE ...]
+    .venv/bin/python tools/data/nuts_failures.py [--seeds 200] [--fits 5,14-27] [PAGE ...]
 
 A page may say of a random run only what nearly every seed would show, so this script runs every fit again with many
 seeds. It finds the fits by running the pages themselves (and tests/test_nuts.py): each call of nutpie's sampler is
@@ -28,9 +28,9 @@ from unittest import mock
 
 import numpy as np
 
-import ledger
+from hblib.coursework import notebooks
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 TABLE = ROOT / "hblib" / "datasets" / "nuts_failures.csv"
 PLACES = ["chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"]
 PLACES += ["chapters/10-checking", "solutions/06-hard", "solutions/08-forms", "tests/test_coordinates"]
@@ -104,7 +104,7 @@ def run(place):
         assert pytest.main(["-q", "-n0", "-W", "ignore", "-k", "rats or five_means or exact_moments", tests]) == 0
         return
     names = {"__name__": "__main__"}
-    for cell in ledger.load(ROOT / f"{place}.md").cells:
+    for cell in notebooks.read(ROOT / f"{place}.md").cells:
         if cell.cell_type == "code":
             exec(compile(cell.source, place, "exec"), names)
 

@@ -1,6 +1,6 @@
 """What page 10's leave-one-out says with other seeds: writes hblib/datasets/loo_over_seeds.csv.
 
-    .venv/bin/python tools/loo_over_seeds.py [--seeds 300]
+    .venv/bin/python tools/data/loo_over_seeds.py [--seeds 300]
 
 The page samples its model once and leaves babies and hospitals out by weighting the draws. This script runs the page,
 then samples the same compiled model with other seeds and runs the page's own cells on each set of draws. A row of the
@@ -19,10 +19,10 @@ from unittest import mock
 
 import numpy as np
 
-import ledger
+from hblib.coursework import notebooks
 
-PAGE = ledger.ROOT / "chapters" / "10-checking.md"
-TABLE = Path(__file__).parent.parent / "hblib" / "datasets" / "loo_over_seeds.csv"
+PAGE = Path(__file__).parent.parent.parent / "chapters" / "10-checking.md"
+TABLE = Path(__file__).parent.parent.parent / "hblib" / "datasets" / "loo_over_seeds.csv"
 COLUMNS = ["seed", "given_theta", "given_theta_over", "integrated", "integrated_over", "babies"]
 COLUMNS += ["divergences", "rhat", "ess"]
 
@@ -37,7 +37,7 @@ def run_page(names):
         calls.append((compiled, settings))
         return sample(compiled, **settings)
 
-    cells = [cell.source for cell in ledger.load(PAGE).cells if cell.cell_type == "code"]
+    cells = [cell.source for cell in notebooks.read(PAGE).cells if cell.cell_type == "code"]
     weights = next(k for k, source in enumerate(cells) if "pointwise = {" in source)
     with mock.patch("nutpie.sample", kept), contextlib.redirect_stdout(io.StringIO()):
         for source in cells[: weights + 2]:

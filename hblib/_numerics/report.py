@@ -1,0 +1,27 @@
+"""What both families say of a full Bayesian analysis: a table, and a repr of five lines."""
+
+import numpy as np
+
+from hblib._numerics import arguments
+
+
+def summary(rows, theta, prob, groups):
+    """Return the columns name, mean, sd, low and high, of the single distributions in `rows` and of every group."""
+    names = list(range(len(theta))) if groups is None else list(arguments.plain("groups", groups))
+    if len(names) != len(theta):
+        raise ValueError(f"groups must hold one name a group, {len(theta)}, but has {len(names)}")
+    every = [*rows.values(), theta]
+    low, high = zip(*(one.interval(arguments.one("prob", prob)) for one in every), strict=True)
+    means, sds = ([one.mean() for one in every], [one.std() for one in every])
+    columns = {"mean": means, "sd": sds, "low": low, "high": high}
+    return {"name": [*rows, *names]} | {name: np.hstack(values).tolist() for name, values in columns.items()}
+
+
+def report(family, full, hyperparameters):
+    """Return a repr of five lines: the family, each hyperparameter and a new group with its 95 % interval, theta."""
+    lines = [f"{family}, full Bayes, prior {full.prior.name}: log evidence {full.log_evidence:.6g}"]
+    rows = hyperparameters | {"new group": full.new_group}
+    for name, one in rows.items():
+        low, high = one.interval()
+        lines.append(f"  {name}: mean {one.mean():.4g}, sd {one.std():.4g}, 95 % from {low:.4g} to {high:.4g}")
+    return "\n".join([*lines, f"  theta: {full.theta!r}"])

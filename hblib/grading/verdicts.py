@@ -1,0 +1,206 @@
+"""What the answers of a submission are worth.
+
+The sandbox gets inputs and sends results. `judge`, which also stands behind the students' own checks, meets those
+results in the form of a function that looks them up.
+"""
+
+import dataclasses
+import inspect
+import re
+
+import numpy as np
+
+from hblib.coursework import checking
+from hblib.coursework.questions import Choice, Draws, Function, Value
+from hblib.grading.inputs import key_of
+from hblib.grading.inside import codec
+
+
+def of(asked, submission, outcome):
+    """The verdict on each question."""
+    return [_verdict(asked, submission, question, outcome) for question in asked.exercise.questions.values()]
+
+
+def _verdict(asked, submission, question, outcome):
+    """The best verdict on what stood when `check` was called last, and at the end.
+
+    A plot in per cent below the check takes no points away, and a correction below it still earns them. Of two letters
+    the first counts: one may not try both.
+    """
+    states = _states(question, outcome)
+    if not states:
+        return _with_absent(_unanswered(submission, question, outcome), outcome)
+    verdicts = [_judge(asked, question, last, asked.cases[question.name]) for last in states]
+    answered = [verdict for verdict in verdicts if verdict.outcome != "not-answered"] or verdicts
+    best = answered[0] if isinstance(question, Choice) else max(answered, key=lambda verdict: verdict.points)
+    best = _with_absent(best, outcome)
+    unlike = unplaced(asked, question, outcome)
+    if best.outcome in ("wrong", "error") and unlike and only_public(asked, question, outcome):
+        text = f"{best.message}\n  The notebook could not be tried with other data: {unlike}"
+        best = dataclasses.replace(best, message=text)
+    return best
+
+
+def _with_absent(verdict, outcome):
+    """The verdict, with a sentence about the packages that the notebook lacked, where that may have cost it."""
+    if verdict.outcome not in ("error", "not-answered"):
+        return verdict
+    raised = [m["raised"] for m in outcome.messages if m["k"] == "cell" and m["run"] == 0 and "raised" in m]
+    said = [verdict.message, *(f"{kind}: {text}" for kind, text, _ in raised)]
+    found = re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", "\n".join(said))
+    absent = sorted({name.split(".")[0] for name in found} - {"hblib"})
+    if not absent:
+        return verdict
+    text = f"The grader does not have {' or '.join(absent)}: it has what the course's requirements.txt installs."
+    return dataclasses.replace(verdict, message=f"{verdict.message}\n  {text}")
+
+
+def unplaced(asked, question, outcome):
+    """Why a notebook was not run with other data; "" if it was."""
+    if not isinstance(question, Value | Draws):
+        return ""
+    placed = {name for m in outcome.messages if m["k"] == "data" for name in m["names"]}
+    names = sorted(name for name in question.case(np.random.default_rng(0)) if name not in placed)
+    return (
+        f"nowhere does it give {', '.join(names)} as the task does. Keep the task's own line for that." if names else ""
+    )
+
+
+def only_public(asked, question, outcome):
+    """Is a wrong answer right for the inputs that everybody can see?"""
+    public = asked.cases[question.name][:1]
+    if not public:
+        return False
+    found = [_judge(asked, question, last, public).outcome for last in _states(question, outcome)]
+    return any(each in ("correct", "partial") for each in found)
+
+
+def _states(question, outcome):
+    """What a question's answers are judged by, each as {run: answer}: at the last `check`, and at the end."""
+    last, checked = {}, {}
+    for m in outcome.messages:
+        if m.get("name") == question.name and m["k"] == "answer":
+            last[m["run"]] = m
+        elif m.get("name") == question.name and m["k"] == "checked" and m["run"] in last:
+            checked[m["run"]] = last[m["run"]]
+    states = [{**last, **checked}] if 0 in checked else []
+    return [*states, *([last] if 0 in last and last not in states else [])]
+
+
+def _judge(asked, question, last, cases):
+    replay = Replay(asked, question, last)
+    try:
+        verdict = checking.judge(asked.exercise, question, replay.answer(), cases)
+    except ValueError as error:  # no answer that the runner could have sent
+        return checking.Verdict(question.name, "wrong", 0, f"is no answer: {error}")
+    if replay.late and verdict.outcome == "error":
+        message = "was not done in time. A loop that does not end, or one where a line of NumPy would do?"
+        return checking.Verdict(question.name, "timeout", 0, message)
+    return verdict
+
+
+class Replay:
+    """The answers to a question as the function that `judge` calls."""
+
+    def __init__(self, asked, question, last):
+        self.asked, self.question, self.last, self.late = asked, question, last, False
+
+    def answer(self):
+        first = self.last[0]
+        if isinstance(self.question, Choice):
+            return codec.decode(first.get("value"))
+        if not isinstance(self.question, Function):
+            return self._of_runs()
+        return self._of_calls(first["calls"]) if "calls" in first else codec.decode(first["value"])
+
+    def _of_runs(self):
+        """A value or draws: a result for each run of the notebook."""
+        cases, name = self.asked.cases[self.question.name], self.question.name
+        numbers = [0, *(number for number, run in enumerate(self.asked.runs, start=1) if run[0] == name)]
+        found = {
+            key_of(inputs): codec.decode(self.last[number].get("value"))
+            for number, inputs in zip(numbers, cases, strict=True)
+            if number in self.last
+        }
+
+        def answer(**inputs):
+            try:
+                return found[key_of(inputs)]
+            except KeyError:
+                text = "the notebook does not come so far when it is run with other data"
+                raise Raised.like(["RuntimeError", text, ""]) from None
+
+        return answer
+
+    def _of_calls(self, results):
+        expected = self.asked.calls[self.question.name]
+        if len(results) != len(expected):
+            raise ValueError(f"{len(results)} results for {len(expected)} calls")
+        found = dict(zip(expected, map(_result, results), strict=True))
+        reference = inspect.signature(self.asked.exercise.namespace[self.question.name])
+
+        def answer(*args, **kwargs):
+            inputs = reference.bind(*args, **kwargs).arguments
+            result = found[key_of(inputs)]
+            if isinstance(result, Exception):
+                self.late = self.late or isinstance(result, TimeoutError)
+                raise result
+            return result
+
+        fits = results[0].get("binds") is not False
+        answer.__signature__ = reference if fits else inspect.Signature()
+        return answer
+
+
+def _result(result):
+    """What a call has given: a value, or the error that it raised."""
+    if "value" in result:
+        return codec.decode(result["value"])
+    return TimeoutError() if result.get("timeout") is True else Raised.like(result.get("raised"))
+
+
+class Raised(Exception):
+    """An error that a submission's function raised, told by the sandbox."""
+
+    line = ""
+
+    @classmethod
+    def like(cls, raised):
+        match raised:
+            case [str(kind), str(message), str(line)] if kind.isidentifier() and len(kind) <= 60:
+                error = type(kind, (cls,), {})(message[:300])
+                error.line = line[:200]
+                return error
+        return cls("something")
+
+
+def _unanswered(submission, question, outcome):
+    """The verdict where no answer has come: what became of the cell that should have given it?"""
+    binds = re.compile(rf"^(?:def {question.name}\b|{question.name}\s*=)", re.MULTILINE)
+    cells = {number for number, code in enumerate(submission.cells) if binds.search(code)}
+    for message in outcome.messages:
+        if message["k"] == "cell" and message["run"] == 0 and message["cell"] in cells:
+            if "timeout" in message:
+                return checking.Verdict(question.name, "timeout", 0, "its cell was not done in time.")
+            kind, text, _ = message["raised"]
+            return checking.Verdict(question.name, "error", 0, f"its cell raised {kind}: {text}")
+    if outcome.killed == "time":
+        return checking.Verdict(question.name, "timeout", 0, "the notebook was not done in time.")
+    if outcome.killed or not finished(outcome):
+        return checking.Verdict(question.name, "killed", 0, f"no answer came: {why(outcome)}.")
+    return checking.Verdict(question.name, "not-answered", 0, "not answered: no cell defines it.")
+
+
+def finished(outcome, run=0):
+    return any(message["k"] == "end" and message["run"] == run for message in outcome.messages)
+
+
+def why(outcome):
+    """What ended a notebook early, in words."""
+    ends = {
+        "time": "the notebook was not done in time",
+        "memory": "the notebook took more memory than there is for it",
+        "processes": "the notebook started too many processes",
+        "size": "the notebook sent more than the grader reads",
+    }
+    return ends.get(outcome.killed, "the notebook ended its own process")
