@@ -481,7 +481,7 @@ class FullBayes:
         ValueError
             If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
         """
-        rng = arguments.generator("rng", rng, default=True)
+        rng = arguments.generator("rng", rng)
         drawn = np.asarray(self.size.rvs(size, rng))
         mu = np.empty(drawn.size)
         for some in blocks(drawn.size, 1000):

@@ -551,7 +551,7 @@ class FullBayes:
         ValueError
             If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
         """
-        rng = arguments.generator("rng", rng, default=True)
+        rng = arguments.generator("rng", rng)
         tau = np.asarray(self.tau.rvs(size, rng))
         mu = rng.normal(*(part.reshape(tau.shape) for part in self._given(tau.ravel())))
         theta = posterior(*self._data, np.asarray(mu)[..., None], tau[..., None]).rvs(rng=rng)

@@ -106,7 +106,7 @@ def simulate(
     mu, tau_chain, tau_store = (_three(name, scales.get(name, value)) for name, value in _DEFAULTS.items())
     sizes = (("sigma", sigma), ("rate", rate), ("chain_size", chain_size), ("store_size", store_size))
     sigma, rate, chain_size, store_size = (arguments.one(*size, low=0, open_low=True) for size in sizes)
-    persistence = arguments.one("persistence", persistence, low=0)
+    persistence, rng = arguments.one("persistence", persistence, low=0), arguments.generator("rng", rng)
     for name, value in (("rate", rate), ("persistence", persistence)):
         if value >= 1:
             raise ValueError(f"{name} must be below 1, but is {value}")

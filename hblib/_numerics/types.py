@@ -1,0 +1,12 @@
+"""The types that the public functions name in their signatures, beside NumPy's own `ArrayLike`."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+type FloatArray = NDArray[np.float64]
+type FloatOrArray = float | NDArray[np.float64]  # one number for numbers, an array for arrays
+type IntArray = NDArray[np.int64]
+type Labels = NDArray[Any]  # names or numbers of groups
+type Rng = np.random.Generator | int  # or a seed for one; nothing is drawn without it
