@@ -6,6 +6,7 @@ logarithm). A density that has no finite integral is written without a constant 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -14,6 +15,7 @@ from hblib._numerics import arguments, quadrature
 from hblib._numerics.breaks import breaks
 from hblib._numerics.mixture import if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
+from hblib._numerics.types import FloatArray
 from hblib.distributions import Scale
 
 
@@ -21,46 +23,57 @@ from hblib.distributions import Scale
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
+    Parameters
+    ----------
+    name : str
+        For messages and figures.
+    log_density : callable
+        Gives log p(x) of an array x, up to a constant if not `proper`.
+    lower, upper : float
+        The ends of the range.
+    proper : bool
+        Whether the density integrates to 1.
+    smooth : bool
+        Whether the density is without jumps and kinks.
+    points : tuple of float
+        Values that a search for jumps must not miss.
+    family : str
+        The name of the function of this module that made it; empty for others.
+    parameters : dict
+        That function's arguments; empty for others.
+
+    Notes
+    -----
     Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. The search is closest about
     the size that the data suggest. A factor of r away from it, a piece that stands by itself may be overlooked if it is
     narrower than 0.0004 sqrt(4 + (log r)^2) of its x: 0.1 % nearby, half a per cent for r = 1e5. A value of x on it, in
     `points`, makes sure that it is not.
 
-    Attributes
-    ----------
-    name : str
-        For messages and figures.
-    log_density : callable
-        log p(x) of an array x, up to a constant if not `proper`.
-    lower, upper : float
-        The ends of the range.
-    proper, smooth : bool
-        Whether the density integrates to 1, and whether it is without jumps and kinks.
-    points : tuple
-        Values that a search for jumps must not miss.
-    parameters : dict
-        Those of the function of this module that made it; empty for others.
-    family : str
-        The name of that function.
+    Examples
+    --------
+    >>> ramp = Prior("ramp", lambda x: np.log(2 * x), upper=1.0)
+    >>> print(ramp.distribution().median().round(6))
+    0.707107
     """
 
     name: str
-    log_density: Callable
+    log_density: Callable[[FloatArray], FloatArray]
     lower: float = 0.0
     upper: float = np.inf
     proper: bool = True
     smooth: bool = False
-    points: tuple = ()
+    points: tuple[float, ...] = ()
     family: str = ""
-    parameters: dict = field(default_factory=dict)
+    parameters: dict[str, float] = field(default_factory=dict)
 
-    def distribution(self):
+    def distribution(self) -> Scale:
         """Return the prior as a distribution, with pdf, cdf, ppf, interval, rvs and the rest.
 
         Returns
         -------
         Scale
-            Its mean is nan and its standard deviation inf where they do not exist.
+            With all the methods of a distribution; its mean is nan and its standard deviation inf where they do not
+            exist.
 
         Raises
         ------
@@ -80,14 +93,37 @@ class Prior:
         except ValueError as error:
             raise ValueError(f"the prior {self.name} has no finite integral") from error
         tail = quadrature.tail_power(self.log_density, upper, guess)
-        moments = if_they_exist(mean_sd(weight, np.minimum(x, 1e150)), tail)
+        mean, sd = if_they_exist(mean_sd(weight, np.minimum(x, 1e150)), tail)
         panels = Panels(self.log_density, x, log_total, lower, upper, where)
-        return Scale(panels, *moments, mean_sd(weight, np.log(x)))
+        return Scale(panels, mean, sd, mean_sd(weight, np.log(x)))
 
-    def range(self, guess):
-        """(breaks, lower, upper): where it is not smooth, and the ends of where it is positive; see `breaks`.
+    def range(self, guess: float) -> tuple[FloatArray, float, float]:
+        """Find where the density is not smooth, and the ends of where it is positive.
 
-        `guess` is a value of the size that matters. A log density that is no function of arrays is refused.
+        Parameters
+        ----------
+        guess : float
+            A value of the size that matters; the search is closest there.
+
+        Returns
+        -------
+        breaks : array
+            Where the density jumps or has a kink, sorted.
+        lower : float
+            The lower end.
+        upper : float
+            The upper end.
+
+        Raises
+        ------
+        ValueError
+            If the log density is no function of arrays.
+
+        Examples
+        --------
+        >>> step = Prior("step", lambda x: np.where(x < 2, 0.0, -1.0), upper=5.0, proper=False)
+        >>> print(*step.range(1.0))
+        [2.] 0.0 5.0
         """
         if self.smooth:
             return np.array([]), self.lower, self.upper
@@ -95,7 +131,7 @@ class Prior:
         return breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
 
 
-def to_pymc(name, prior):
+def to_pymc(name: str, prior: Prior) -> Any:
     """Return a prior of this module as a variable of the PyMC model at hand.
 
     Parameters
@@ -108,15 +144,24 @@ def to_pymc(name, prior):
     Returns
     -------
     pytensor.TensorVariable
+        The variable, within the model's context.
 
     Raises
     ------
     ValueError
         If PyMC has no such prior.
+
+    Examples
+    --------
+    >>> import pymc as pm
+    >>> with pm.Model() as model:
+    ...     tau = to_pymc("tau", half_cauchy(5))
+    >>> print([variable.name for variable in model.free_RVs])
+    ['tau']
     """
     import pymc as pm  # here, because it takes seconds to load
 
-    makers = {
+    makers: dict[str, Callable[..., Any]] = {
         "half_normal": lambda scale: pm.HalfNormal(name, scale),
         "half_cauchy": lambda scale: pm.HalfCauchy(name, scale),
         "half_t": lambda df, scale: pm.HalfStudentT(name, df, scale),
@@ -129,8 +174,10 @@ def to_pymc(name, prior):
     return makers[prior.family](**prior.parameters)
 
 
-def half_normal(scale):
-    """Return the prior of |x| for x ~ N(0, scale^2). HalfNormal(0, 1) is half_normal(1).
+def half_normal(scale: float) -> Prior:
+    r"""Return the prior of the size of a normal x ~ N(0, scale^2); HalfNormal(0, 1) is half_normal(1).
+
+    .. math:: p(x) = \sqrt{\frac{2}{\pi}} \, \frac{1}{scale} \exp \frac{-x^2}{2 \, scale^2}
 
     Parameters
     ----------
@@ -140,6 +187,7 @@ def half_normal(scale):
     Returns
     -------
     Prior
+        The density, with its name and its parameters.
 
     Raises
     ------
@@ -148,7 +196,7 @@ def half_normal(scale):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534.
 
     Examples
     --------
@@ -160,8 +208,12 @@ def half_normal(scale):
     return _smooth("half_normal", f"half-normal({scale:g})", lambda x: constant - (x / scale) ** 2 / 2, scale=scale)
 
 
-def half_t(df, scale):
-    """Return the prior of |x| for x ~ Student's t with df degrees of freedom, times scale; df = 1: the half-Cauchy.
+def half_t(df: float, scale: float) -> Prior:
+    r"""Return the prior of |x| for x ~ Student's t with df degrees of freedom, times scale; df = 1: the half-Cauchy.
+
+    .. math::
+
+        p(x) = \frac{2}{scale \, \sqrt{df} \, B(df/2, 1/2)} \left(1 + \frac{x^2}{df \, scale^2}\right)^{-(df + 1)/2}
 
     Parameters
     ----------
@@ -171,6 +223,7 @@ def half_t(df, scale):
     Returns
     -------
     Prior
+        The density, with its name and its parameters.
 
     Raises
     ------
@@ -179,7 +232,7 @@ def half_t(df, scale):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534.
 
     Examples
     --------
@@ -195,8 +248,10 @@ def half_t(df, scale):
     return _smooth("half_t", f"half-t({df:g}, {scale:g})", log_density, df=df, scale=scale)
 
 
-def half_cauchy(scale):
-    """Return the prior of |x| for x ~ Cauchy(0, scale): density 2/(pi scale (1 + (x/scale)^2)).
+def half_cauchy(scale: float) -> Prior:
+    r"""Return the prior of |x| for x ~ Cauchy(0, scale).
+
+    .. math:: p(x) = \frac{2}{\pi \, scale \, (1 + x^2/scale^2)}
 
     Parameters
     ----------
@@ -206,6 +261,7 @@ def half_cauchy(scale):
     Returns
     -------
     Prior
+        The density, with its name and its parameters.
 
     Raises
     ------
@@ -214,7 +270,7 @@ def half_cauchy(scale):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534.
 
     Examples
     --------
@@ -228,8 +284,10 @@ def half_cauchy(scale):
     )
 
 
-def exponential(scale):
-    """Return the prior with density exp(-x/scale)/scale.
+def exponential(scale: float) -> Prior:
+    r"""Return the exponential prior.
+
+    .. math:: p(x) = \frac{1}{scale} \exp \frac{-x}{scale}
 
     Parameters
     ----------
@@ -239,6 +297,7 @@ def exponential(scale):
     Returns
     -------
     Prior
+        The density, with its name and its parameters.
 
     Raises
     ------
@@ -247,7 +306,7 @@ def exponential(scale):
 
     References
     ----------
-    Simpson et al. (2017), Statistical Science 32:1-28, who derive it for a standard deviation.
+    .. [1] Simpson et al. (2017), Statistical Science 32:1-28, who derive it for a standard deviation.
 
     Examples
     --------
@@ -258,8 +317,10 @@ def exponential(scale):
     return _smooth("exponential", f"exponential({scale:g})", lambda x: -x / scale - np.log(scale), scale=scale)
 
 
-def uniform(upper=np.inf):
-    """Return the prior that is flat on (0, upper); without `upper` the improper flat prior.
+def uniform(upper: float = np.inf) -> Prior:
+    r"""Return the prior that is flat on (0, upper); without `upper` the improper flat prior.
+
+    .. math:: p(x) = 1/upper, \qquad 0 < x < upper
 
     Parameters
     ----------
@@ -269,6 +330,7 @@ def uniform(upper=np.inf):
     Returns
     -------
     Prior
+        The density, with its name and its parameters.
 
     Raises
     ------
@@ -277,7 +339,7 @@ def uniform(upper=np.inf):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534.
 
     Examples
     --------
@@ -293,8 +355,10 @@ def uniform(upper=np.inf):
     return replace(prior, upper=upper)
 
 
-def inverse_gamma_on_variance(shape, rate):
-    """Return the prior of x for x^2 ~ InverseGamma(shape, rate). Small shape = rate is informative near 0.
+def inverse_gamma_on_variance(shape: float, rate: float) -> Prior:
+    r"""Return the prior of x for x^2 ~ InverseGamma(shape, rate). Small shape = rate is informative near 0.
+
+    .. math:: p(x) = \frac{2 \, rate^{shape}}{\Gamma(shape)} \, x^{-2 \, shape - 1} \exp \frac{-rate}{x^2}
 
     Parameters
     ----------
@@ -304,6 +368,7 @@ def inverse_gamma_on_variance(shape, rate):
     Returns
     -------
     Prior
+        The density, with its name and its parameters.
 
     Raises
     ------
@@ -312,7 +377,7 @@ def inverse_gamma_on_variance(shape, rate):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534, on why not to use it.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534, on why not to use it.
 
     Examples
     --------
@@ -330,8 +395,10 @@ def inverse_gamma_on_variance(shape, rate):
     return _smooth("inverse_gamma_on_variance", name, log_density, shape=shape, rate=rate)
 
 
-def power(exponent):
-    """Return the improper prior with density x^exponent.
+def power(exponent: float) -> Prior:
+    r"""Return the improper prior whose density is a power.
+
+    .. math:: p(x) \propto x^{exponent}
 
     On alpha + beta with a uniform mean, exponent -3/2 is (alpha + beta)^(-5/2) on (alpha, beta), because the Jacobian
     of (mean, size) is the size.
@@ -344,6 +411,7 @@ def power(exponent):
     Returns
     -------
     Prior
+        The density, with its name and its parameters.
 
     Raises
     ------
@@ -352,7 +420,7 @@ def power(exponent):
 
     References
     ----------
-    Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.3.
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.3.
 
     Examples
     --------
@@ -368,17 +436,20 @@ def power(exponent):
     return replace(_smooth("power", f"x^{exponent:g}", log_density, exponent=exponent), proper=False)
 
 
-def pareto(shape, scale):
-    """Return the prior with density shape scale^shape/x^(shape + 1) for x > scale.
+def pareto(shape: float, scale: float) -> Prior:
+    r"""Return the Pareto prior, a power law above its scale.
+
+    .. math:: p(x) = \frac{shape \cdot scale^{shape}}{x^{shape + 1}}, \qquad x > scale
 
     Parameters
     ----------
     shape, scale : float
-        > 0.
+        Both > 0; the smallest value is the scale.
 
     Returns
     -------
     Prior
+        The density, with its name and its parameters.
 
     Raises
     ------
@@ -387,7 +458,7 @@ def pareto(shape, scale):
 
     References
     ----------
-    Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions 1, chapter 20.
+    .. [1] Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions 1, chapter 20.
 
     Examples
     --------
@@ -404,7 +475,7 @@ def pareto(shape, scale):
     return replace(prior, lower=scale)
 
 
-def as_prior(prior):
+def as_prior(prior: Any) -> Prior:
     """Return what the caller gave as a `Prior`.
 
     Parameters
@@ -415,6 +486,7 @@ def as_prior(prior):
     Returns
     -------
     Prior
+        The density, with its name and its parameters.
 
     Raises
     ------

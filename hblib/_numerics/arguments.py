@@ -139,6 +139,22 @@ def successes(y, n, join=None) -> tuple[FloatArray, ...]:
     return y, n
 
 
+def all_or_nothing(y, n):
+    """Refuse a group with both successes and failures, which no prior with phi = inf can have made.
+
+    >>> all_or_nothing(np.array([0, 3]), np.array([5, 5]))
+    Traceback (most recent call last):
+    ...
+    ValueError: with phi = inf every rate is 0 or 1, but y[1] = 3 and n[1] = 5
+    """
+    both = (y > 0) & (y < n)
+    if both.any():
+        at = _first(both)
+        raise ValueError(
+            f"with phi = inf every rate is 0 or 1, but y{_label(at)} = {y[at]:g} and n{_label(at)} = {n[at]:g}"
+        )
+
+
 def together(**arrays) -> tuple[FloatArray, ...]:
     """Broadcast named arrays against each other, or say which shapes do not fit.
 
