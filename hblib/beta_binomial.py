@@ -586,7 +586,7 @@ class FullBayes:
         rows = {"mu": self.mu, "size": self.size, "log size": self.size.log(), "new group": self.new_group}
         return summary(rows, self.theta, prob, groups)
 
-    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng | None = None) -> Draws:
+    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> Draws:
         """Return joint draws of mu, the size and every rate.
 
         Parameters
@@ -615,9 +615,7 @@ class FullBayes:
         alpha, beta = (mu * drawn)[..., None] + y, ((1 - mu) * drawn)[..., None] + (n - y)
         return Draws(mu[()], drawn[()], rng.beta(alpha, beta))
 
-    def to_datatree(
-        self, draws: int = 1000, chains: int = 4, rng: Rng | None = None, groups: ArrayLike | None = None
-    ) -> Any:
+    def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
         """Return joint draws of mu, the size and theta in the form in which ArviZ takes them.
 
         Parameters

@@ -258,7 +258,7 @@ class Distribution(ABC):
         tail = (1 - _probability("prob", prob)) / 2
         return self.ppf(tail), self.isf(tail)
 
-    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng | None = None) -> FloatOrArray:
+    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> FloatOrArray:
         """Return draws; those of a `Mixture` or `Refits` are joint draws of all its groups.
 
         Parameters
@@ -293,7 +293,7 @@ class Distribution(ABC):
         self,
         draws: int = 1000,
         chains: int = 4,
-        rng: Rng | None = None,
+        rng: Rng = None,
         groups: ArrayLike | None = None,
         name: str = "theta",
     ) -> Any:

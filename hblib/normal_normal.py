@@ -673,7 +673,7 @@ class FullBayes:
         """
         return summary({"mu": self.mu, "tau": self.tau, "new group": self.new_group}, self.theta, prob, groups)
 
-    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng | None = None) -> Draws:
+    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> Draws:
         """Return joint draws of mu, tau and every theta.
 
         Parameters
@@ -700,9 +700,7 @@ class FullBayes:
         theta = posterior(ybar, se, np.asarray(mu)[..., None], tau[..., None]).rvs(rng=rng)
         return Draws(mu, tau[()], theta)
 
-    def to_datatree(
-        self, draws: int = 1000, chains: int = 4, rng: Rng | None = None, groups: ArrayLike | None = None
-    ) -> Any:
+    def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
         """Return joint draws of mu, tau and theta in the form in which ArviZ takes them.
 
         Parameters

@@ -1,7 +1,7 @@
 """Prior densities on (0, inf): for tau, the spread between groups, and for alpha + beta, the size of a Beta prior.
 
 Each function gives a `Prior`, whose `log_density` is taken with respect to the quantity itself (not its square or its
-logarithm). A density that has no finite integral is written without a constant and marked `proper=False`.
+logarithm). A density that has no finite integral is written without a constant and marked ``proper=False``.
 """
 
 from collections.abc import Callable
@@ -23,37 +23,37 @@ from hblib.distributions import Scale
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
-    Parameters
-    ----------
-    name : str
-        For messages and figures.
-    log_density : callable
-        Gives log p(x) of an array x, up to a constant if not `proper`.
-    lower, upper : float
-        The ends of the range.
-    proper : bool
-        Whether the density integrates to 1.
-    smooth : bool
-        Whether the density is without jumps and kinks.
-    points : tuple of float
-        Values that a search for jumps must not miss.
-    family : str
-        The name of the function of this module that made it; empty for others.
-    parameters : dict
-        That function's arguments; empty for others.
-
-    Notes
-    -----
     Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. The search is closest about
     the size that the data suggest. A factor of r away from it, a piece that stands by itself may be overlooked if it is
     narrower than 0.0004 sqrt(4 + (log r)^2) of its x: 0.1 % nearby, half a per cent for r = 1e5. A value of x on it, in
     `points`, makes sure that it is not.
 
+    Parameters
+    ----------
+    name : str
+        What messages and figures call it.
+    log_density : callable
+        Gives log p(x) for an array x, up to a constant if not `proper`.
+    lower : float
+        The lower end of the range, >= 0.
+    upper : float
+        The upper end of the range.
+    proper : bool
+        Whether the density integrates to 1.
+    smooth : bool
+        Whether it is without jumps and kinks.
+    points : tuple of float
+        Values that a search for jumps must not miss.
+    family : str
+        The name of the function of this module that made it; empty for others.
+    parameters : dict
+        The arguments of that function; empty for others.
+
     Examples
     --------
-    >>> ramp = Prior("ramp", lambda x: np.log(2 * x), upper=1.0)
-    >>> print(ramp.distribution().median().round(6))
-    0.707107
+    >>> triangle = Prior("triangle", lambda x: np.log(2 * (1 - x)), upper=1)
+    >>> print(round(triangle.distribution().mean(), 4))
+    0.3333
     """
 
     name: str
@@ -72,8 +72,7 @@ class Prior:
         Returns
         -------
         Scale
-            With all the methods of a distribution; its mean is nan and its standard deviation inf where they do not
-            exist.
+            Its mean is nan and its standard deviation inf where they do not exist.
 
         Raises
         ------
@@ -103,12 +102,12 @@ class Prior:
         Parameters
         ----------
         guess : float
-            A value of the size that matters; the search is closest there.
+            A value of the size that matters.
 
         Returns
         -------
         breaks : array
-            Where the density jumps or has a kink, sorted.
+            Where it jumps, ends or has a kink, sorted; empty if it is said to be smooth.
         lower : float
             The lower end.
         upper : float
@@ -121,9 +120,9 @@ class Prior:
 
         Examples
         --------
-        >>> step = Prior("step", lambda x: np.where(x < 2, 0.0, -1.0), upper=5.0, proper=False)
-        >>> print(*step.range(1.0))
-        [2.] 0.0 5.0
+        >>> where, lower, upper = uniform(10).range(1.0)
+        >>> print(where, lower, upper)
+        [] 0.0 10.0
         """
         if self.smooth:
             return np.array([]), self.lower, self.upper
@@ -137,14 +136,14 @@ def to_pymc(name: str, prior: Prior) -> Any:
     Parameters
     ----------
     name : str
-        Of the variable; errors call the prior `name`_prior.
+        What the variable is called; errors call the prior `name`_prior.
     prior : Prior
-        A half_normal, half_cauchy, half_t, exponential or uniform.
+        The result of half_normal, half_cauchy, half_t, exponential or uniform.
 
     Returns
     -------
-    pytensor.TensorVariable
-        The variable, within the model's context.
+    pytensor.tensor.TensorVariable
+        The variable, which now belongs to the model.
 
     Raises
     ------
@@ -153,11 +152,11 @@ def to_pymc(name: str, prior: Prior) -> Any:
 
     Examples
     --------
-    >>> import pymc as pm
-    >>> with pm.Model() as model:
+    >>> import pymc
+    >>> with pymc.Model() as model:
     ...     tau = to_pymc("tau", half_cauchy(5))
-    >>> print([variable.name for variable in model.free_RVs])
-    ['tau']
+    >>> model.free_RVs
+    [tau]
     """
     import pymc as pm  # here, because it takes seconds to load
 
@@ -175,19 +174,21 @@ def to_pymc(name: str, prior: Prior) -> Any:
 
 
 def half_normal(scale: float) -> Prior:
-    r"""Return the prior of the size of a normal x ~ N(0, scale^2); HalfNormal(0, 1) is half_normal(1).
+    r"""Return the half-normal prior: that of the absolute value of a draw from N(0, scale^2).
 
-    .. math:: p(x) = \sqrt{\frac{2}{\pi}} \, \frac{1}{scale} \exp \frac{-x^2}{2 \, scale^2}
+    .. math:: p(x) = \frac{2}{\sqrt{2 \pi} \, scale} \exp \frac{-x^2}{2 \, scale^2}
+
+    What others write HalfNormal(0, 1) is half_normal(1).
 
     Parameters
     ----------
     scale : float
-        Of the normal distribution, > 0.
+        The standard deviation of the normal distribution, > 0.
 
     Returns
     -------
     Prior
-        The density, with its name and its parameters.
+        The density of x > 0.
 
     Raises
     ------
@@ -209,21 +210,23 @@ def half_normal(scale: float) -> Prior:
 
 
 def half_t(df: float, scale: float) -> Prior:
-    r"""Return the prior of |x| for x ~ Student's t with df degrees of freedom, times scale; df = 1: the half-Cauchy.
+    r"""Return the half-t prior: that of the absolute value of scale times a draw from Student's t.
 
-    .. math::
+    .. math:: p(x) \propto \left(1 + \frac{(x/scale)^2}{df}\right)^{-(df + 1)/2}
 
-        p(x) = \frac{2}{scale \, \sqrt{df} \, B(df/2, 1/2)} \left(1 + \frac{x^2}{df \, scale^2}\right)^{-(df + 1)/2}
+    With df = 1 it is the half-Cauchy, and the limit for large df is the half-normal.
 
     Parameters
     ----------
-    df, scale : float
-        Degrees of freedom and scale, > 0.
+    df : float
+        Degrees of freedom > 0.
+    scale : float
+        The scale > 0, in the unit of x.
 
     Returns
     -------
     Prior
-        The density, with its name and its parameters.
+        The density of x > 0.
 
     Raises
     ------
@@ -249,9 +252,9 @@ def half_t(df: float, scale: float) -> Prior:
 
 
 def half_cauchy(scale: float) -> Prior:
-    r"""Return the prior of |x| for x ~ Cauchy(0, scale).
+    r"""Return the half-Cauchy prior: that of the absolute value of a draw from Cauchy(0, scale).
 
-    .. math:: p(x) = \frac{2}{\pi \, scale \, (1 + x^2/scale^2)}
+    .. math:: p(x) = \frac{2}{\pi \, scale \, (1 + (x/scale)^2)}
 
     Parameters
     ----------
@@ -261,7 +264,7 @@ def half_cauchy(scale: float) -> Prior:
     Returns
     -------
     Prior
-        The density, with its name and its parameters.
+        The density of x > 0.
 
     Raises
     ------
@@ -287,7 +290,7 @@ def half_cauchy(scale: float) -> Prior:
 def exponential(scale: float) -> Prior:
     r"""Return the exponential prior.
 
-    .. math:: p(x) = \frac{1}{scale} \exp \frac{-x}{scale}
+    .. math:: p(x) = \exp(-x/scale)/scale
 
     Parameters
     ----------
@@ -297,7 +300,7 @@ def exponential(scale: float) -> Prior:
     Returns
     -------
     Prior
-        The density, with its name and its parameters.
+        The density of x > 0.
 
     Raises
     ------
@@ -318,9 +321,7 @@ def exponential(scale: float) -> Prior:
 
 
 def uniform(upper: float = np.inf) -> Prior:
-    r"""Return the prior that is flat on (0, upper); without `upper` the improper flat prior.
-
-    .. math:: p(x) = 1/upper, \qquad 0 < x < upper
+    """Return the prior that is flat on (0, upper); without `upper` the improper flat prior.
 
     Parameters
     ----------
@@ -330,7 +331,7 @@ def uniform(upper: float = np.inf) -> Prior:
     Returns
     -------
     Prior
-        The density, with its name and its parameters.
+        The density of x > 0.
 
     Raises
     ------
@@ -356,19 +357,23 @@ def uniform(upper: float = np.inf) -> Prior:
 
 
 def inverse_gamma_on_variance(shape: float, rate: float) -> Prior:
-    r"""Return the prior of x for x^2 ~ InverseGamma(shape, rate). Small shape = rate is informative near 0.
+    r"""Return the prior of x for x^2 ~ InverseGamma(shape, rate).
 
-    .. math:: p(x) = \frac{2 \, rate^{shape}}{\Gamma(shape)} \, x^{-2 \, shape - 1} \exp \frac{-rate}{x^2}
+    .. math:: p(x) = \frac{2 \, rate^{shape}}{\Gamma(shape)} x^{-2 shape - 1} \exp(-rate/x^2)
+
+    Small shape = rate is informative near 0.
 
     Parameters
     ----------
-    shape, rate : float
-        Of the inverse Gamma distribution of the variance, > 0.
+    shape : float
+        The shape > 0 of the inverse Gamma distribution of the variance.
+    rate : float
+        Its rate > 0, in the squared unit of x.
 
     Returns
     -------
     Prior
-        The density, with its name and its parameters.
+        The density of x > 0.
 
     Raises
     ------
@@ -396,7 +401,7 @@ def inverse_gamma_on_variance(shape: float, rate: float) -> Prior:
 
 
 def power(exponent: float) -> Prior:
-    r"""Return the improper prior whose density is a power.
+    r"""Return an improper prior that is a power of x.
 
     .. math:: p(x) \propto x^{exponent}
 
@@ -411,7 +416,7 @@ def power(exponent: float) -> Prior:
     Returns
     -------
     Prior
-        The density, with its name and its parameters.
+        The density of x > 0.
 
     Raises
     ------
@@ -437,19 +442,21 @@ def power(exponent: float) -> Prior:
 
 
 def pareto(shape: float, scale: float) -> Prior:
-    r"""Return the Pareto prior, a power law above its scale.
+    r"""Return the Pareto prior.
 
-    .. math:: p(x) = \frac{shape \cdot scale^{shape}}{x^{shape + 1}}, \qquad x > scale
+    .. math:: p(x) = shape \, \frac{scale^{shape}}{x^{shape + 1}}, \qquad x > scale
 
     Parameters
     ----------
-    shape, scale : float
-        Both > 0; the smallest value is the scale.
+    shape : float
+        The power with which the tail P(X > x) falls, > 0.
+    scale : float
+        The least x, > 0.
 
     Returns
     -------
     Prior
-        The density, with its name and its parameters.
+        The density of x > 0.
 
     Raises
     ------
@@ -486,13 +493,13 @@ def as_prior(prior: Any) -> Prior:
     Returns
     -------
     Prior
-        The density, with its name and its parameters.
+        The one that was given, or one with that density.
 
     Raises
     ------
     ValueError
-        For anything else, and for a function that does not give one number for each of the array, or that seems to
-        give a density in place of its logarithm.
+        For anything else, and for a function that does not give one number for each of the array, or that seems to give
+        a density in place of its logarithm.
 
     Examples
     --------
@@ -555,5 +562,5 @@ def _smooth(family, name, log_density, **parameters):
     return Prior(name, log_density, smooth=True, family=family, parameters=parameters)
 
 
-def _positive(name, value):
+def _positive(name: str, value: float) -> float:
     return arguments.one(name, value, low=0, open_low=True)

@@ -2,8 +2,10 @@
 
 import datetime
 from reprlib import repr as short  # a message need not hold a million rows
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hblib._numerics.types import FloatArray, IntArray, Labels
 
@@ -155,7 +157,7 @@ def all_or_nothing(y, n):
         )
 
 
-def together(**arrays) -> tuple[FloatArray, ...]:
+def together(**arrays) -> tuple[NDArray[Any], ...]:
     """Broadcast named arrays against each other, or say which shapes do not fit.
 
     >>> together(ybar=np.zeros(3), se=np.ones(2))
