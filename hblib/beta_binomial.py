@@ -702,11 +702,6 @@ def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None 
     nodes = MuGivenSize(size, w, centre, width, given, t[0])
     log_total = float(log_evidence)
     panels = Panels(density, size, log_total, lower, upper, breaks)
-
-    def given_sizes(size):
-        centre, width, given, t = density.with_mu(size)[1]
-        return MuGivenSize(size, np.full(size.size, 1 / size.size), centre, width, given, t[0])
-
     tail = quadrature.tail_power(prior.log_density, upper, guess)  # the likelihood tends to a constant
     mean, sd = if_they_exist(mean_sd(w, np.minimum(size, 1e150)), tail)
     return FullBayes(
@@ -715,7 +710,7 @@ def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None 
         log_evidence=log_total,
         prior=prior,
         _tail=tail,
-        _given=given_sizes,
+        _given=density.mu_given,
         _data=(y, n),
     )
 
