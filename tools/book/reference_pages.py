@@ -33,7 +33,7 @@ def public(module):
 def list_members(app, what, name, thing, options, lines):
     """End a module's docstring with a list of its members, each with its first sentence."""
     if what == "module":
-        lines += ["", ".. autosummary::", "   :nosignatures:", "", *(f"   {name}.{one}" for one in public(thing)), ""]
+        lines += ["", ".. autosummary::", "   :nosignatures:", "", *(f"   {one}" for one in public(thing)), ""]
 
 
 def skip_fields(app, what, name, thing, skip, options):
