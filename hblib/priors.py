@@ -1,6 +1,6 @@
 """Prior densities on (0, inf): for tau, the spread between groups, and for alpha + beta, the size of a Beta prior.
 
-Each function gives a `Prior`, whose `log_density` is taken with respect to the quantity itself (not its square or its
+Each function gives a `Prior`, whose ``log_density`` is taken with respect to the quantity itself (not its square or its
 logarithm). A density that has no finite integral is written without a constant and marked ``proper=False``.
 """
 
@@ -23,17 +23,17 @@ from hblib.distributions import Scale
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
-    Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. The search is closest about
-    the size that the data suggest. A factor of r away from it, a piece that stands by itself may be overlooked if it is
-    narrower than 0.0004 sqrt(4 + (log r)^2) of its x: 0.1 % nearby, half a per cent for r = 1e5. A value of x on it, in
-    `points`, makes sure that it is not.
+    Where the density jumps, ends or has a kink is found, unless it is said to be ``smooth``. The search is closest
+    about the size that the data suggest. A factor of r away from it, a piece that stands by itself may be overlooked if
+    it is narrower than 0.0004 sqrt(4 + (log r)^2) of its x: 0.1 % nearby, half a per cent for r = 1e5. A value of x on
+    it, in ``points``, makes sure that it is not.
 
     Parameters
     ----------
     name : str
         What messages and figures call it.
     log_density : callable
-        Gives log p(x) for an array x, up to a constant if not `proper`.
+        Gives log p(x) for an array x, up to a constant if not ``proper``.
     lower : float
         The lower end of the range, >= 0.
     upper : float
@@ -136,7 +136,7 @@ def to_pymc(name: str, prior: Prior) -> Any:
     Parameters
     ----------
     name : str
-        What the variable is called; errors call the prior `name`_prior.
+        What the variable is called; where it is "tau", errors call the prior tau_prior.
     prior : Prior
         The result of half_normal, half_cauchy, half_t, exponential or uniform.
 
@@ -321,7 +321,7 @@ def exponential(scale: float) -> Prior:
 
 
 def uniform(upper: float = np.inf) -> Prior:
-    """Return the prior that is flat on (0, upper); without `upper` the improper flat prior.
+    """Return the prior that is flat on (0, upper); without ``upper`` the improper flat prior.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ _DEFAULTS = {"mu": (9.0, -2.0, 0.3), "tau_chain": (0.25, 0.6, 0.01), "tau_store"
 
 @dataclass(frozen=True)
 class Truth:
-    """What made the data; K = 3 coefficients in the order of `COEFFICIENTS`: baseline, elasticity and season.
+    """What made the data; K = 3 coefficients in the order of ``COEFFICIENTS``: baseline, elasticity and season.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ def simulate(
         purchases_{st} \sim \mathrm{Binomial}(visits_{st}, rate_s)
 
     Each of the three coefficients varies alone. rate_s has a Beta distribution with its chain's mean and
-    alpha + beta = store_size, and the chain's mean one with the mean `rate` and alpha + beta = chain_size.
+    alpha + beta = store_size, and the chain's mean one with the mean ``rate`` and alpha + beta = chain_size.
 
     Sales are valued at the regular price: they measure how much is sold, and the takings are sales times exp(price). In
     one of every three weeks, at random, a store cuts its price by 10 to 40 per cent, for no reason that the model would
@@ -161,7 +161,7 @@ def simulate(
     Returns
     -------
     Panel
-        Its `truth` holds the drawn and the given parameters.
+        Its ``truth`` holds the drawn and the given parameters.
 
     Raises
     ------
