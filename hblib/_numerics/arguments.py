@@ -88,26 +88,23 @@ def whole(name, value, low=1) -> int:
     return int(counts(name, value))
 
 
-def generator(name, rng, default=False) -> np.random.Generator:
-    """Return a numpy Generator: `rng` itself, or the one that np.random.default_rng makes of a seed.
+def generator(name, rng) -> np.random.Generator:
+    """Return a numpy Generator, as SciPy's functions do: `rng` itself, that of a seed, or for None another each time.
 
-    None is no seed: it would make every run another. Only where SciPy's own methods would take it (`default`) it may.
-
-    >>> generator("rng", None)
+    >>> generator("rng", 1.5)
     Traceback (most recent call last):
     ...
-    ValueError: rng must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it, but is None
+    ValueError: rng must be a numpy Generator, as np.random.default_rng(1) gives one, a seed for it, or None, but is 1.5
     """
     if isinstance(rng, np.random.Generator):
         return rng
-    if rng is None and default:
-        return np.random.default_rng()
     try:
-        if rng is not None and not isinstance(rng, (bool, str, bytes)):
+        # NumPy would share the state of the old RandomState, whose draws are others, and take True for the seed 1.
+        if not isinstance(rng, (np.random.RandomState, bool, np.bool_, str, bytes)):
             return np.random.default_rng(rng)
     except (TypeError, ValueError):
         pass
-    rule = "must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it"
+    rule = "must be a numpy Generator, as np.random.default_rng(1) gives one, a seed for it, or None"
     raise ValueError(f"{name} {rule}, but is {short(rng)}")
 
 
@@ -142,6 +139,22 @@ def successes(y, n, join=None) -> tuple[FloatArray, ...]:
         at = _first(y > n)
         raise ValueError(f"y must not be larger than n, but y{_label(at)} = {y[at]:g} and n{_label(at)} = {n[at]:g}")
     return y, n
+
+
+def all_or_nothing(y, n):
+    """Refuse a group with both successes and failures, which no prior with phi = inf can have made.
+
+    >>> all_or_nothing(np.array([0, 3]), np.array([5, 5]))
+    Traceback (most recent call last):
+    ...
+    ValueError: with phi = inf every rate is 0 or 1, but y[1] = 3 and n[1] = 5
+    """
+    both = (y > 0) & (y < n)
+    if both.any():
+        at = _first(both)
+        raise ValueError(
+            f"with phi = inf every rate is 0 or 1, but y{_label(at)} = {y[at]:g} and n{_label(at)} = {n[at]:g}"
+        )
 
 
 def together(**arrays) -> tuple[NDArray[Any], ...]:

@@ -337,12 +337,6 @@ class LooRuns(NamedTuple):
         How many of its twelve Pareto k were above 0.7.
     babies : array of float
         The score of the babies.
-    divergences : array of float
-        Divergences of the run, in 8000 draws.
-    rhat : array of float
-        The largest R-hat.
-    ess : array of float
-        The smallest effective sample size, of bulk and tail.
     """
 
     given_theta: FloatArray
@@ -350,9 +344,6 @@ class LooRuns(NamedTuple):
     integrated: FloatArray
     integrated_over: IntArray
     babies: FloatArray
-    divergences: FloatArray
-    rhat: FloatArray
-    ess: FloatArray
 
 
 class Houses(NamedTuple):
