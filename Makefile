@@ -35,9 +35,10 @@ test: _build/html/.checked $(VENV)/.tests ## build the book, then run every test
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
 
-check: $(VENV)/.tests ## style and the tests of hblib, in a few minutes: without the book, NUTS, exercises and the grader
+check: $(VENV)/.tests ## style, types and the tests of hblib, in a few minutes: without the book, NUTS, exercises and the grader
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 hblib tests -m "not nuts and not site and not exercise and not sandbox" $(PYTEST)
 
 page: $(VENV)/.tests ## run one page and its tests, then build it: make page PAGE=05-empirical-bayes

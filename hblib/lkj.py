@@ -113,7 +113,7 @@ def pdf(rho: ArrayLike, eta: ArrayLike, K: ArrayLike) -> FloatOrArray:
         raise ValueError(f"rho must be at most 1, but is {rho.max()}")
     rho, eta, K = arguments.together(rho=rho, eta=arguments.numbers("eta", eta, low=0, open_low=True), K=_size(K))
     b = eta - 1 + K / 2
-    return (Beta(b, b).pdf((rho + 1) / 2) / 2)[()]
+    return Beta(b, b).pdf((rho + 1) / 2) / 2
 
 
 def sd(eta: ArrayLike, K: ArrayLike) -> FloatOrArray:

@@ -170,7 +170,7 @@ def kass_steffey(ybar: ArrayLike, se: ArrayLike, method: Literal["reml", "ml"] =
         raise ValueError(f"the delta method needs an estimate of tau above 0, but this one is: {prior.status}")
     ybar, se = _rows(ybar, se)
     plugged = prior.posterior(ybar, se)
-    weight = normal_normal.shrinkage(se, prior.tau)  # all in units of tau, in which w_j is kappa_j
+    weight = np.asarray(normal_normal.shrinkage(se, prior.tau))  # all in units of tau, in which w_j is kappa_j
     d = np.where(weight == 0, 0, ybar - prior.mu) / prior.tau
     follow = -np.sum(weight**2 * d) / weight.sum()
     var_tau2 = (2 * prior.se_tau / prior.tau) ** 2

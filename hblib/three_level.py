@@ -98,8 +98,9 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
     [0.5 0.5 0.2] [0.25  0.25  0.133] [0.25  0.25  0.667]
     """
     levels = _levels(se, tau_store, tau_chain, chain)
-    store = normal_normal.shrinkage(levels.se, levels.tau_store)
-    rest, of_chain = 1 - store, normal_normal.shrinkage(levels.chain_se, levels.tau_chain)[levels.index]
+    store = np.asarray(normal_normal.shrinkage(levels.se, levels.tau_store))
+    of_chain = np.asarray(normal_normal.shrinkage(levels.chain_se, levels.tau_chain))[levels.index]
+    rest = 1 - store
     return Weights(store, rest * of_chain, rest * (1 - of_chain))
 
 
