@@ -29,15 +29,21 @@ with open({file!r}, "wb") as file:
 
 
 def tests_of(page):
-    """The file with the tests of a page: chapters/01-pooling.md has tests/pages/test_01.py, or None."""
+    """The file with the tests of a page: test_01.py for 01-pooling.md, test_which_model.py for which-model.md; or None."""
+    tests = page.parent.parent / "tests" / "pages" / f"test_{_short(page)}.py"
+    return tests if page.parent.name == "chapters" and tests.exists() else None
+
+
+def _short(page):
+    """The number of a page that has one; else its name, as that of a module."""
     number = re.match(r"(\d\d)-", page.name)
-    tests = number and page.parent.parent / "tests" / "pages" / f"test_{number[1]}.py"
-    return tests if tests and page.parent.name == "chapters" and tests.exists() else None
+    return number[1] if number else page.stem.replace("-", "_")
 
 
 def page_of(tests):
     """The page that a file of tests is about."""
-    (page,) = (tests.parent.parent.parent / "chapters").glob(f"{tests.stem.removeprefix('test_')}-*.md")
+    chapters = (tests.parent.parent.parent / "chapters").glob("*.md")
+    (page,) = (page for page in chapters if f"test_{_short(page)}" == tests.stem)
     return page
 
 

@@ -19,6 +19,7 @@ import exercise_pages
 import ledger
 import page_code
 import reader_notebooks
+import reference_pages
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def setup(app):
 
     exercise_pages.setup(app, repository)
     page_code.setup(app)
+    reference_pages.setup(app)
 
     render.coalesce_streams = join_streams
 

@@ -1,0 +1,62 @@
+"""The reference of hblib, which autodoc makes from the docstrings, and the links that lead to it from the pages' code.
+
+numpydoc reads the sections of a docstring, and sphinx-codeautolink links the names in a cell. What is left to say: each
+module begins with a list of what it holds, and a name in backticks is a link where it names something, else code.
+"""
+
+import inspect
+
+from docutils import nodes
+from sphinx.util.nodes import make_refnode
+from sphinx_codeautolink.extension import SphinxCodeAutoLink
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", list_members)
+    app.connect("autodoc-skip-member", skip_fields)
+    app.connect("missing-reference", link_or_code)
+    app.connect("html-page-context", remember_written)
+
+
+def public(module):
+    """What a module offers: its own functions and classes, in the order of the source.
+
+    >>> from hblib import lkj
+    >>> public(lkj)
+    ['log_density', 'pdf', 'sd', 'draws']
+    """
+    kinds = inspect.isfunction, inspect.isclass
+    own = {name: thing for name, thing in vars(module).items() if any(kind(thing) for kind in kinds)}
+    return [name for name, thing in own.items() if thing.__module__ == module.__name__ and not name.startswith("_")]
+
+
+def list_members(app, what, name, thing, options, lines):
+    """End a module's docstring with a list of its members, each with its first sentence."""
+    if what == "module":
+        lines += ["", ".. autosummary::", "   :nosignatures:", "", *(f"   {one}" for one in public(thing)), ""]
+
+
+def skip_fields(app, what, name, thing, skip, options):
+    """The fields of a named tuple stand in its docstring; Python's own says only which number they have."""
+    return True if type(thing).__name__ == "_tuplegetter" else None
+
+
+def link_or_code(app, env, node, content):
+    """In docstrings `beta_binomial.fit`, `Mixture` and `shrinkage(se, tau)` are links; what names nothing is code."""
+    if (node.get("refdomain"), node.get("reftype")) != ("py", "obj"):
+        return None
+    name = node["reftarget"].split("(")[0].removeprefix("hblib.")
+    known = env.domains["py"].objects
+    for full in (f"{node.get('py:module')}.{name}", f"hblib.{name}", f"hblib.distributions.{name}"):
+        if full in known:
+            place = known[full]
+            return make_refnode(app.builder, node["refdoc"], place.docname, place.node_id, content, full)
+    return nodes.literal("", content.astext())
+
+
+def remember_written(app, pagename, templatename, context, doctree):
+    """Let sphinx-codeautolink know of each page that is written, for it would leave out those whose text is old."""
+    for listener in app.events.listeners["build-finished"]:
+        owner = getattr(listener.handler, "__self__", None)
+        if isinstance(owner, SphinxCodeAutoLink):
+            owner.outdated_docs.add(pagename)
