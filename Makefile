@@ -66,7 +66,7 @@ lock: $(VENV)/.ready ## pin requirements*.txt anew from pyproject.toml (UPGRADE=
 	tools/lock.sh $(BIN)/uv $(UPGRADE)
 
 clean: ## remove everything that was built, but not the environment
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 $(VENV)/.ready: requirements.txt pyproject.toml setup.py tools/setup.sh .binder/postBuild
 	rm -rf $(VENV)

@@ -1,4 +1,4 @@
-"""Exact inference for two-level hierarchical models: the helper package of the course.
+r"""Exact inference for two-level hierarchical models: the helper package of the course.
 
 Two conjugate families, the same verbs in both:
 
@@ -7,24 +7,153 @@ Two conjugate families, the same verbs in both:
 `normal_normal`        ybar_j ~ N(theta_j, se_j^2),   theta_j ~ N(mu, tau^2)
 =====================  =============================================================
 
-`posterior(...)` gives every group's posterior, `shrinkage(...)` the weight kappa_j on the group's own data,
-`log_marginal(...)` the log marginal likelihood of the hyperparameters, `fit(...)` their empirical Bayes estimates and
-`full_bayes(...)` the exact posterior of everything, given one of `priors`.
-
-Beyond the two families, in the order of the pages: `james_stein` has Stein's estimators and their exact risks,
-`repairs` lengthens empirical Bayes intervals to what they should be and says how often an interval holds the truth,
-`coordinates` writes one model in several ways for a sampler, `regression` fits coefficients that vary by group, `lkj`
-is the usual prior on their correlations, and `three_level` has stores in chains. `frames` brings any dataframe,
-wherever it lives, to the counts that a fit needs, `datasets` holds the data that the pages use, and `datasets.retailer`
-simulates stores in chains. What the functions return are `distributions`.
-
 >>> from hblib import beta_binomial
 >>> post = beta_binomial.posterior(y=[2, 200], n=[20, 2000], alpha=5, beta=95)
 >>> post.mean().round(4).tolist()
 [0.0583, 0.0976]
+
+All that is public, module by module, in the order of the pages::
+
+    beta_binomial: rates, from successes and trials
+        posterior                    every group's posterior, given the prior: a Beta
+        posterior_mean               its mean alone, for millions of groups
+        shrinkage                    kappa_j, the weight of the group's own rate
+        log_marginal                 log marginal likelihood of (alpha, beta)
+        profile                      that of phi = 1/(alpha + beta), at the best mu for each
+        fit                          empirical Bayes: the prior estimated from the groups
+        Fit                          what fit returns
+        full_bayes                   the exact posterior of mu, the size and every rate
+        FullBayes                    what full_bayes returns
+        Nodes                        the nodes of its quadrature
+        Draws                        joint draws of its posterior
+
+    normal_normal: means, from estimates with known standard errors
+        posterior                    every group's posterior, given the prior: a Normal
+        posterior_mean               its mean alone, for millions of groups
+        shrinkage                    kappa_j, the weight of the group's own estimate
+        log_marginal                 log marginal likelihood of (mu, tau)
+        profile                      that of tau, at the best mu for each or with mu integrated out
+        fit                          empirical Bayes: the prior estimated from the groups
+        Fit                          what fit and fit_observations return
+        from_observations            means and standard errors by group, from raw observations
+        GroupMeans                   what from_observations returns
+        fit_observations             mu, tau and sigma estimated together from raw observations
+        full_bayes                   the exact posterior of mu, tau and every group's mean
+        FullBayes                    what full_bayes returns
+        Nodes                        the nodes of its quadrature
+        Draws                        joint draws of its posterior
+
+    distributions: what all functions return, with mean(), std(), cdf(x), ppf(q), interval(prob), rvs(), ...
+        Distribution                 an array of distributions, and what can be asked of it
+        Beta                         Beta distributions
+        Normal                       normal distributions; scale = 0 is a point
+        Mixture                      the posterior of theta_j, or of mu, under full Bayes
+        Scale                        the distribution of tau, or of the size alpha + beta
+        LogScale                     that of its logarithm
+        Refits                       the average over refits of a bootstrap
+
+    james_stein: many estimates with one standard error, shrunk together
+        estimate                     the James-Stein estimates
+        shrinkage                    the weight of each group's own y
+        risk                         the expected total squared error, exactly
+        component_risk               each group's part of it
+        sure                         Stein's unbiased estimate of the risk
+        limited_translation          the estimates, but no group is moved far
+
+    priors: prior densities of tau and of the size alpha + beta
+        Prior                        a density on the positive numbers
+        to_pymc                      a prior as a variable of a PyMC model
+        half_normal                  |x| for a normal x
+        half_t                       |x| for Student's t
+        half_cauchy                  |x| for a Cauchy x
+        exponential                  density exp(-x/scale)/scale
+        uniform                      flat up to a number, or everywhere
+        inverse_gamma_on_variance    the old default, which is informative near 0
+        power                        density x^exponent, improper
+        pareto                       a power law above a number
+        as_prior                     SciPy's distribution or a log density as a prior
+
+    repairs: empirical Bayes intervals that count the uncertainty of the prior
+        morris                       Morris's approximation, in closed form
+        kass_steffey                 the delta method
+        laird_louis                  the parametric bootstrap, for means
+        bootstrap_beta_binomial      the parametric bootstrap, for rates
+        exact_coverage               how often an interval holds the truth
+
+    coordinates: one model written in several ways for a sampler
+        gibbs_rate                   how slowly Gibbs sampling mixes in given coordinates
+        gibbs                        the Gibbs sampler itself
+        centered                     the model in PyMC as it is read
+        noncentered                  in standardised coordinates
+        partial                      in coordinates between the two
+
+    regression: coefficients that vary by group
+        fit                          the REML estimates of a linear mixed model
+        Fit                          what fit returns
+        given                        the same with a given matrix of the groups' variances
+        least_squares                each group's own regression
+        Coefficients                 the posterior of each group's coefficients
+        matrix_shrinkage             their shrinkage, with matrices in place of variances
+
+    lkj: the usual prior of their correlations
+        log_density                  the log density of a correlation matrix
+        pdf                          the density of one correlation
+        sd                           the standard deviation of one correlation
+        draws                        draws of correlation matrices
+
+    three_level: stores in chains
+        shrinkage                    the weights of the store, its chain and all chains
+        Weights                      what shrinkage returns
+        posterior                    the posterior of every store, every chain and mu
+        Posterior                    what posterior returns
+        log_marginal                 restricted log likelihood of (tau_store, tau_chain)
+        fit                          both estimated from the stores
+        Fit                          what fit returns
+
+    frames: any dataframe or table of a database, brought to the counts that a fit needs
+        collapse                     the distinct rows of (y, n), and how many groups share each
+        Rows                         what collapse returns
+        tally                        one row a group from one row a trial
+
+    datasets: the data of the pages
+        surgical                     deaths after heart operations on babies, 12 hospitals
+        rat_tumors                   tumours in 71 groups of rats
+        eight_schools                effects of coaching in 8 schools
+        batters                      18 baseball players of 1970, and the rest of their season
+        batters_copied               the same, from a file that is in wide use, slips and all
+        williams_1970                two of them by game
+        flights                      late landings of 4,037 planes
+        kidney_cancer                deaths from kidney cancer by US county, in two periods
+        sleepstudy                   reaction times by person and day of little sleep
+        radon                        radon in 919 houses of 85 counties
+        coverage                     a simulation: how often intervals hold the truth
+        nuts_over_lambda             a simulation: what NUTS costs in three coordinates
+        nuts_failures                a simulation: how often NUTS fails with other seeds
+        loo_over_seeds               a simulation: leave-one-out with other seeds
+        Counts                       what surgical and others return
+        Means                        what eight_schools returns
+        Batters                      what batters returns
+        CopiedBatters                what batters_copied returns
+        Games                        what williams_1970 returns
+        TwoPeriods                   what kidney_cancer returns
+        Reactions                    what sleepstudy returns
+        Houses                       what radon returns
+        Coverage                     what coverage returns
+        NutsRuns                     what nuts_over_lambda returns
+        NutsFailures                 what nuts_failures returns
+        LooRuns                      what loo_over_seeds returns
+
+    datasets.retailer: a retailer with stores in chains, simulated
+        simulate                     sales, visits and purchases by store and week
+        Panel                        what simulate returns
+        Truth                        the parameters behind it
+
+    page: how a page's numbers reach its sentences
+        numbers                      hand values to the prose, and print them
 """
 
 import importlib
+from typing import Any
 
 __all__ = [  # noqa: RUF022 -- in the order of the pages
     "beta_binomial",
@@ -42,7 +171,7 @@ __all__ = [  # noqa: RUF022 -- in the order of the pages
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     """Load a module when it is first asked for: SciPy alone takes a third of a second, which a check need not wait."""
     if name in __all__:
         return importlib.import_module(f"hblib.{name}")
@@ -53,5 +182,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'hblib' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return [*globals(), *__all__]

@@ -1,6 +1,8 @@
-"""The Beta-Binomial model: y_j successes in n_j trials of group j = 1..J.
+r"""The Beta-Binomial model: y_j successes in n_j trials of group j = 1..J.
 
-    y_j | theta_j ~ Binomial(n_j, theta_j),   theta_j ~ Beta(alpha, beta)
+.. math::
+
+    y_j \mid \theta_j \sim \mathrm{Binomial}(n_j, \theta_j), \qquad \theta_j \sim \mathrm{Beta}(\alpha, \beta)
 
 The prior Beta(alpha, beta) has mean mu = alpha/(alpha + beta) and weighs as much as alpha + beta trials. The fit works
 with mu and phi = 1/(alpha + beta): phi = 0 is complete pooling, an ordinary point of that scale, while in (alpha, beta)
@@ -9,9 +11,10 @@ it lies at infinity.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 from hblib import priors
@@ -24,31 +27,41 @@ from hblib._numerics.rates_grid import SizeDensity, theta_moments
 from hblib._numerics.rates_likelihood import few_rows, log_likelihood, log_likelihood_of_prior, logit_mode
 from hblib._numerics.rates_posterior import MuGivenSize, mu_parts, theta_parts
 from hblib._numerics.report import report, summary
+from hblib._numerics.types import FloatArray, FloatOrArray, Rng
 from hblib.distributions import Beta, Mixture, Normal, Scale
 
 _BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
 
 
-def posterior(y, n, alpha, beta):
-    """The posterior of each group's rate theta_j, given the prior.
+def posterior(y: ArrayLike, n: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> Beta:
+    r"""Give the posterior of each group's rate, given the prior.
 
-        theta_j | y_j ~ Beta(alpha + y_j, beta + n_j - y_j)
+    .. math:: \theta_j \mid y_j \sim \mathrm{Beta}(\alpha + y_j, \; \beta + n_j - y_j)
 
     Parameters
     ----------
-    y, n : successes and trials; whole numbers, 0 <= y <= n, of any shapes that broadcast. n = 0 gives back the prior.
-    alpha, beta : the prior's parameters, both > 0; arrays broadcast against y and n.
+    y, n : array_like
+        Successes and trials; whole numbers, 0 <= y <= n, of any shapes that broadcast. n = 0 gives back the prior.
+    alpha, beta : array_like
+        The prior's parameters, both > 0; arrays broadcast against y and n.
 
     Returns
     -------
-    A `Beta` of the broadcast shape, with mean(), std(), var(), interval(prob), pdf, cdf, ppf and rvs.
+    Beta
+        The posteriors, of the shape to which the arguments broadcast, with mean(), std(), interval(prob), rvs() and the
+        other methods of `hblib.distributions.Distribution`.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        If an argument is out of range; it is named.
 
-    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 2.4.
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 2.4.
 
+    Examples
+    --------
     >>> post = posterior(y=2, n=20, alpha=5, beta=95)
     >>> print(post.alpha, post.beta, round(post.mean(), 4))
     7.0 113.0 0.0583
@@ -59,23 +72,36 @@ def posterior(y, n, alpha, beta):
     return Beta((alpha + y)[()], (beta + (n - y))[()])
 
 
-def posterior_mean(y, n, alpha, beta, out=None):
-    """Every group's posterior mean (alpha + y_j)/(alpha + beta + n_j), block by block, into `out` if given.
+def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: FloatArray | None = None) -> FloatArray:
+    r"""Return every group's posterior mean alone, for millions of groups: no other array of their number is made.
+
+    .. math:: E(\theta_j \mid y_j) = \frac{\alpha + y_j}{\alpha + \beta + n_j}
 
     Parameters
     ----------
-    y, n : successes and trials, shape (J,).
-    alpha, beta : the prior's parameters, numbers > 0.
-    out : a float array of shape (J,) to write into; a new one if left out.
+    y, n : array_like of shape (J,)
+        Successes and trials; whole numbers, 0 <= y <= n.
+    alpha, beta : float
+        The prior's parameters, > 0.
+    out : array of shape (J,), optional
+        A float array to write into; a new one if left out.
 
     Returns
     -------
-    The float array, shape (J,).
+    array of shape (J,)
+        The means; `out` itself if it was given.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        If an argument is out of range; it is named.
 
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 2.4.
+
+    Examples
+    --------
     >>> posterior_mean([2, 200], [20, 2000], alpha=5, beta=95).round(4).tolist()
     [0.0583, 0.0976]
     """
@@ -98,20 +124,39 @@ def _is_whole(values):
     return type(values) is np.ndarray and values.dtype.kind in "iu"
 
 
-def shrinkage(n, alpha, beta):
-    """The weight kappa_j of the group's own rate in its posterior mean.
+def shrinkage(n: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> FloatOrArray:
+    r"""Give the weight kappa_j of the group's own rate in its posterior mean.
 
-        E[theta_j | y] = kappa_j y_j/n_j + (1 - kappa_j) mu,   kappa_j = n_j/(n_j + alpha + beta)
+    .. math::
+
+        E(\theta_j \mid y) = \kappa_j \frac{y_j}{n_j} + (1 - \kappa_j) \mu, \qquad
+        \kappa_j = \frac{n_j}{n_j + \alpha + \beta}
+
+    0 is complete pooling, 1 no pooling. A group without data (n_j = 0) has the weight 0.
 
     Parameters
     ----------
-    n : trials of each group, whole numbers >= 0. Group j without data (n_j = 0) has kappa_j = 0.
-    alpha, beta : the prior's parameters, both > 0.
+    n : array_like
+        Trials of each group, whole numbers >= 0.
+    alpha, beta : array_like
+        The prior's parameters, both > 0; arrays broadcast against n.
+
+    Returns
+    -------
+    float or array
+        The weights, from 0 to 1, of the shape to which the arguments broadcast.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        If an argument is out of range; it is named.
 
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 2.4.
+
+    Examples
+    --------
     >>> shrinkage(n=[20, 2000], alpha=5, beta=95).round(3).tolist()
     [0.167, 0.952]
     """
@@ -121,28 +166,46 @@ def shrinkage(n, alpha, beta):
     return (n / (n + alpha + beta))[()]
 
 
-def log_marginal(y, n, alpha, beta, counts=None):
-    """The log marginal likelihood of (alpha, beta): each group's rate is integrated out.
+def log_marginal(
+    y: ArrayLike, n: ArrayLike, alpha: ArrayLike, beta: ArrayLike, counts: ArrayLike | None = None
+) -> FloatOrArray:
+    r"""Compute the log marginal likelihood of (alpha, beta): each group's rate is integrated out.
 
-        sum_j log [ C(n_j, y_j) B(alpha + y_j, beta + n_j - y_j) / B(alpha, beta) ]
+    .. math::
+
+        \sum_j \log \left[\binom{n_j}{y_j}
+        \frac{B(\alpha + y_j, \; \beta + n_j - y_j)}{B(\alpha, \beta)}\right]
 
     Parameters
     ----------
-    y, n : one row a group, shape (J,).
-    alpha, beta : both > 0; arrays broadcast against each other, so that a grid takes one call.
-    counts : how many groups share each row, shape (J,); one each if left out.
+    y, n : array_like of shape (J,)
+        Successes and trials, one row a group; whole numbers, 0 <= y <= n.
+    alpha, beta : array_like
+        The prior's parameters, both > 0; arrays broadcast against each other, so that a grid takes one call.
+    counts : array_like of shape (J,), optional
+        How many groups share each row; one each if left out.
 
     Returns
     -------
-    The sum over groups, a float, or an array of the shape of alpha and beta.
+    float or array
+        The sum over groups, of the shape to which alpha and beta broadcast.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        If an argument is out of range; it is named.
 
-    Source: Skellam (1948), JRSS B 10:257-261. The sum is taken over k = 0..max(n) - 1, of log(mu + k phi) and its like,
-    which does not cancel when alpha + beta is large, as the difference of two log Beta functions does.
+    Notes
+    -----
+    The distribution is Skellam's [1]_. The sum is taken over k = 0..max(n) - 1, of log(mu + k phi) and its like, which
+    does not cancel when alpha + beta is large, as the difference of two log Beta functions does.
 
+    References
+    ----------
+    .. [1] Skellam (1948), JRSS B 10:257-261.
+
+    Examples
+    --------
     >>> print(round(log_marginal(y=[2, 200], n=[20, 2000], alpha=5, beta=95), 6))
     -8.720075
     """
@@ -151,33 +214,37 @@ def log_marginal(y, n, alpha, beta, counts=None):
     return log_likelihood_of_prior(data, *arguments.together(alpha=alpha, beta=beta))[()]
 
 
-def profile(y, n, phi, counts=None):
-    """Return the log likelihood of phi alone, at the best mu for each.
+def profile(y: ArrayLike, n: ArrayLike, phi: ArrayLike, counts: ArrayLike | None = None) -> FloatOrArray:
+    r"""Return the log likelihood of phi alone, at the best mu for each.
 
-        max over mu of `log_marginal`,   phi = 1/(alpha + beta)
+    .. math:: \max_\mu \; \log p(y \mid \mu, \phi), \qquad \phi = \frac{1}{\alpha + \beta}
 
     Parameters
     ----------
-    y, n : array_like
-        Successes and trials, one row a group, shape (J,).
+    y, n : array_like of shape (J,)
+        Successes and trials, one row a group; whole numbers, 0 <= y <= n.
     phi : array_like
         Values >= 0, of any shape; 0 is complete pooling.
-    counts : array_like
-        How many groups share each row, shape (J,); one each if left out.
+    counts : array_like of shape (J,), optional
+        How many groups share each row; one each if left out.
 
     Returns
     -------
-    float or ndarray
-        Of the shape of phi. Its highest point is what `fit` finds.
+    float or array
+        The log likelihoods, of the shape of phi. The highest point is what `fit` finds.
 
     Raises
     ------
     ValueError
         If an argument is out of range; it is named.
 
+    Notes
+    -----
+    Its slope at phi = 0 is Tarone's test of whether the groups differ at all [1]_.
+
     References
     ----------
-    Tarone (1979), Biometrika 66:585-590, for the slope at phi = 0.
+    .. [1] Tarone (1979), Biometrika 66:585-590.
 
     Examples
     --------
@@ -203,73 +270,85 @@ def profile(y, n, phi, counts=None):
 class Fit:
     """An estimated prior; what `fit` returns.
 
-    `status` says which case it is:
-
-    - "ok": 0 < phi < inf;
-    - "phi = 0": no more spread between groups than the trials alone produce, so that all share one rate;
-    - "phi = inf": every group is all successes or all failures;
-    - "not identified": the data do not determine phi (one group, no n above 1, or no success or no failure at all).
-
     Attributes
     ----------
     mu : float
         The prior mean, alpha/(alpha + beta).
     phi : float
         1/(alpha + beta); nan if not identified.
-    status, method : str
-        The case, and what `fit` was asked for.
+    status : str
+        Which case it is:
+
+        - "ok": 0 < phi < inf;
+        - "phi = 0": no more spread between groups than the trials alone produce, so that all share one rate;
+        - "phi = inf": every group is all successes or all failures;
+        - "not identified": the data do not determine phi (one group, no n above 1, or no success or no failure at all).
+    method : str
+        What `fit` was asked for.
     log_likelihood : float
         `log_marginal` at the estimate; nan if phi is.
     se_mu : float
-        The standard error of mu. For "ml" from the observed information on (mu, phi); for "moments" that of the pooled
-        rate, the root of mu (1 - mu) sum (n_j/N)^2 (rho + (1 - rho)/n_j), rho = phi/(1 + phi), with phi taken as known;
-        at phi = inf the root of mu (1 - mu) sum (n_j/N)^2, or of mu (1 - mu)/J for "ml". nan if not identified.
+        The standard error of mu; nan if not identified.
     se_phi : float
         From the observed information; nan for "moments" and on a boundary, where the curvature does not give one.
     rest : float
         1 - mu, with all its digits where mu is near 1 and the difference has lost them.
+
+    Notes
+    -----
+    se_mu for "ml" is from the observed information on (mu, phi). For "moments" it is that of the pooled rate, with phi
+    taken as known: the root of mu (1 - mu) sum (n_j/N)^2 (rho + (1 - rho)/n_j), rho = phi/(1 + phi). At phi = inf it is
+    the root of mu (1 - mu) sum (n_j/N)^2, or of mu (1 - mu)/J for "ml".
+
+    On the boundary phi = 0 the prior is a point: its size, alpha and beta are inf, and mu, phi and `posterior` say all
+    there is to say. inf is no argument of `hblib.beta_binomial.posterior`, which would not know mu.
     """
 
     mu: float
     phi: float
-    status: str
-    method: str
+    status: Literal["ok", "phi = 0", "phi = inf", "not identified"]
+    method: Literal["ml", "moments"]
     log_likelihood: float
     se_mu: float
     se_phi: float
     rest: float = field(repr=False)
 
     @property
-    def size(self):
+    def size(self) -> float:
         """The prior's size alpha + beta = 1/phi, in trials; inf where phi = 0."""
         return float(1 / self.phi) if self.phi != 0 else np.inf
 
-    def summary(self):
+    def summary(self) -> dict[str, list]:
         """Return the estimates and their standard errors as columns, of which pandas.DataFrame makes a table.
 
         Returns
         -------
-        dict
-            "name", "estimate" and "se", lists of one length.
+        dict of list
+            The columns "name", "estimate" and "se".
+
+        Examples
+        --------
+        >>> table = fit([1, 3, 0, 9], 20).summary()
+        >>> print(table["name"], np.round(table["se"], 3))
+        ['mu', 'phi'] [0.087 0.23 ]
         """
         return {"name": ["mu", "phi"], "estimate": [self.mu, self.phi], "se": [self.se_mu, self.se_phi]}
 
     @property
-    def alpha(self):
-        """The prior's alpha = mu/phi; inf where phi = 0."""
+    def alpha(self) -> float:
+        """The prior's alpha = mu/phi; inf where phi = 0, 0 where phi = inf."""
         return float(np.divide(self.mu, self.phi)) if self.phi != 0 else np.inf
 
     @property
-    def beta(self):
-        """The prior's beta = (1 - mu)/phi; inf where phi = 0."""
+    def beta(self) -> float:
+        """The prior's beta = (1 - mu)/phi; inf where phi = 0, 0 where phi = inf."""
         return float(np.divide(self.rest, self.phi)) if self.phi != 0 else np.inf
 
-    def posterior(self, y, n):
-        """Every group's posterior with the estimated prior plugged in, as if it were known.
+    def posterior(self, y: ArrayLike, n: ArrayLike) -> Beta | Normal:
+        """Return every group's posterior with the estimated prior plugged in, as if it were known.
 
-        With phi = 0 each group's posterior is the point mu, and with phi = inf the point y/n: a `Normal` of no width,
-        with the methods of every distribution. The interval is too short by the uncertainty of mu and phi, which
-        plugging in leaves out.
+        The interval is too short by the uncertainty of mu and phi, which plugging in leaves out; `hblib.repairs` puts
+        it back.
 
         Parameters
         ----------
@@ -279,12 +358,21 @@ class Fit:
         Returns
         -------
         Beta or Normal
-            Of the broadcast shape.
+            The posteriors, of the shape to which y and n broadcast, with all methods of a distribution. On a boundary
+            each is one point, a `Normal` of no width: mu at phi = 0, and 0 or 1 at phi = inf.
 
         Raises
         ------
         ValueError
-            If an argument is out of range, or the fit gives no posterior for every group.
+            If an argument is out of range; if phi is not identified; at phi = inf, where every rate is 0 or 1, for a
+            group with both successes and failures, which cannot be, or with no trials, whose rate is either.
+
+        Examples
+        --------
+        >>> alike = fit([2, 4, 6], [20, 40, 60])
+        >>> post = alike.posterior([2, 0], [20, 0])
+        >>> print(alike.status, alike.alpha, post.mean(), post.std(), post.interval(0.95)[1])
+        phi = 0 inf [0.1 0.1] [0. 0.] [0.1 0.1]
         """
         y, n = arguments.successes(y, n)
         if self.status == "ok":
@@ -292,31 +380,50 @@ class Fit:
         if self.status == "phi = 0":
             return Normal(np.full(n.shape, self.mu)[()], np.zeros(n.shape)[()])
         if self.status == "phi = inf" and (n > 0).all():
+            arguments.all_or_nothing(y, n)
             return Normal((y / n)[()], np.zeros(n.shape)[()])
         raise ValueError(f"this fit gives no posterior for every group: {self.status}")
 
 
-def fit(y, n, method="ml", counts=None):
-    """Estimate the prior from the groups (empirical Bayes).
+def fit(y: ArrayLike, n: ArrayLike, method: Literal["ml", "moments"] = "ml", counts: ArrayLike | None = None) -> Fit:
+    r"""Estimate the prior from the groups (empirical Bayes).
+
+    .. math:: (\hat\mu, \hat\phi) = \arg\max_{\mu, \phi \, \ge \, 0} \; \log p(y \mid \mu, \phi)
 
     Parameters
     ----------
-    y, n : successes and trials, one row a group, shape (J,). Groups with n = 0 carry no information and drop out.
-    method : "ml", the maximum of `log_marginal` (also called ML-II); or "moments" (Kleinman 1973, weights n_j): the
-        variance of the raw rates minus what the trials alone produce. An estimate below 0 becomes 0.
-    counts : how many groups share each row, shape (J,), so that equal rows cost as one; one each if left out.
+    y, n : array_like of shape (J,)
+        Successes and trials, one row a group; whole numbers, 0 <= y <= n. Groups with n = 0 carry no information and
+        drop out.
+    method : {"ml", "moments"}
+        "ml" is the maximum of `log_marginal`, the formula above (also called ML-II); "moments", with weights n_j, the
+        variance of the raw rates minus what the trials alone produce, where an estimate of phi below 0 becomes 0.
+    counts : array_like of shape (J,), optional
+        How many groups share each row, so that equal rows cost as one; one each if left out.
 
     Returns
     -------
-    A `Fit`: mu, phi, alpha, beta, status, log_likelihood, standard errors; `.posterior(y, n)` plugs it in.
+    Fit
+        With mu, phi, alpha, beta, status, log_likelihood and standard errors; its method posterior(y, n) plugs it in.
 
     Raises
     ------
-    ValueError naming the argument that is out of range. Data that do not determine phi are no error: see `Fit.status`.
+    ValueError
+        If an argument is out of range; it is named. Data that do not determine phi are no error: see `Fit`.
 
-    Sources: Skellam (1948), JRSS B 10:257-261; Kleinman (1973), JASA 68:46-54; Tarone (1979), Biometrika 66:585-590,
-    for the score at phi = 0.
+    Notes
+    -----
+    The likelihood is Skellam's [1]_, the moments are Kleinman's [2]_, and whether the maximum is at phi = 0 is seen
+    from Tarone's score there [3]_.
 
+    References
+    ----------
+    .. [1] Skellam (1948), JRSS B 10:257-261.
+    .. [2] Kleinman (1973), JASA 68:46-54.
+    .. [3] Tarone (1979), Biometrika 66:585-590.
+
+    Examples
+    --------
     >>> from hblib import datasets
     >>> rats = datasets.rat_tumors()
     >>> prior = fit(rats.y, rats.n)
@@ -355,13 +462,17 @@ class Nodes(NamedTuple):
 
     Attributes
     ----------
-    mu, size, weight : ndarray
-        The mean and the size of the prior, and the weight; the weights add up to 1.
+    mu : array
+        The mean of the prior, alpha/(alpha + beta).
+    size : array
+        The size of the prior, alpha + beta, in trials.
+    weight : array
+        The posterior weights, which add up to 1.
     """
 
-    mu: np.ndarray
-    size: np.ndarray
-    weight: np.ndarray
+    mu: FloatArray
+    size: FloatArray
+    weight: FloatArray
 
 
 class Draws(NamedTuple):
@@ -369,20 +480,24 @@ class Draws(NamedTuple):
 
     Attributes
     ----------
-    mu, size : ndarray
-        The prior's mean and size.
-    theta : ndarray
+    mu : float or array
+        The prior's mean.
+    size : float or array
+        The prior's size, alpha + beta, in trials.
+    theta : array
         The rates, with one axis more, the groups.
     """
 
-    mu: np.ndarray
-    size: np.ndarray
-    theta: np.ndarray
+    mu: FloatOrArray
+    size: FloatOrArray
+    theta: FloatArray
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class FullBayes:
-    """The exact posterior; what `full_bayes` returns. mu = alpha/(alpha + beta) is the mean and size = alpha + beta.
+    """The exact posterior; what `full_bayes` returns.
+
+    The hyperparameters are the mean mu = alpha/(alpha + beta) and the size alpha + beta, in trials.
 
     Attributes
     ----------
@@ -413,7 +528,7 @@ class FullBayes:
     _given: Callable  # sizes -> MuGivenSize
     _data: tuple  # y and n
 
-    def mean_of_alpha_and_beta(self):
+    def mean_of_alpha_and_beta(self) -> tuple[float, float]:
         """Return E(alpha | y) and E(beta | y).
 
         They exist only if the posterior density of the size falls faster than size^-2. As alpha + beta grows, the
@@ -422,12 +537,21 @@ class FullBayes:
 
         Returns
         -------
-        tuple of float
+        alpha : float
+            The mean of alpha.
+        beta : float
+            The mean of beta.
 
         Raises
         ------
         ValueError
             If they do not exist.
+
+        Examples
+        --------
+        >>> full = full_bayes([1, 3, 0, 9], 20, priors.half_normal(50))
+        >>> print(*np.round(full.mean_of_alpha_and_beta(), 3))
+        2.44 12.633
         """
         if self._tail > -2 - 1e-6:
             raise ValueError(
@@ -438,20 +562,21 @@ class FullBayes:
         alpha = float(np.sum(weight * mu * size))
         return alpha, float(np.sum(weight * size)) - alpha
 
-    def summary(self, prob=0.95, groups=None):
+    def summary(self, prob: float = 0.95, groups: ArrayLike | None = None) -> dict[str, list]:
         """Return what one reports, as columns, of which pandas.DataFrame makes a table.
 
         Parameters
         ----------
         prob : float
             The probability inside the central intervals.
-        groups : array_like
-            The names of the groups, shape (J,); 0 to J - 1 if left out.
+        groups : array_like of shape (J,), optional
+            The names of the groups; 0 to J - 1 if left out.
 
         Returns
         -------
-        dict
-            "name", "mean", "sd", "low" and "high": a row for mu, the size, log size, a new group and every group.
+        dict of list
+            The columns "name", "mean", "sd", "low" and "high": a row for mu, the size, log size, a new group and every
+            group.
 
         Raises
         ------
@@ -461,46 +586,46 @@ class FullBayes:
         rows = {"mu": self.mu, "size": self.size, "log size": self.size.log(), "new group": self.new_group}
         return summary(rows, self.theta, prob, groups)
 
-    def rvs(self, size=(), rng=None):
+    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> Draws:
         """Return joint draws of mu, the size and every rate.
 
         Parameters
         ----------
-        size : int or tuple
+        size : int or tuple of int
             How many; one if left out.
-        rng : numpy.random.Generator or seed
-            Whatever np.random.default_rng takes; None gives other draws each time.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
 
         Returns
         -------
         Draws
-            mu and size of the shape `size`, theta of the shape (*size, J).
+            Its mu and size have the shape `size`, theta has the shape (*size, J).
 
         Raises
         ------
         ValueError
             If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
         """
-        rng = arguments.generator("rng", rng, default=True)
+        rng = arguments.generator("rng", rng)
         drawn = np.asarray(self.size.rvs(size, rng))
-        mu = np.empty(drawn.size)
+        flat = np.empty(drawn.size)
         for some in blocks(drawn.size, 1000):
-            mu[some] = self._given(drawn.ravel()[some]).one_each(rng)
-        mu, (y, n) = mu.reshape(drawn.shape), self._data
+            flat[some] = self._given(drawn.ravel()[some]).one_each(rng)
+        mu, (y, n) = flat.reshape(drawn.shape), self._data
         alpha, beta = (mu * drawn)[..., None] + y, ((1 - mu) * drawn)[..., None] + (n - y)
         return Draws(mu[()], drawn[()], rng.beta(alpha, beta))
 
-    def to_datatree(self, draws=1000, chains=4, rng=None, groups=None):
-        """Return joint draws of mu, the size and theta as ArviZ wants them.
+    def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
+        """Return joint draws of mu, the size and theta in the form in which ArviZ takes them.
 
         Parameters
         ----------
         draws, chains : int
-            Independent draws, so that the chains are a mere form.
-        rng : numpy.random.Generator or seed
-            As in `rvs`.
-        groups : array_like
-            The names of the groups, shape (J,); 0 to J - 1 if left out.
+            Their numbers. The draws are independent, so that the chains are a mere form.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
+        groups : array_like of shape (J,), optional
+            The names of the groups; 0 to J - 1 if left out.
 
         Returns
         -------
@@ -510,39 +635,54 @@ class FullBayes:
         Raises
         ------
         ValueError
-            If there is not one name a group; ImportError without xarray.
+            If there is not one name a group, or an argument is out of range.
+        ImportError
+            If xarray is not installed.
         """
         return datatree(self.rvs((chains, draws), rng)._asdict(), groups)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return report("Beta-Binomial", self, {"mu": self.mu, "size": self.size})
 
 
-def full_bayes(y, n, prior, counts=None):
-    """The exact posterior of (alpha, beta) and of every rate theta_j, by quadrature; no simulation.
+def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None = None) -> FullBayes:
+    r"""Return the exact posterior of mu, the size and every rate theta_j, by quadrature; no simulation.
 
-    The prior is stated for the mean mu = alpha/(alpha + beta), uniform on (0, 1), and the size M = alpha + beta. In
-    terms of (alpha, beta) its density is p(M)/M: the Jacobian of (mu, M) is M.
+    .. math::
+
+        p(\mu, M \mid y) \propto p(M) \, p(y \mid \mu, M), \qquad
+        \mu = \frac{\alpha}{\alpha + \beta} \sim \mathrm{Uniform}(0, 1), \quad M = \alpha + \beta
+
+    In terms of (alpha, beta) the density of the prior is p(M)/M: the Jacobian of (mu, M) is M.
 
     Parameters
     ----------
-    y, n : successes and trials, one row a group, shape (J,).
-    prior : the prior of the size: one of `hblib.priors`, a frozen SciPy distribution, or a function that gives its log
-        density for an array; it may end, jump or bend anywhere. `priors.power(-1.5)` is the (alpha + beta)^(-5/2) of
+    y, n : array_like of shape (J,)
+        Successes and trials, one row a group; whole numbers, 0 <= y <= n.
+    prior : Prior, frozen SciPy distribution or callable
+        The prior of the size: one of `hblib.priors`, a distribution of SciPy, or a function that gives its log density
+        for an array of sizes. It may end, jump or bend anywhere. `priors.power(-1.5)` is the (alpha + beta)^(-5/2) of
         Gelman et al.
-    counts : how many groups share each row, shape (J,), one each if left out; `theta` then has one entry a row.
+    counts : array_like of shape (J,), optional
+        How many groups share each row, one each if left out; `theta` then has one entry a row.
 
     Returns
     -------
-    A `FullBayes`.
+    FullBayes
+        With mu, size, theta and new_group as distributions.
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or saying why the posterior is improper: the likelihood does
-    not vanish as the size grows, so the prior must be integrable there.
+    ValueError
+        If an argument is out of range, or, with the reason, if the posterior is improper: the likelihood does not
+        vanish as the size grows, so the prior must be integrable there.
 
-    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.3.
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.3.
 
+    Examples
+    --------
     >>> from hblib import datasets, priors
     >>> rats = datasets.rat_tumors()
     >>> full = full_bayes(rats.y, rats.n, priors.power(-1.5))
@@ -562,19 +702,15 @@ def full_bayes(y, n, prior, counts=None):
     nodes = MuGivenSize(size, w, centre, width, given, t[0])
     log_total = float(log_evidence)
     panels = Panels(density, size, log_total, lower, upper, breaks)
-
-    def given_sizes(size):
-        centre, width, given, t = density.with_mu(size)[1]
-        return MuGivenSize(size, np.full(size.size, 1 / size.size), centre, width, given, t[0])
-
     tail = quadrature.tail_power(prior.log_density, upper, guess)  # the likelihood tends to a constant
+    mean, sd = if_they_exist(mean_sd(w, np.minimum(size, 1e150)), tail)
     return FullBayes(
         **_posteriors(y, n, nodes),
-        size=Scale(panels, *if_they_exist(mean_sd(w, np.minimum(size, 1e150)), tail), mean_sd(w, np.log(size))),
+        size=Scale(panels, mean, sd, mean_sd(w, np.log(size))),
         log_evidence=log_total,
         prior=prior,
         _tail=tail,
-        _given=given_sizes,
+        _given=density.mu_given,
         _data=(y, n),
     )
 
@@ -598,6 +734,6 @@ def _posteriors(y, n, nodes):
     }
 
 
-def _prior(alpha, beta):
+def _prior(alpha: ArrayLike, beta: ArrayLike) -> tuple[FloatArray, FloatArray]:
     positive = {"low": 0, "open_low": True}
     return arguments.numbers("alpha", alpha, **positive), arguments.numbers("beta", beta, **positive)

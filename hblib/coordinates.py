@@ -1,42 +1,65 @@
 """Three ways to write the Normal-Normal model for a sampler, and how much the choice matters.
 
-- `gibbs` and `gibbs_rate`: how the choice of coordinates decides how fast a sampler moves;
-- `centered`, `noncentered` and `partial`: the Normal-Normal model in PyMC, which is imported only when one is called.
+`gibbs` and `gibbs_rate` show how the choice of coordinates decides how fast a sampler moves. `centered`, `noncentered`
+and `partial` are the Normal-Normal model in PyMC, which is imported only when one of them is called.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hblib import priors
 from hblib._numerics import arguments
+from hblib._numerics.types import FloatArray, FloatOrArray, Rng
+
+if TYPE_CHECKING:
+    import pymc
 
 
-def gibbs_rate(w, kappa):
-    """Lag-1 autocorrelation of mu in the two-block Gibbs sampler in the coordinates theta~_j = theta_j - w mu.
+def gibbs_rate(w: ArrayLike, kappa: ArrayLike) -> FloatOrArray:
+    r"""Compute the lag-1 autocorrelation of mu in the two-block Gibbs sampler.
 
-        (w - B)^2 / ((w - B)^2 + B (1 - B)),   B = 1 - kappa
+    In the coordinates theta~_j = theta_j - w mu it is
 
-    It is B in the centered coordinates (w = 0), 1 - B in the non-centered (w = 1), and 0 at w = B. tau and the equal
-    se are known and mu has a flat prior; the number of groups does not matter.
+    .. math:: \frac{(w - B)^2}{(w - B)^2 + B (1 - B)}, \qquad B = 1 - \kappa
 
-    Why: given mu, theta~_j has precision A = 1/tau^2 + 1/se^2 and a mean with slope (1 - w) B - w (1 - B) = B - w in
-    mu; given theta~, mu has slope A (B - w)/D in the mean of theta~, with D = A ((1 - w)^2 B + w^2 (1 - B)) its
-    precision per group. The rate is the product of the slopes, and (1 - w)^2 B + w^2 (1 - B) = (w - B)^2 + B (1 - B).
+    It is B in the centered coordinates (w = 0), 1 - B in the non-centered (w = 1), and 0 at w = B. tau and the equal se
+    are known and mu has a flat prior; the number of groups does not matter.
 
     Parameters
     ----------
-    w : 0 is centered, 1 non-centered.
-    kappa : in [0, 1], the weight of a group's own data. Arrays broadcast against w.
+    w : array_like
+        Which coordinates: 0 is centered, 1 non-centered.
+    kappa : array_like
+        The weight of a group's own data, in [0, 1]; broadcasts against w.
 
     Returns
     -------
-    The autocorrelation; at kappa = 0 and 1 its limit: 0 at w = B, otherwise 1.
+    float or array
+        The autocorrelation, of the broadcast shape; at kappa = 0 and 1 its limit: 0 at w = B, otherwise 1.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        Naming the argument that is out of range.
 
-    Source: Papaspiliopoulos, Roberts & Skold (2007), Statistical Science 22:59-73.
+    See Also
+    --------
+    gibbs : The sampler.
 
+    Notes
+    -----
+    Given mu, theta~_j has precision A = 1/tau^2 + 1/se^2 and a mean with slope (1 - w) B - w (1 - B) = B - w in mu.
+    Given theta~, mu has slope A (B - w)/D in the mean of theta~, with D = A ((1 - w)^2 B + w^2 (1 - B)) its precision
+    per group. The rate is the product of the slopes, and (1 - w)^2 B + w^2 (1 - B) = (w - B)^2 + B (1 - B).
+
+    References
+    ----------
+    .. [1] Papaspiliopoulos, Roberts & Skold (2007), Statistical Science 22:59-73.
+
+    Examples
+    --------
     >>> gibbs_rate(w=[0, 0.75, 1], kappa=0.25).tolist()
     [0.75, 0.0, 0.25]
     """
@@ -47,7 +70,9 @@ def gibbs_rate(w, kappa):
     return np.divide(squared, squared + kappa * (1 - kappa), out=np.zeros(w.shape), where=squared > 0)[()]
 
 
-def gibbs(ybar, se, tau, w, draws, rng):
+def gibbs(
+    ybar: ArrayLike, se: ArrayLike, tau: float, w: ArrayLike, draws: int, rng: Rng
+) -> tuple[FloatArray, FloatArray]:
     """Draw from the posterior of the Normal-Normal model with known tau and flat mu, in two blocks.
 
     Each round draws mu given all theta~_j = theta_j - w_j mu, then all theta~_j given mu. The first mu comes from its
@@ -55,20 +80,41 @@ def gibbs(ybar, se, tau, w, draws, rng):
 
     Parameters
     ----------
-    ybar, se : one row a group, shape (J,); se > 0. A group with se = inf has no data.
-    tau : between-group standard deviation > 0.
-    w : 0 is centered, 1 non-centered; one for all groups, or one a group.
-    draws : how many rounds.
-    rng : a NumPy `Generator`, or a seed for one.
+    ybar : array_like of shape (J,)
+        The groups' estimates; may be nan where se = inf.
+    se : array_like of shape (J,)
+        Their standard errors > 0, in the unit of ybar. A group with se = inf has no data.
+    tau : float
+        Between-group standard deviation > 0, in the same unit.
+    w : array_like
+        0 is centered, 1 non-centered; one for all groups, or one a group.
+    draws : int
+        How many rounds.
+    rng : numpy.random.Generator, int or None
+        What to draw with; a number is a seed for one, and None draws anew each time.
 
     Returns
     -------
-    (mu, theta), shapes (draws,) and (draws, J).
+    mu : array of shape (draws,)
+        The draws of mu.
+    theta : array of shape (draws, J)
+        The draws of the groups' theta_j.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; if no group has data.
+    ValueError
+        Naming the argument that is out of range; if no group has data.
 
+    See Also
+    --------
+    gibbs_rate : How slowly its mu moves.
+
+    References
+    ----------
+    .. [1] Papaspiliopoulos, Roberts & Skold (2007), Statistical Science 22:59-73.
+
+    Examples
+    --------
     >>> mu, theta = gibbs([9, 11, 10], 1.0, tau=1.0, w=0.5, draws=1000, rng=np.random.default_rng(1))
     >>> mu.shape, theta.shape
     ((1000,), (1000, 3))
@@ -94,28 +140,50 @@ def gibbs(ybar, se, tau, w, draws, rng):
 _HALF_CAUCHY = priors.half_cauchy(5)
 
 
-def centered(ybar, se, mu_prior=(0, 5), tau_prior=_HALF_CAUCHY):
-    """The Normal-Normal model in PyMC, written as it is read: theta_j ~ N(mu, tau^2).
+def centered(
+    ybar: ArrayLike,
+    se: ArrayLike,
+    mu_prior: tuple[float, float] = (0, 5),
+    tau_prior: priors.Prior = _HALF_CAUCHY,
+) -> "pymc.Model":
+    r"""Write the Normal-Normal model in PyMC as it is read.
 
-    `centered`, `noncentered` and `partial` are one model in three coordinates: the joint posterior of mu, tau and
-    theta is the same.
+    .. math:: \theta_j \sim N(\mu, \tau^2)
+
+    `centered`, `noncentered` and `partial` are one model in three coordinates: the joint posterior of mu, tau and theta
+    is the same.
 
     Parameters
     ----------
-    ybar, se : one row a group, shape (J,); se > 0. A group with se = inf has no data, only a theta.
-    mu_prior : mean and standard deviation of mu's normal prior.
-    tau_prior : one of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
+    ybar : array_like of shape (J,)
+        The groups' estimates; may be nan where se = inf.
+    se : array_like of shape (J,)
+        Their standard errors > 0, in the unit of ybar. A group with se = inf has no data, only a theta.
+    mu_prior : tuple of float
+        Mean and standard deviation of mu's normal prior.
+    tau_prior : Prior
+        One of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
 
     Returns
     -------
-    A `pymc.Model` with variables "mu", "tau" and "theta", and "ybar" for the data.
+    pymc.Model
+        With variables "mu", "tau" and "theta", and "ybar" for the data.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        Naming the argument that is out of range.
 
-    Source: Betancourt & Girolami (2015), Hamiltonian Monte Carlo for hierarchical models, in Current Trends in
-    Bayesian Methodology with Applications; for `partial`, Gorinova, Moore & Hoffman (2020), ICML.
+    References
+    ----------
+    .. [1] Betancourt & Girolami (2015), Hamiltonian Monte Carlo for hierarchical models, in Current Trends in Bayesian
+       Methodology with Applications.
+
+    Examples
+    --------
+    >>> model = centered(ybar=[28, 8, -3], se=[15, 10, 16])
+    >>> [variable.name for variable in model.free_RVs]
+    ['mu', 'tau', 'theta']
     """
 
     def theta(pm, mu, tau, J):
@@ -124,8 +192,52 @@ def centered(ybar, se, mu_prior=(0, 5), tau_prior=_HALF_CAUCHY):
     return _model(ybar, se, mu_prior, tau_prior, theta)
 
 
-def noncentered(ybar, se, mu_prior=(0, 5), tau_prior=_HALF_CAUCHY):
-    """The model of `centered` in the coordinates z_j ~ N(0, 1), theta_j = mu + tau z_j. The variable is "z"."""
+def noncentered(
+    ybar: ArrayLike,
+    se: ArrayLike,
+    mu_prior: tuple[float, float] = (0, 5),
+    tau_prior: priors.Prior = _HALF_CAUCHY,
+) -> "pymc.Model":
+    r"""Write the Normal-Normal model in PyMC in non-centered coordinates.
+
+    .. math:: z_j \sim N(0, 1), \qquad \theta_j = \mu + \tau z_j
+
+    Parameters
+    ----------
+    ybar : array_like of shape (J,)
+        The groups' estimates; may be nan where se = inf.
+    se : array_like of shape (J,)
+        Their standard errors > 0, in the unit of ybar. A group with se = inf has no data, only a theta.
+    mu_prior : tuple of float
+        Mean and standard deviation of mu's normal prior.
+    tau_prior : Prior
+        One of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
+
+    Returns
+    -------
+    pymc.Model
+        With variables "mu", "tau" and "z", "theta" computed from them, and "ybar" for the data.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument that is out of range.
+
+    See Also
+    --------
+    centered : The same model as it is read.
+
+    References
+    ----------
+    .. [1] Betancourt & Girolami (2015), Hamiltonian Monte Carlo for hierarchical models, in Current Trends in Bayesian
+       Methodology with Applications.
+
+    Examples
+    --------
+    >>> model = noncentered(ybar=[28, 8, -3], se=[15, 10, 16])
+    >>> [variable.name for variable in model.free_RVs]
+    ['mu', 'tau', 'z']
+    """
 
     def theta(pm, mu, tau, J):
         return pm.Deterministic("theta", mu + tau * pm.Normal("z", 0, 1, shape=J))
@@ -133,15 +245,61 @@ def noncentered(ybar, se, mu_prior=(0, 5), tau_prior=_HALF_CAUCHY):
     return _model(ybar, se, mu_prior, tau_prior, theta)
 
 
-def partial(ybar, se, w, mu_prior=(0, 5), tau_prior=_HALF_CAUCHY):
-    """The model of `centered` in coordinates between its own (w = 0) and those of `noncentered` (w = 1, times s).
+def partial(
+    ybar: ArrayLike,
+    se: ArrayLike,
+    w: ArrayLike,
+    mu_prior: tuple[float, float] = (0, 5),
+    tau_prior: priors.Prior = _HALF_CAUCHY,
+) -> "pymc.Model":
+    r"""Write the Normal-Normal model in PyMC in coordinates between the centered and the non-centered ones.
 
-        theta~_j = (1 - w_j) mu + (s/tau)^w_j (theta_j - mu) ~ N((1 - w_j) mu, tau^2 (s/tau)^(2 w_j))
+    .. math::
 
-    s is the scale of tau's prior, so that the unit of the data does not matter; where tau = s, theta~_j is
-    theta_j - w_j mu, the coordinates of `gibbs_rate`, and w_j = 1 - kappa_j a good choice. w is in [0, 1], one for all
-    groups or one a group: 0 or 1 each chooses per group. Without the factor (s/tau)^w the coordinates would still be a
-    funnel in tau, even at w = 1. The variable is "theta_tilde"; the rest is as in `centered`.
+        \tilde\theta_j = (1 - w_j) \mu + (s/\tau)^{w_j} (\theta_j - \mu)
+        \sim N\left((1 - w_j) \mu, \; \tau^2 (s/\tau)^{2 w_j}\right)
+
+    s is the scale of tau's prior, so that the unit of the data does not matter; where tau = s, theta~_j is theta_j -
+    w_j mu, the coordinates of `gibbs_rate`, and w_j = 1 - kappa_j a good choice. w = 0 is `centered`, and w = 1 is
+    `noncentered` times s: 0 or 1 each chooses per group. Without the factor (s/tau)^w the coordinates would still be a
+    funnel in tau, even at w = 1.
+
+    Parameters
+    ----------
+    ybar : array_like of shape (J,)
+        The groups' estimates; may be nan where se = inf.
+    se : array_like of shape (J,)
+        Their standard errors > 0, in the unit of ybar. A group with se = inf has no data, only a theta.
+    w : array_like
+        How far from the centered coordinates, in [0, 1]; one for all groups or one a group.
+    mu_prior : tuple of float
+        Mean and standard deviation of mu's normal prior.
+    tau_prior : Prior
+        One of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
+
+    Returns
+    -------
+    pymc.Model
+        With variables "mu", "tau" and "theta_tilde", "theta" computed from them, and "ybar" for the data.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument that is out of range.
+
+    See Also
+    --------
+    gibbs_rate : What w does where tau is known.
+
+    References
+    ----------
+    .. [1] Gorinova, Moore & Hoffman (2020), Automatic reparameterisation of probabilistic programs, ICML.
+
+    Examples
+    --------
+    >>> model = partial(ybar=[28, 8, -3], se=[15, 10, 16], w=0.5)
+    >>> [variable.name for variable in model.free_RVs]
+    ['mu', 'tau', 'theta_tilde']
     """
     *_, w = _rows(ybar, se, w)
     if ((w < 0) | (w > 1)).any():
@@ -170,7 +328,7 @@ def _model(ybar, se, mu_prior, tau_prior, theta):
     return model
 
 
-def _rows(ybar, se, w):
+def _rows(ybar: ArrayLike, se: ArrayLike, w: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Clean rows of (ybar, se, w); a group without data has ybar = 0, whatever it held."""
     se = arguments.numbers("se", se, low=0, open_low=True, allow_inf=True)
     ybar, w = arguments.numbers("ybar", ybar, allow_nan=True), arguments.numbers("w", w)

@@ -12,9 +12,13 @@ one point. Here it is an ordinary value. The module needs `scipy.special` only, 
 """
 
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 from hblib._numerics import arguments
@@ -22,35 +26,212 @@ from hblib._numerics.datatree import datatree
 from hblib._numerics.mixture import Parts, solve
 from hblib._numerics.panels import Panels
 from hblib._numerics.rates_pmf import log_beta_density
+from hblib._numerics.types import FloatArray, FloatOrArray, Rng
 
 
-class Distribution:
+class Distribution(ABC):
     """An array of distributions; the base class of all.
-
-    A subclass gives mean(), std(), logpdf(x), cdf(x), sf(x), ppf(q), isf(q), `shape`, and how to draw and to pick.
 
     Attributes
     ----------
-    shape : tuple
+    shape : tuple of int
         Of the array: (J,) for J groups, () for a single distribution. mean(), std(), var() and median() have it, and
         the arguments of the other methods broadcast against it.
     """
 
-    def var(self):
-        """Return the variance, the square of std()."""
-        return self.std() ** 2
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array: (J,) for J groups, () for a single distribution."""
 
-    def median(self):
-        """Return the median, ppf(0.5)."""
+    def mean(self) -> FloatOrArray:
+        """Return the mean.
+
+        Returns
+        -------
+        float or array
+            The means, nan where they do not exist, of the shape of the array.
+
+        Examples
+        --------
+        >>> print(Beta(7, 113).mean().round(4))
+        0.0583
+        """
+        return self._mean()
+
+    def std(self) -> FloatOrArray:
+        """Return the standard deviation.
+
+        Returns
+        -------
+        float or array
+            The standard deviations, inf where they do not exist, of the shape of the array.
+
+        Examples
+        --------
+        >>> print(Normal(8.0, 0.5).std())
+        0.5
+        """
+        return self._std()
+
+    def var(self) -> FloatOrArray:
+        """Return the variance, the square of the standard deviation.
+
+        Returns
+        -------
+        float or array
+            The variances, of the shape of the array.
+        """
+        return self._std() ** 2
+
+    def median(self) -> FloatOrArray:
+        """Return the median, the quantile of 1/2.
+
+        Returns
+        -------
+        float or array
+            The medians, of the shape of the array.
+        """
         return self.ppf(0.5)
 
-    def pdf(self, x):
-        """Return the density at x."""
+    def logpdf(self, x: ArrayLike) -> FloatOrArray:
+        """Return the log density.
+
+        Parameters
+        ----------
+        x : array_like
+            Where, in the unit of the quantity, of any shape that fits that of the distributions; may be inf or nan.
+
+        Returns
+        -------
+        float or array
+            The logarithms, -inf outside the range and inf on a point mass, one for each argument and distribution.
+
+        Raises
+        ------
+        ValueError
+            If x does not hold numbers, or the shapes do not fit together.
+        """
+        return self._logpdf(_numbers(x))
+
+    def pdf(self, x: ArrayLike) -> FloatOrArray:
+        """Return the density.
+
+        Parameters
+        ----------
+        x : array_like
+            Where, in the unit of the quantity, of any shape that fits that of the distributions; may be inf or nan.
+
+        Returns
+        -------
+        float or array
+            The densities, inf on a point mass, one for each argument and distribution.
+
+        Raises
+        ------
+        ValueError
+            If x does not hold numbers, or the shapes do not fit together.
+        """
         with np.errstate(over="ignore"):
             return np.exp(self.logpdf(x))
 
-    def interval(self, prob=0.95):
-        """Return the central interval, with (1 - prob)/2 left out on each side.
+    def cdf(self, x: ArrayLike) -> FloatOrArray:
+        """Return the distribution function, P(X <= x).
+
+        Parameters
+        ----------
+        x : array_like
+            Where, in the unit of the quantity, of any shape that fits that of the distributions; may be inf or nan.
+
+        Returns
+        -------
+        float or array
+            The probabilities, one for each argument and distribution.
+
+        Raises
+        ------
+        ValueError
+            If x does not hold numbers, or the shapes do not fit together.
+
+        Examples
+        --------
+        >>> print(Normal(0.0, 1.0).cdf([-np.inf, 0, 2]).round(4))
+        [0.     0.5    0.9772]
+        """
+        return self._cdf(_numbers(x))
+
+    def sf(self, x: ArrayLike) -> FloatOrArray:
+        """Return the upper tail P(X > x), with the digits that 1 - cdf(x) loses.
+
+        Parameters
+        ----------
+        x : array_like
+            Where, in the unit of the quantity, of any shape that fits that of the distributions; may be inf or nan.
+
+        Returns
+        -------
+        float or array
+            The probabilities, one for each argument and distribution.
+
+        Raises
+        ------
+        ValueError
+            If x does not hold numbers, or the shapes do not fit together.
+
+        Examples
+        --------
+        >>> print(f"{Normal(0.0, 1.0).sf(20):.6g}")
+        2.75362e-89
+        """
+        return self._sf(_numbers(x))
+
+    def ppf(self, q: ArrayLike) -> FloatOrArray:
+        """Return the quantiles, the inverse of the distribution function.
+
+        Parameters
+        ----------
+        q : array_like
+            Probabilities, from 0 to 1, of any shape that fits that of the distributions.
+
+        Returns
+        -------
+        float or array
+            The smallest x with cdf(x) >= q, one for each argument and distribution.
+
+        Raises
+        ------
+        ValueError
+            If q does not hold probabilities, or the shapes do not fit together.
+
+        Examples
+        --------
+        >>> print(Beta(1, 1).ppf([0, 0.25, 1]))
+        [0.   0.25 1.  ]
+        """
+        return self._ppf(_probability("q", q))
+
+    def isf(self, q: ArrayLike) -> FloatOrArray:
+        """Return the quantiles from above, the inverse of the upper tail.
+
+        Parameters
+        ----------
+        q : array_like
+            Probabilities, from 0 to 1, of any shape that fits that of the distributions.
+
+        Returns
+        -------
+        float or array
+            The smallest x with sf(x) <= q, one for each argument and distribution.
+
+        Raises
+        ------
+        ValueError
+            If q does not hold probabilities, or the shapes do not fit together.
+        """
+        return self._isf(_probability("q", q))
+
+    def interval(self, prob: ArrayLike = 0.95) -> tuple[FloatOrArray, FloatOrArray]:
+        """Return the central interval, which leaves out (1 - prob)/2 on each side.
 
         Parameters
         ----------
@@ -59,32 +240,39 @@ class Distribution:
 
         Returns
         -------
-        tuple
-            (lower, upper), arrays of the groups.
+        lower : float or array
+            The lower ends, one for each prob and distribution.
+        upper : float or array
+            The upper ends.
 
         Raises
         ------
         ValueError
             If prob is no probability.
+
+        Examples
+        --------
+        >>> print(*Normal(0.0, 1.0).interval(0.95))
+        -1.959963984540054 1.959963984540054
         """
         tail = (1 - _probability("prob", prob)) / 2
         return self.ppf(tail), self.isf(tail)
 
-    def rvs(self, size=(), rng=None):
+    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> FloatOrArray:
         """Return draws; those of a `Mixture` or `Refits` are joint draws of all its groups.
 
         Parameters
         ----------
-        size : int or tuple
-            How many draws of every distribution; one of each if left out. `size` = 1000 of 12 groups gives the shape
+        size : int or tuple of int
+            How many draws of every distribution; one of each if left out. 1000 draws of 12 groups have the shape
             (1000, 12): as in SciPy's `sample`, the array's own shape follows.
-        rng : numpy.random.Generator or seed
-            Whatever np.random.default_rng takes; None gives other draws each time.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
 
         Returns
         -------
-        ndarray
-            Of shape (*size, *shape).
+        float or array
+            The draws, of the shape (*size, *shape).
 
         Raises
         ------
@@ -98,20 +286,27 @@ class Distribution:
         """
         sizes = tuple(size) if isinstance(size, (tuple, list)) else (size,)
         sizes = tuple(arguments.whole("size", one, low=0) for one in sizes)
-        draws = self._draw(math.prod(sizes), arguments.generator("rng", rng, default=True))
+        draws = self._draw(math.prod(sizes), arguments.generator("rng", rng))
         return draws.reshape((*sizes, *self.shape))[()]
 
-    def to_datatree(self, draws=1000, chains=4, rng=None, groups=None, name="theta"):
-        """Return draws as ArviZ wants them.
+    def to_datatree(
+        self,
+        draws: int = 1000,
+        chains: int = 4,
+        rng: Rng = None,
+        groups: ArrayLike | None = None,
+        name: str = "theta",
+    ) -> Any:
+        """Return draws in the form in which ArviZ takes them.
 
         Parameters
         ----------
         draws, chains : int
-            Independent draws, so that the chains are a mere form.
-        rng : numpy.random.Generator or seed
-            As in `rvs`.
-        groups : array_like
-            The names of the groups, shape (J,); 0 to J - 1 if left out.
+            Their numbers. The draws are independent, so that the chains are a mere form.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
+        groups : array_like of shape (J,), optional
+            The names of the groups; 0 to J - 1 if left out.
         name : str
             Of the variable.
 
@@ -123,7 +318,9 @@ class Distribution:
         Raises
         ------
         ValueError
-            If there is not one name a group; ImportError without xarray.
+            If there is not one name a group, or an argument is out of range.
+        ImportError
+            If xarray is not installed.
 
         Examples
         --------
@@ -133,21 +330,50 @@ class Distribution:
         """
         return datatree({name: self.rvs((chains, draws), rng)}, groups)
 
-    def __len__(self):
+    @abstractmethod
+    def _mean(self) -> FloatOrArray: ...
+
+    @abstractmethod
+    def _std(self) -> FloatOrArray: ...
+
+    @abstractmethod
+    def _logpdf(self, x: FloatArray) -> FloatOrArray: ...
+
+    @abstractmethod
+    def _cdf(self, x: FloatArray) -> FloatOrArray: ...
+
+    @abstractmethod
+    def _sf(self, x: FloatArray) -> FloatOrArray: ...
+
+    @abstractmethod
+    def _ppf(self, q: FloatArray) -> FloatOrArray: ...
+
+    @abstractmethod
+    def _isf(self, q: FloatArray) -> FloatOrArray: ...
+
+    @abstractmethod
+    def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
+        """Draws of the shape (number, *shape)."""
+
+    def _pick(self, rows: Any) -> Self:
+        """The distributions at these places of the flat array."""
+        raise IndexError(f"a single {type(self).__name__} has no groups to pick")  # what is never an array has no other
+
+    def __len__(self) -> int:
         if not self.shape:
             raise TypeError(f"a single {type(self).__name__} has no length: it is not an array of groups")
         return self.shape[0]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Self:
         if not self.shape:
             raise IndexError(f"a single {type(self).__name__} has no groups to pick")
         return self._pick(np.arange(math.prod(self.shape)).reshape(self.shape)[key])
 
-    def __repr__(self):
-        name, mean, std = type(self).__name__, self.mean(), self.std()
+    def __repr__(self) -> str:
+        name, mean, std = type(self).__name__, np.asarray(self.mean()), np.asarray(self.std())
         if not self.shape:
             return f"{name}: mean {mean:.4g}, sd {std:.4g}"
         if not math.prod(self.shape):
@@ -167,22 +393,39 @@ class _Family(Distribution):
         return [getattr(self, name) for name in self.__dataclass_fields__]
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array, one entry a group."""
         return np.broadcast_shapes(*map(np.shape, self._parameters()))
 
-    def _pick(self, rows):
+    def _pick(self, rows: Any) -> Self:
         at = np.unravel_index(rows, self.shape)
         return type(self)(*(np.broadcast_to(values, self.shape)[at] for values in self._parameters()))
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Beta(_Family):
-    """Beta(alpha, beta), elementwise.
+    r"""Beta distributions, elementwise.
+
+    .. math::
+
+        p(x) = \frac{x^{\alpha - 1} (1 - x)^{\beta - 1}}{B(\alpha, \beta)}, \qquad
+        E(x) = \frac{\alpha}{\alpha + \beta}, \qquad
+        \mathrm{var}(x) = \frac{E(x) \, (1 - E(x))}{\alpha + \beta + 1}
+
+    Parameters
+    ----------
+    alpha, beta : array_like
+        The parameters, finite and > 0; arrays broadcast.
 
     Attributes
     ----------
-    alpha, beta : float or ndarray
-        The parameters, > 0.
+    alpha, beta : float or array
+        The parameters.
+
+    Notes
+    -----
+    The limit of alpha, beta to infinity at one mean is the point mass `Normal` (mean, 0); that is what a fit with
+    phi = 0 gives.
 
     Examples
     --------
@@ -190,26 +433,24 @@ class Beta(_Family):
     0.058333333333333334
     """
 
-    alpha: np.ndarray
-    beta: np.ndarray
+    alpha: FloatOrArray
+    beta: FloatOrArray
 
-    def mean(self):
-        """Return alpha/(alpha + beta)."""
+    def _mean(self) -> FloatOrArray:
         return self.alpha / (self.alpha + self.beta)
 
-    def std(self):
-        """Return the root of mean (1 - mean)/(alpha + beta + 1)."""
+    def _std(self) -> FloatOrArray:
         total = self.alpha + self.beta
         mean = self.alpha / total
         return np.sqrt(mean * (self.beta / total) / (total + 1))
 
-    def logpdf(self, x):
-        """Return the log density; -inf outside 0 <= x <= 1, and inf at an end where its parameter is below 1.
+    def _logpdf(self, x: FloatArray) -> FloatOrArray:
+        """-inf outside 0 <= x <= 1, and inf at an end where its parameter is below 1.
 
         In terms of the deviance of alpha and beta from (alpha + beta) x and (alpha + beta)(1 - x): differences of log
         Gamma functions would lose as many digits as alpha + beta has.
         """
-        x, a, b = np.broadcast_arrays(_numbers(x), self.alpha, self.beta)
+        x, a, b = np.broadcast_arrays(x, self.alpha, self.beta)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             inside = log_beta_density(np.clip(x, 0, 1), a, b)
             at_end = np.where(x == 0, a, b)  # the parameter that decides there
@@ -217,34 +458,42 @@ class Beta(_Family):
         value = np.where((x == 0) | (x == 1), end, inside)
         return np.where((x < 0) | (x > 1), -np.inf, np.where(np.isnan(x), np.nan, value))[()]
 
-    def cdf(self, x):
-        """Return P(theta <= x), the regularised incomplete Beta function."""
-        return special.betainc(self.alpha, self.beta, np.clip(_numbers(x), 0, 1))
+    def _cdf(self, x: FloatArray) -> FloatOrArray:
+        return special.betainc(self.alpha, self.beta, np.clip(x, 0, 1))
 
-    def sf(self, x):
-        """Return P(theta > x), with all its digits."""
-        return special.betaincc(self.alpha, self.beta, np.clip(_numbers(x), 0, 1))
+    def _sf(self, x: FloatArray) -> FloatOrArray:
+        return special.betaincc(self.alpha, self.beta, np.clip(x, 0, 1))
 
-    def ppf(self, q):
-        """Return the q-quantile."""
-        return special.betaincinv(self.alpha, self.beta, _probability("q", q))
+    def _ppf(self, q: FloatArray) -> FloatOrArray:
+        return special.betaincinv(self.alpha, self.beta, q)
 
-    def isf(self, q):
-        """Return the x above which theta lies with probability q."""
-        return special.betainccinv(self.alpha, self.beta, _probability("q", q))
+    def _isf(self, q: FloatArray) -> FloatOrArray:
+        return special.betainccinv(self.alpha, self.beta, q)
 
-    def _draw(self, number, rng):
+    def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         return rng.beta(self.alpha, self.beta, (number, *self.shape))
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Normal(_Family):
-    """N(loc, scale^2), elementwise; scale = 0 is the point mass at loc.
+    r"""Normal distributions, elementwise; scale = 0 is the point mass at loc.
+
+    .. math:: p(x) = \frac{1}{\sqrt{2 \pi} \, scale} \exp \frac{-(x - loc)^2}{2 \, scale^2}
+
+    Parameters
+    ----------
+    loc, scale : array_like
+        Mean and standard deviation, in one unit, scale >= 0; arrays broadcast.
 
     Attributes
     ----------
-    loc, scale : float or ndarray
-        Mean and standard deviation, scale >= 0.
+    loc, scale : float or array
+        Mean and standard deviation.
+
+    Notes
+    -----
+    At a point mass the density is infinite, and 0 elsewhere; the distribution function jumps from 0 to 1 there, and
+    every quantile, and so every interval and draw, is the point.
 
     Examples
     --------
@@ -252,34 +501,27 @@ class Normal(_Family):
     8.0 8.0
     """
 
-    loc: np.ndarray
-    scale: np.ndarray
+    loc: FloatOrArray
+    scale: FloatOrArray
 
-    def mean(self):
-        """Return loc."""
+    def _mean(self) -> FloatOrArray:
         return np.broadcast_to(self.loc, self.shape)[()]
 
-    def std(self):
-        """Return scale."""
+    def _std(self) -> FloatOrArray:
         return np.broadcast_to(self.scale, self.shape)[()]
 
-    def logpdf(self, x):
-        """Return the log density; where scale = 0, inf at the point itself and -inf elsewhere."""
-        x = _numbers(x)
+    def _logpdf(self, x: FloatArray) -> FloatOrArray:
+        """Where scale = 0, inf at the point itself and -inf elsewhere."""
         with np.errstate(all="ignore"):
             z = np.subtract(x, self.loc) / self.scale
             value = -(z**2) / 2 - np.log(np.sqrt(2 * np.pi) * self.scale)
         at_point = np.where(np.equal(x, self.loc), np.inf, np.where(np.isnan(x), np.nan, -np.inf))
         return np.where(np.equal(self.scale, 0), at_point, value)[()]
 
-    def cdf(self, x):
-        """Return P(theta <= x)."""
-        x = _numbers(x)
+    def _cdf(self, x: FloatArray) -> FloatOrArray:
         return self._level(x, np.greater_equal(x, self.loc), 1)
 
-    def sf(self, x):
-        """Return P(theta > x), with all its digits."""
-        x = _numbers(x)
+    def _sf(self, x: FloatArray) -> FloatOrArray:
         return self._level(x, np.less(x, self.loc), -1)
 
     def _level(self, x, at_point, sign):
@@ -287,72 +529,80 @@ class Normal(_Family):
             smooth = special.ndtr(sign * np.subtract(x, self.loc) / self.scale)
         return np.where(np.equal(self.scale, 0), np.where(np.isnan(x), np.nan, at_point), smooth)[()]
 
-    def ppf(self, q):
-        """Return the q-quantile."""
-        return self._at(special.ndtri(_probability("q", q)))
+    def _ppf(self, q: FloatArray) -> FloatOrArray:
+        return self._at(special.ndtri(q))
 
-    def isf(self, q):
-        """Return the x above which theta lies with probability q."""
-        return self._at(-special.ndtri(_probability("q", q)))
+    def _isf(self, q: FloatArray) -> FloatOrArray:
+        return self._at(-special.ndtri(q))
 
     def _at(self, z):
         with np.errstate(invalid="ignore"):
             return np.where(np.equal(self.scale, 0), self.loc, self.loc + self.scale * z)[()]
 
-    def _draw(self, number, rng):
+    def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         return rng.normal(self.loc, self.scale, (number, *self.shape))
 
 
 class Mixture(Distribution):
-    """The posterior of theta_j, or of mu, under full Bayes: a mixture over the hyperparameters.
+    r"""The posterior of theta_j, or of mu, under full Bayes: a mixture over the hyperparameters.
 
-    Each is a mixture, over the nodes of a quadrature, of the family's distributions given the hyperparameters. The
-    mean and the standard deviation come from exact sums; the mean is nan and the standard deviation inf where they do
-    not exist, while the quantiles always do. Draws are joint: the groups of one draw share the hyperparameters.
+    .. math:: p(\theta_j \mid y) = \sum_k w_k \, p(\theta_j \mid y, \text{hyperparameters}_k)
+
+    The sum is over the nodes of a quadrature. The mean and the standard deviation come from exact sums; the mean is nan
+    and the standard deviation inf where they do not exist, while the quantiles always do. Draws are joint: the groups
+    of one draw share the hyperparameters.
 
     Parameters
     ----------
     parts : Parts
         What the family's quadrature knows.
-    rows : ndarray
+    rows : array of int, optional
         Which of its groups these are; all if left out.
+
+    See Also
+    --------
+    hblib.beta_binomial.full_bayes : Gives such posteriors for rates.
+    hblib.normal_normal.full_bayes : Gives such posteriors for means.
+
+    Examples
+    --------
+    >>> from hblib import normal_normal, priors
+    >>> theta = normal_normal.full_bayes([3, 5, 10], 1.0, priors.half_normal(5)).theta
+    >>> print(theta.mean().round(3), theta[2].sf(8).round(4))
+    [3.242 5.081 9.678] 0.9511
     """
 
-    def __init__(self, parts: Parts, rows=None):
+    def __init__(self, parts: Parts, rows: Any = None) -> None:
         self._parts = parts
         self._rows = np.arange(parts.mean.size) if rows is None else np.asarray(rows)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array, one entry a group."""
         return self._rows.shape
 
-    def mean(self):
-        """Return the mean, nan where it does not exist."""
+    def _mean(self) -> FloatOrArray:
         return self._parts.mean[self._rows][()]
 
-    def std(self):
-        """Return the standard deviation, inf where it does not exist."""
+    def _std(self) -> FloatOrArray:
         return self._parts.sd[self._rows][()]
 
-    def logpdf(self, x):
-        """Return the log density."""
-        x, rows = np.broadcast_arrays(_numbers(x), self._rows)
+    def _logpdf(self, x: FloatArray) -> FloatOrArray:
+        x, rows = np.broadcast_arrays(x, self._rows)
         low, high = self._parts.ends
         inside = (x >= low) & (x <= high) & np.isfinite(x)
         value = np.where(np.isnan(x), np.nan, -np.inf)
         value[inside] = self._parts.log_density(x[inside], rows[inside])
         return value[()]
 
-    def cdf(self, x):
-        """Return P(theta_j <= x)."""
+    def _cdf(self, x: FloatArray) -> FloatOrArray:
         return self._tail(x, upper=False)
 
-    def sf(self, x):
-        """Return P(theta_j > x), with all its digits."""
+    def _sf(self, x: FloatArray) -> FloatOrArray:
         return self._tail(x, upper=True)
 
     def _tail(self, x, upper):
-        x, rows = np.broadcast_arrays(_numbers(x), self._rows)
+        x, rows = np.broadcast_arrays(x, self._rows)
         low, high = self._parts.ends
         level = np.where(np.isnan(x), np.nan, np.where(x < low, float(upper), float(not upper)))
         inside = (x >= low) & (x < high) & np.isfinite(x)
@@ -360,17 +610,15 @@ class Mixture(Distribution):
         level[inside] = np.clip(tail, 0, 1)  # the weights add up to 1 only nearly
         return level[()]
 
-    def ppf(self, q):
-        """Return the q-quantile."""
+    def _ppf(self, q: FloatArray) -> FloatOrArray:
         return self._quantile(q, upper=False)
 
-    def isf(self, q):
-        """Return the x above which theta_j lies with probability q."""
+    def _isf(self, q: FloatArray) -> FloatOrArray:
         return self._quantile(q, upper=True)
 
     def _quantile(self, q, upper):
         """From the nearer tail, which has the digits."""
-        q, rows = np.broadcast_arrays(_probability("q", q), self._rows)
+        q, rows = np.broadcast_arrays(q, self._rows)
         from_above = (q <= 0.5) == upper
         answer = np.empty(q.shape)
         for above in (False, True):
@@ -378,15 +626,17 @@ class Mixture(Distribution):
             answer[some] = solve(self._parts, np.minimum(q, 1 - q)[some], rows[some], above)
         return answer[()]
 
-    def _draw(self, number, rng):
+    def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         return self._parts.joint(number, rng, self._rows.ravel())
 
-    def _pick(self, rows):
-        return Mixture(self._parts, self._rows.ravel()[rows])
+    def _pick(self, rows: Any) -> Self:
+        return type(self)(self._parts, self._rows.ravel()[rows])
 
 
 class Scale(Distribution):
-    """The distribution of a positive number that is known by its density: tau, or the size alpha + beta.
+    r"""The distribution of a positive number that is known by its density: tau, or the size alpha + beta.
+
+    .. math:: P(X \le x) = \int_0^x p(t) \, dt
 
     The distribution function comes from Gauss's rule on panels between the nodes of a quadrature, to nearly all digits.
     The mean is nan and the standard deviation inf where they do not exist, while the quantiles always do.
@@ -397,58 +647,68 @@ class Scale(Distribution):
         The density on its panels.
     mean, sd : float
         Its moments.
-    log_moments : tuple
+    log_moments : tuple of float
         Mean and standard deviation of the logarithm.
+
+    Examples
+    --------
+    >>> from hblib import priors
+    >>> tau = priors.half_normal(5).distribution()
+    >>> print(round(tau.mean(), 6), round(float(tau.median()), 6), round(tau.log().mean(), 6))
+    3.989423 3.372449 0.974256
     """
 
-    shape = ()
+    shape: tuple[()] = ()
 
-    def __init__(self, panels: Panels, mean, sd, log_moments):
+    def __init__(self, panels: Panels, mean: float, sd: float, log_moments: tuple[float, float]) -> None:
         self._panels, self._moments, self._log_moments = panels, (mean, sd), log_moments
 
-    def mean(self):
-        """Return the mean, nan where it does not exist."""
+    def _mean(self) -> FloatOrArray:
         return self._moments[0]
 
-    def std(self):
-        """Return the standard deviation, inf where it does not exist."""
+    def _std(self) -> FloatOrArray:
         return self._moments[1]
 
-    def logpdf(self, x):
-        """Return the log density; -inf outside the range of the prior."""
-        return self._panels.log_density(_numbers(x))
+    def _logpdf(self, x: FloatArray) -> FloatOrArray:
+        return self._panels.log_density(x)
 
-    def cdf(self, x):
-        """Return P(X <= x)."""
-        return self._panels.tail(_numbers(x), upper=False)
+    def _cdf(self, x: FloatArray) -> FloatOrArray:
+        return self._panels.tail(x, upper=False)
 
-    def sf(self, x):
-        """Return P(X > x), with all its digits."""
-        return self._panels.tail(_numbers(x), upper=True)
+    def _sf(self, x: FloatArray) -> FloatOrArray:
+        return self._panels.tail(x, upper=True)
 
-    def ppf(self, q):
-        """Return the q-quantile; those of 0 and 1 are the ends of the range."""
-        return self._panels.quantile(_probability("q", q), upper=False)
+    def _ppf(self, q: FloatArray) -> FloatOrArray:
+        return self._panels.quantile(q, upper=False)
 
-    def isf(self, q):
-        """Return the x above which X lies with probability q."""
-        return self._panels.quantile(_probability("q", q), upper=True)
+    def _isf(self, q: FloatArray) -> FloatOrArray:
+        return self._panels.quantile(q, upper=True)
 
-    def log(self):
+    def log(self) -> "LogScale":
         """Return the distribution of log X, whose moments exist where those of X may not.
 
         Returns
         -------
         LogScale
+            With all the methods of a distribution.
+
+        Examples
+        --------
+        >>> from hblib import priors
+        >>> tau = priors.half_cauchy(1).distribution()
+        >>> print(tau.mean(), round(tau.log().std(), 4))
+        nan 1.5708
         """
         return LogScale(self, *self._log_moments)
 
-    def _draw(self, number, rng):
-        return np.asarray(self.ppf(rng.uniform(size=number)))
+    def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
+        return np.asarray(self._ppf(rng.uniform(size=number)))
 
 
 class LogScale(Distribution):
-    """The distribution of the logarithm of a `Scale`.
+    r"""The distribution of the logarithm of a `Scale`.
+
+    .. math:: p(v) = e^v \, p_X(e^v), \qquad v = \log x
 
     Parameters
     ----------
@@ -456,63 +716,69 @@ class LogScale(Distribution):
         The distribution of X.
     mean, sd : float
         The moments of log X.
+
+    Examples
+    --------
+    >>> from hblib import priors
+    >>> log_tau = priors.half_cauchy(1).distribution().log()
+    >>> print(*np.round(log_tau.interval(0.5), 6))
+    -0.881374 0.881374
     """
 
-    shape = ()
+    shape: tuple[()] = ()
 
-    def __init__(self, scale, mean, sd):
+    def __init__(self, scale: Scale, mean: float, sd: float) -> None:
         self._scale, self._moments = scale, (mean, sd)
 
-    def mean(self):
-        """Return E(log X)."""
+    def _mean(self) -> FloatOrArray:
         return self._moments[0]
 
-    def std(self):
-        """Return the standard deviation of log X."""
+    def _std(self) -> FloatOrArray:
         return self._moments[1]
 
-    def logpdf(self, x):
-        """Return the log density of log X."""
-        x = _numbers(x)
+    def _logpdf(self, x: FloatArray) -> FloatOrArray:
         with np.errstate(all="ignore"):
-            value = self._scale.logpdf(np.exp(x)) + x
+            value = self._scale._logpdf(np.exp(x)) + x
         return np.where(np.isinf(x), -np.inf, value)[()]
 
-    def cdf(self, x):
-        """Return P(log X <= x)."""
+    def _cdf(self, x: FloatArray) -> FloatOrArray:
         with np.errstate(over="ignore"):
-            return self._scale.cdf(np.exp(_numbers(x)))
+            return self._scale._cdf(np.exp(x))
 
-    def sf(self, x):
-        """Return P(log X > x)."""
+    def _sf(self, x: FloatArray) -> FloatOrArray:
         with np.errstate(over="ignore"):
-            return self._scale.sf(np.exp(_numbers(x)))
+            return self._scale._sf(np.exp(x))
 
-    def ppf(self, q):
-        """Return the q-quantile."""
+    def _ppf(self, q: FloatArray) -> FloatOrArray:
         with np.errstate(divide="ignore"):
-            return np.log(self._scale.ppf(q))
+            return np.log(self._scale._ppf(q))
 
-    def isf(self, q):
-        """Return the x above which log X lies with probability q."""
+    def _isf(self, q: FloatArray) -> FloatOrArray:
         with np.errstate(divide="ignore"):
-            return np.log(self._scale.isf(q))
+            return np.log(self._scale._isf(q))
 
-    def _draw(self, number, rng):
+    def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         return np.log(self._scale._draw(number, rng))
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Refits(Distribution):
-    """The average, with equal weights, of the distributions along the last axis of all parts; elementwise on the rest.
+    r"""The average, with equal weights, of the distributions along the last axis of all parts; elementwise on the rest.
+
+    .. math:: p(x) = \frac{1}{B} \sum_{b=1}^{B} p_b(x)
 
     Where a part has points (a `Normal` of scale 0) the density is infinite on them, and that of the rest elsewhere.
     Draws are joint: the groups of one draw share the refit.
 
-    Attributes
+    Parameters
     ----------
     parts : tuple
         Of `Beta` and `Normal`; a part may be empty.
+
+    Attributes
+    ----------
+    parts : tuple
+        The same.
 
     Examples
     --------
@@ -521,45 +787,38 @@ class Refits(Distribution):
     0.0 1.36 0.0
     """
 
-    parts: tuple
+    parts: tuple[Beta | Normal, ...]
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array, one entry a group."""
         return np.broadcast_shapes(*(part.shape[:-1] for part in self.parts))
 
-    def mean(self):
-        """Return the average of the means."""
-        return self._all("mean").mean(axis=-1)
+    def _mean(self) -> FloatOrArray:
+        return self._all("_mean").mean(axis=-1)
 
-    def std(self):
-        """Return the standard deviation, by the law of total variance."""
-        return np.sqrt(self._all("var").mean(axis=-1) + self._all("mean").var(axis=-1))
+    def _std(self) -> FloatOrArray:
+        """By the law of total variance."""
+        return np.sqrt((self._all("_std") ** 2).mean(axis=-1) + self._all("_mean").var(axis=-1))
 
-    def logpdf(self, x):
-        """Return the log of the average density."""
-        value = self._all("logpdf", _numbers(x)[..., None])
+    def _logpdf(self, x: FloatArray) -> FloatOrArray:
+        value = self._all("_logpdf", x[..., None])
         top = value.max(axis=-1, keepdims=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             usual = np.log(np.mean(np.exp(value - top), axis=-1)) + top[..., 0]
         return np.where(np.isinf(top[..., 0]), top[..., 0], usual)[()]
 
-    def cdf(self, x):
-        """Return P(theta_j <= x)."""
-        return self._all("cdf", _numbers(x)[..., None]).mean(axis=-1)
+    def _cdf(self, x: FloatArray) -> FloatOrArray:
+        return self._all("_cdf", x[..., None]).mean(axis=-1)
 
-    def sf(self, x):
-        """Return P(theta_j > x), with all its digits."""
-        return self._all("sf", _numbers(x)[..., None]).mean(axis=-1)
+    def _sf(self, x: FloatArray) -> FloatOrArray:
+        return self._all("_sf", x[..., None]).mean(axis=-1)
 
-    def ppf(self, q):
-        """Return the smallest x with cdf(x) >= q."""
-        q = _probability("q", q)
-        return self._bisect("ppf", q, lambda x: self.cdf(x) >= q)
+    def _ppf(self, q: FloatArray) -> FloatOrArray:
+        return self._bisect("_ppf", q, lambda x: self._cdf(x) >= q)
 
-    def isf(self, q):
-        """Return the smallest x with sf(x) <= q."""
-        q = _probability("q", q)
-        return self._bisect("isf", q, lambda x: self.sf(x) <= q)
+    def _isf(self, q: FloatArray) -> FloatOrArray:
+        return self._bisect("_isf", q, lambda x: self._sf(x) <= q)
 
     def _bisect(self, name, q, beyond):
         """Between the extreme ones of the parts' quantiles."""
@@ -572,7 +831,7 @@ class Refits(Distribution):
             low, high = np.where(past, low, middle), np.where(past, middle, high)
         return high[()]
 
-    def _draw(self, number, rng):
+    def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         refit = rng.integers(sum(part.shape[-1] for part in self.parts), size=number)
         draws, first = np.empty((number, *self.shape)), 0
         for part in self.parts:
@@ -581,8 +840,8 @@ class Refits(Distribution):
             first += part.shape[-1]
         return draws
 
-    def _pick(self, rows):
-        return Refits(tuple(part[np.unravel_index(rows, self.shape)] for part in self.parts))
+    def _pick(self, rows: Any) -> Self:
+        return type(self)(tuple(part[np.unravel_index(rows, self.shape)] for part in self.parts))
 
     def _all(self, name, *args):
         return np.concatenate([getattr(part, name)(*args) for part in self.parts], axis=-1)

@@ -1,6 +1,6 @@
-"""From any dataframe to the counts that `beta_binomial.fit` needs, computed where the data are.
+"""From any dataframe to the counts that `hblib.beta_binomial.fit` needs, computed where the data are.
 
-Two steps, each one expression over narwhals. It runs on pandas, Polars, PyArrow and DuckDB, and on Dask and Spark:
+Two steps, each one expression over narwhals. It runs on pandas, Polars, PyArrow and DuckDB, and on Dask and Spark::
 
     events  --tally-->  one row a group, (y, n)  --collapse-->  the distinct (y, n) rows and their counts
 
@@ -9,49 +9,73 @@ the Beta-Binomial model sees nothing but those rows, so the fit is the same to t
 
 A column may have any name: inside, columns are taken by their place and get names of our own.
 
-narwhals (`pip install narwhals`) is needed for these functions only, and is imported when one of them is called.
+narwhals (``pip install narwhals``) is needed for these functions only, and is imported when one of them is called.
 """
 
 from decimal import Decimal
 from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from hblib._numerics.types import IntArray
 
 _LARGEST = 2**53  # beyond it a float does not hold every whole number
 _BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 
 
 class Rows(NamedTuple):
-    """The distinct rows of (y, n), and how many groups share each; integers, sorted by n and then y."""
+    """The distinct rows of (y, n), and how many groups share each, sorted by n and then y.
 
-    y: np.ndarray
-    n: np.ndarray
-    counts: np.ndarray
+    Attributes
+    ----------
+    y : array of int
+        Successes.
+    n : array of int
+        Trials.
+    counts : array of int
+        How many groups have these y and n.
+    """
+
+    y: IntArray
+    n: IntArray
+    counts: IntArray
 
 
-def collapse(df, y, n):
-    """The distinct rows of (y, n), and how many groups share each.
+def collapse(df: Any, y: str, n: str) -> Rows:
+    """Find the distinct rows of (y, n), and how many groups share each.
 
-    A million shops have some ten thousand distinct rows; from a cluster only these come back. Fit them with
-
-        beta_binomial.fit(rows.y, rows.n, counts=rows.counts)
+    A million shops have some ten thousand distinct rows; from a cluster only these come back. They are all that
+    ``beta_binomial.fit(rows.y, rows.n, counts=rows.counts)`` needs.
 
     Parameters
     ----------
-    df : a dataframe that narwhals knows (pandas, Polars, PyArrow, DuckDB, Dask, Spark, ...), one row a group.
-    y, n : names of its columns of successes and trials, whole numbers with 0 <= y <= n <= 2^53.
+    df : dataframe
+        Any that narwhals knows (pandas, Polars, PyArrow, DuckDB, Dask, Spark, ...), one row a group.
+    y : str
+        Name of its column of successes, whole numbers with 0 <= y <= n.
+    n : str
+        Name of its column of trials, whole numbers up to 2^53.
 
     Returns
     -------
-    `Rows`: y, n and counts, integer arrays of one length, sorted by n and then y.
+    Rows
+        With y, n and counts, integer arrays of one length, sorted by n and then y.
 
     Raises
     ------
-    ImportError if narwhals is missing (or, for DuckDB and Spark, pyarrow, in which they hand over their rows);
-    ValueError for a column that is not there or holds no numbers, for an empty table, a missing number, a number above
-    2^53 (of those a float does not hold all), or a row that is not 0 <= y <= n in whole numbers.
+    ImportError
+        If narwhals is missing (or, for DuckDB and Spark, pyarrow, in which they hand over their rows).
+    ValueError
+        For a column that is not there or holds no numbers, for an empty table, a missing number, a number above 2^53
+        (of those a float does not hold all), or a row that is not 0 <= y <= n in whole numbers.
 
+    See Also
+    --------
+    tally : Makes such a table of single trials.
+
+    Examples
+    --------
     >>> import pandas
     >>> from hblib import beta_binomial
     >>> shops = pandas.DataFrame({"sold": [2, 0, 2, 5, 0], "visits": [20, 10, 20, 20, 10]})
@@ -87,33 +111,47 @@ def collapse(df, y, n):
     return Rows(*(values[order].astype(np.int64) for values in _checked(*rows)))
 
 
-def tally(events, group, success, y="y", n="n"):
-    """One row a group from one row a trial: y, the trials that succeeded, and n, all its trials.
-
-        y_j = number of rows of group j with success 1,   n_j = number of its rows
-
-    Parameters
-    ----------
-    events : a dataframe that narwhals knows (pandas, Polars, PyArrow, DuckDB, Dask, Spark, ...), one row a trial.
-    group : name of the column that says which group a trial belongs to, or a list of names: ["chain", "store"].
-    success : name of the column that holds True and False, or 1 and 0.
-    y, n : names for the two new columns. Where a column of `group` has the name already (to some engines N is n), an
-        underscore is added: y_, n_.
-
-    Returns
-    -------
-    A dataframe of the same kind, lazy if `events` is, with the columns of `group`, y and n, in no particular order. A
-    group without a single row in `events` cannot be in it.
+def tally(events: Any, group: str | list[str], success: str, y: str = "y", n: str = "n") -> Any:
+    """Count one row a group from one row a trial: y, the trials that succeeded, and n, all its trials.
 
     A success that is missing is not taken for a failure: it makes its group's y missing, and `collapse` then refuses
     the table.
 
+    Parameters
+    ----------
+    events : dataframe
+        Any that narwhals knows (pandas, Polars, PyArrow, DuckDB, Dask, Spark, ...), one row a trial.
+    group : str or list of str
+        Name of the column that says which group a trial belongs to, or several: ["chain", "store"].
+    success : str
+        Name of the column that holds True and False, or 1 and 0.
+    y : str
+        Name for the new column of successes. Where a column of ``group`` has the name already (to some engines Y is y),
+        an underscore is added.
+    n : str
+        Name for the new column of trials, with an underscore if need be.
+
+    Returns
+    -------
+    dataframe
+        Of the same kind, lazy if ``events`` is, with the columns of ``group``, y and n, in no particular order. A group
+        without a single row in ``events`` cannot be in it.
+
     Raises
     ------
-    ImportError if narwhals is missing; ValueError for a column that is not there, for rows without a group, for a
-    group's name with blanks around it ("A " would be a group beside "A"), and for a success that is neither 0 nor 1. To
-    find these the columns are read once, of a lazy table as well.
+    ImportError
+        If narwhals is missing.
+    ValueError
+        For a column that is not there, for rows without a group, for a group's name with blanks around it ("A " would
+        be a group beside "A"), and for a success that is neither 0 nor 1. To find these the columns are read once, of a
+        lazy table as well.
 
+    See Also
+    --------
+    collapse : Takes the result.
+
+    Examples
+    --------
     >>> import pandas
     >>> events = pandas.DataFrame({"shop": ["A", "A", "B"], "sold": [True, False, False]})
     >>> tally(events, "shop", "sold").sort_values("shop").to_dict("list")

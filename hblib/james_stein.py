@@ -1,50 +1,86 @@
-"""The James-Stein estimator: k independent estimates with one known standard error, shrunk together toward a target.
+r"""Stein's estimators: k independent estimates with one known standard error, shrunk together toward a target.
 
-    y_i ~ N(theta_i, se^2),   estimate_i = target + c (y_i - target)
-    c = 1 - (k - 2)/S,        S = sum_i (y_i - target)^2/se^2
+.. math::
 
-With the mean of y as the target, k - 3 takes the place of k - 2. JS+, the default, sets a negative c to 0.
+    y_i \sim N(\theta_i, se^2), \qquad estimate_i = target + c \, (y_i - target)
 
-What the theorem says: for every theta, the expected total squared error sum_i E(estimate_i - theta_i)^2 is smaller
-than k se^2, that of y itself, if k >= 3 (k >= 4 for the mean). No prior enters; theta may be anything.
+    c = 1 - (k - 2)/S, \qquad S = \sum_i (y_i - target)^2 / se^2
+
+With the mean of y as the target [5]_, k - 3 takes the place of k - 2. JS+ [3]_, the default, sets a negative c to 0.
+
+What the theorem [1]_ [2]_ says: for every theta, the expected total squared error of the estimates is smaller than
+k se^2, that of y itself, if k >= 3 (k >= 4 for the mean). No prior enters; theta may be anything.
 What it needs: normal errors, independent, se known and the same in all groups, one loss that adds up all groups.
 What it does not promise: a gain in each group. A group far from the target can expect a larger error than with its y
-alone (see `component_risk`; `limited_translation` bounds the harm). Where S is much larger than k, the gain is small.
+alone (see `component_risk`; `limited_translation` [4]_ bounds the harm). Where S is much larger than k, the gain is
+small; `sure` [6]_ estimates it.
 
-Sources: Stein (1956), Proc. Third Berkeley Symposium 1:197-206. James & Stein (1961), Proc. Fourth Berkeley Symposium
-1:361-379. Baranchik (1964), Stanford University, Technical Report 51. Efron & Morris (1972), JASA 67:130-139, and
-(1975), JASA 70:311-319. Stein (1981), Annals of Statistics 9:1135-1151.
+References
+----------
+.. [1] Stein (1956), Proc. Third Berkeley Symposium 1:197-206.
+.. [2] James & Stein (1961), Proc. Fourth Berkeley Symposium 1:361-379.
+.. [3] Baranchik (1964), Stanford University, Technical Report 51.
+.. [4] Efron & Morris (1972), JASA 67:130-139.
+.. [5] Efron & Morris (1975), JASA 70:311-319.
+.. [6] Stein (1981), Annals of Statistics 9:1135-1151.
 """
 
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hblib._numerics import arguments
 from hblib._numerics.spherical_risk import risk_terms
+from hblib._numerics.types import FloatArray
 
 
-def estimate(y, se, target=None, positive=True):
-    """Every group's estimate, shrunk by one common factor.
+def estimate(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> FloatArray:
+    r"""Shrink every group's estimate toward the target by one common factor.
 
-        target + c (y_i - target),   c = `shrinkage(y, se, target, positive)`
+    .. math:: estimate_i = target + c \, (y_i - target)
+
+    The factor c is that of `shrinkage`.
 
     Parameters
     ----------
-    y : one estimate a group, shape (k,).
-    se : their standard error, one number > 0 in the unit of y; an array must repeat that number.
-    target : what to shrink toward, a number or one a group, chosen without looking at y; None for the mean of y.
-    positive : True for JS+, which never crosses the target; False for the plain estimator of 1961.
+    y : array_like of shape (k,)
+        One estimate a group.
+    se : array_like
+        Their standard error, one number > 0 in the unit of y; an array must repeat that number.
+    target : array_like, optional
+        What to shrink toward, a number or one a group, chosen without looking at y; None for the mean of y.
+    positive : bool
+        True for JS+, which never crosses the target; False for the plain estimator of 1961.
 
     Returns
     -------
-    The estimates, shape (k,). If y is exactly at the target, they are the target.
+    array of shape (k,)
+        The estimates. If y is exactly at the target, they are the target.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; k < 3 (k < 4 for the mean), where no shrinking toward that
-    target beats y for every theta; unequal se, where this rule can do worse than y.
+    ValueError
+        Naming the argument that is out of range. Also for k < 3 (k < 4 for the mean), where no shrinking toward that
+        target beats y for every theta, and for unequal se, where this rule can do worse than y.
 
-    Source: James & Stein (1961); JS+: Baranchik (1964); shrinking to the mean: Efron & Morris (1975).
+    See Also
+    --------
+    limited_translation : The same, but no group moves far from its y.
 
+    Notes
+    -----
+    The plain estimator is that of James and Stein [1]_, JS+ that of Baranchik [2]_, and shrinking to the mean is due
+    to Efron and Morris [3]_.
+
+    References
+    ----------
+    .. [1] James & Stein (1961), Proc. Fourth Berkeley Symposium 1:361-379.
+    .. [2] Baranchik (1964), Stanford University, Technical Report 51.
+    .. [3] Efron & Morris (1975), JASA 70:311-319.
+
+    Examples
+    --------
     >>> estimate(y=[4, 2, 0, -2], se=1, target=0).round(3).tolist()
     [3.667, 1.833, 0.0, -1.833]
     """
@@ -52,16 +88,42 @@ def estimate(y, se, target=None, positive=True):
     return target + _factor(_total(y, se, target), free, positive) * (y - target)
 
 
-def shrinkage(y, se, target=None, positive=True):
-    """The factor c: the weight of the group's own y in `estimate`, the same in all groups.
+def shrinkage(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> float:
+    r"""Give the weight c of the group's own y in `estimate`, the same in all groups.
 
-        c = 1 - (k - 2)/S,   S = sum (y_i - target)^2/se^2;   k - 3 for the mean
+    .. math:: c = 1 - (k - 2)/S, \qquad S = \sum_i (y_i - target)^2 / se^2
 
-    0 is complete pooling, values near 1 leave y almost alone. With positive=False, c can be negative. At S = 0 it is 0
-    in both versions: y is at the target, and there is nothing to shrink.
+    For the mean of y as the target, k - 3 takes the place of k - 2. 0 is complete pooling, values near 1 leave y almost
+    alone. With positive=False, c can be negative. At S = 0 it is 0 in both versions: y is at the target, and there is
+    nothing to shrink.
 
-    Parameters, Raises: as in `estimate`.
+    Parameters
+    ----------
+    y : array_like of shape (k,)
+        One estimate a group.
+    se : array_like
+        Their standard error, one number > 0 in the unit of y; an array must repeat that number.
+    target : array_like, optional
+        What to shrink toward, a number or one a group, chosen without looking at y; None for the mean of y.
+    positive : bool
+        True for JS+, where c is at least 0; False for the plain estimator of 1961.
 
+    Returns
+    -------
+    float
+        The factor, at most 1.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument that is out of range; k < 3 (k < 4 for the mean); unequal se.
+
+    References
+    ----------
+    .. [1] James & Stein (1961), Proc. Fourth Berkeley Symposium 1:361-379.
+
+    Examples
+    --------
     >>> print(round(shrinkage(y=[4, 2, 0, -2], se=1, target=0), 4))
     0.9167
     """
@@ -69,53 +131,110 @@ def shrinkage(y, se, target=None, positive=True):
     return float(_factor(_total(y, se, target), free, positive))
 
 
-def risk(theta, se=1.0, target=0.0, estimator="js+"):
-    """The expected total squared error when the truth is theta, exactly.
+def risk(
+    theta: ArrayLike,
+    se: ArrayLike = 1.0,
+    target: ArrayLike | None = 0.0,
+    estimator: Literal["mle", "js", "js+"] = "js+",
+) -> float:
+    r"""Compute the expected total squared error when the truth is theta, exactly.
 
-        sum_i E(estimate_i - theta_i)^2
+    .. math:: \sum_i E(estimate_i - \theta_i)^2
 
-    This is k se^2 for "mle"; for "js" at a fixed target, se^2 [k - (k - 2)^2 E 1/(k - 2 + 2N)], N ~ Poisson(lambda/2),
-    lambda = sum_i (theta_i - target)^2/se^2. Where all theta_i are at the target, "js" has the risk 2 se^2 (3 se^2 for
-    the mean), however many groups there are.
+    This is k se^2 for "mle"; for "js" at a fixed target it is
+
+    .. math::
+
+        se^2 \left[k - (k - 2)^2 \, E \frac{1}{k - 2 + 2N}\right], \qquad
+        N \sim \mathrm{Poisson}(\lambda/2), \quad \lambda = \sum_i (\theta_i - target)^2 / se^2
+
+    Where all theta_i are at the target, "js" has the risk 2 se^2 (3 se^2 for the mean), however many groups there are.
 
     Parameters
     ----------
-    theta : the true values, one a group, shape (k,).
-    se, target : as in `estimate`, but target is 0 if left out; None is the mean of y, as there.
-    estimator : "mle" for y itself, "js" or "js+".
+    theta : array_like of shape (k,)
+        The true values, one a group.
+    se : array_like
+        The standard error of each group's y, one number > 0 in the unit of theta; an array must repeat that number.
+    target : array_like, optional
+        What is shrunk toward, a number (0 if left out) or one a group; None for the mean of y.
+    estimator : {"mle", "js", "js+"}
+        "mle" is y itself, "js" the plain estimator of 1961, and "js+" the one whose factor is at least 0.
 
     Returns
     -------
-    A float, in the squared unit of theta.
+    float
+        The risk, in the squared unit of theta.
 
     Raises
     ------
-    ValueError as in `estimate`; an unknown estimator. "mle" takes any k.
+    ValueError
+        Naming the argument that is out of range, an unknown estimator too; unequal se; k < 3 (k < 4 for the mean)
+        unless the estimator is "mle", which takes any k.
 
-    Source: James & Stein (1961); Baranchik (1964); the computation: see `component_risk`.
+    See Also
+    --------
+    component_risk : The part of each group, and how it is computed.
+    sure : The estimate of the risk from y.
 
+    References
+    ----------
+    .. [1] James & Stein (1961), Proc. Fourth Berkeley Symposium 1:361-379.
+    .. [2] Baranchik (1964), Stanford University, Technical Report 51.
+
+    Examples
+    --------
     >>> print(*(round(risk([1] * 10, estimator=name), 4) for name in ("mle", "js", "js+")))
     10.0 6.2091 6.1093
     """
     return float(component_risk(theta, se, target, estimator).sum())
 
 
-def component_risk(theta, se=1.0, target=0.0, estimator="js+"):
-    """Each group's own expected squared error, exactly; `risk` is their sum.
+def component_risk(
+    theta: ArrayLike,
+    se: ArrayLike = 1.0,
+    target: ArrayLike | None = 0.0,
+    estimator: Literal["mle", "js", "js+"] = "js+",
+) -> FloatArray:
+    r"""Compute each group's own expected squared error, exactly; `risk` is their sum.
 
-        E(estimate_i - theta_i)^2 = se^2 (A + m_i^2 B),   m_i = (theta_i - target)/se
+    .. math:: E(estimate_i - \theta_i)^2 = se^2 (A + m_i^2 B), \qquad m_i = (\theta_i - target)/se
 
-    A, B > 0 are the same for all groups, so the group farthest from the target has the largest error. For the mean,
-    the target is the mean of theta, and (1 - 1/k) A + 1/k takes the place of A: the mean has an error of its own.
+    A, B > 0 are the same for all groups, so the group farthest from the target has the largest error. For the mean, the
+    target is the mean of theta, and (1 - 1/k) A + 1/k takes the place of A: the mean has an error of its own.
 
-    Parameters, Raises: as in `risk`.
+    Parameters
+    ----------
+    theta : array_like of shape (k,)
+        The true values, one a group.
+    se : array_like
+        The standard error of each group's y, one number > 0 in the unit of theta; an array must repeat that number.
+    target : array_like, optional
+        What is shrunk toward, a number (0 if left out) or one a group; None for the mean of y.
+    estimator : {"mle", "js", "js+"}
+        "mle" is y itself, "js" the plain estimator of 1961, and "js+" the one whose factor is at least 0.
 
     Returns
     -------
-    Array of shape (k,), in the squared unit of theta.
+    array of shape (k,)
+        The mean squared errors, in the squared unit of theta.
 
-    Source: the moments of a spherical rule, Bock (1975), Annals of Statistics 3:209-218, put into the expected loss.
+    Raises
+    ------
+    ValueError
+        Naming the argument that is out of range, an unknown estimator too; unequal se; k < 3 (k < 4 for the mean)
+        unless the estimator is "mle", which takes any k.
 
+    Notes
+    -----
+    The moments of a spherical rule, as Bock [1]_ gives them, are put into the expected loss.
+
+    References
+    ----------
+    .. [1] Bock (1975), Annals of Statistics 3:209-218.
+
+    Examples
+    --------
     >>> component_risk([5] + [0] * 9).round(3).tolist()[:3]
     [2.683, 0.587, 0.587]
     """
@@ -130,22 +249,49 @@ def component_risk(theta, se=1.0, target=0.0, estimator="js+"):
     return se**2 * (free / k * noise + (k - free) / k + m**2 * lean)
 
 
-def sure(y, se, target=None, positive=True):
-    """Stein's unbiased estimate of the risk of `estimate`, from y alone.
+def sure(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> float:
+    r"""Give Stein's unbiased estimate of the risk of `estimate`, from y alone.
 
-        se^2 [k - (k - 2)^2/S],   but for JS+ where S < k - 2:   se^2 [S - k]
+    .. math::
 
-    For the mean: se^2 [k - (k - 3)^2/S], and for JS+ where S < k - 3: se^2 [S - k + 2]. Its mean over y is `risk`,
+        se^2 \left[k - (k - 2)^2/S\right], \qquad \text{but for JS+ where } S < k - 2: \quad se^2 \left[S - k\right]
+
+    For the mean it is se^2 [k - (k - 3)^2/S], and for JS+ where S < k - 3, se^2 [S - k + 2]. Its mean over y is `risk`,
     whatever theta is; a single value can be far off, even negative.
 
-    Parameters, Raises: as in `estimate`.
+    Parameters
+    ----------
+    y : array_like of shape (k,)
+        One estimate a group.
+    se : array_like
+        Their standard error, one number > 0 in the unit of y; an array must repeat that number.
+    target : array_like, optional
+        What to shrink toward, a number or one a group, chosen without looking at y; None for the mean of y.
+    positive : bool
+        True for JS+, which never crosses the target; False for the plain estimator of 1961.
 
     Returns
     -------
-    A float, in the squared unit of y; -inf for the plain estimator at S = 0, the limit of the formula.
+    float
+        The estimate, in the squared unit of y; -inf for the plain estimator at S = 0, the limit of the formula.
 
-    Source: Stein (1981): in units of se, the loss of y + g(y) has the same mean as k + |g|^2 + 2 div g.
+    Raises
+    ------
+    ValueError
+        Naming the argument that is out of range; k < 3 (k < 4 for the mean); unequal se.
 
+    Notes
+    -----
+    In units of se, the loss of y + g(y) has the same mean as [1]_
+
+    .. math:: k + |g|^2 + 2 \, \mathrm{div}\, g
+
+    References
+    ----------
+    .. [1] Stein (1981), Annals of Statistics 9:1135-1151.
+
+    Examples
+    --------
     >>> print(round(sure(y=[4, 2, 0, -2], se=1, target=0), 4))
     3.8333
     """
@@ -157,10 +303,12 @@ def sure(y, se, target=None, positive=True):
         return float(se**2 * (y.size - (free - 2) ** 2 / total))
 
 
-def limited_translation(y, se, target=None, limit=1.0):
-    """JS+, but no group moves farther from its y than `limit` standard errors.
+def limited_translation(
+    y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, limit: ArrayLike = 1.0
+) -> FloatArray:
+    r"""Estimate by JS+, but move no group farther from its y than ``limit`` standard errors.
 
-        estimate_i = JS+_i brought back into [y_i - limit se, y_i + limit se]
+    .. math:: estimate_i = JS^+_i \text{ brought back into } [y_i - limit \cdot se, \; y_i + limit \cdot se]
 
     A group far from the target thereby loses at most a known amount: the root of its mean squared error is at most
     (1 + limit) se. Where no group stands out, the price is a part of the total gain; where one does, the total can gain
@@ -168,20 +316,36 @@ def limited_translation(y, se, target=None, limit=1.0):
 
     Parameters
     ----------
-    y, se, target : as in `estimate`.
-    limit : >= 0, inf allowed, in units of se (Efron and Morris write D); a number, or one a group.
+    y : array_like of shape (k,)
+        One estimate a group.
+    se : array_like
+        Their standard error, one number > 0 in the unit of y; an array must repeat that number.
+    target : array_like, optional
+        What to shrink toward, a number or one a group, chosen without looking at y; None for the mean of y.
+    limit : array_like
+        How far, in units of se (Efron and Morris write D): a number >= 0, or one a group; inf is allowed.
 
     Returns
     -------
-    The estimates, shape (k,).
+    array of shape (k,)
+        The estimates.
 
     Raises
     ------
-    ValueError as in `estimate`; a negative limit.
+    ValueError
+        Naming the argument that is out of range; k < 3 (k < 4 for the mean); unequal se.
 
-    Source: after Efron & Morris (1972), whose own limit also depends on S; this simpler form, with a fixed limit, is
-    that of Efron & Hastie (2016), Computer Age Statistical Inference, chapter 7.
+    Notes
+    -----
+    Efron and Morris's own limit [1]_ also depends on S; this simpler form, with a fixed limit, is that of [2]_.
 
+    References
+    ----------
+    .. [1] Efron & Morris (1972), JASA 67:130-139.
+    .. [2] Efron & Hastie (2016), Computer Age Statistical Inference, chapter 7.
+
+    Examples
+    --------
     >>> limited_translation(y=[4, 1, 0, -1], se=1, target=0, limit=0.25).round(3).tolist()
     [3.75, 0.889, 0.0, -0.889]
     """
@@ -192,7 +356,9 @@ def limited_translation(y, se, target=None, limit=1.0):
     return np.clip(full, y - limit * se, y + limit * se)
 
 
-def _groups(name, values, se, target, needs_three=True):
+def _groups(
+    name: str, values: ArrayLike, se: ArrayLike, target: ArrayLike | None, needs_three: bool = True
+) -> tuple[FloatArray, float, FloatArray, int]:
     """The values, their one se, the target for each, and the number of free dimensions of values - target."""
     rows = {name: arguments.numbers(name, values), "se": arguments.numbers("se", se, low=0, open_low=True)}
     if target is None:
@@ -216,13 +382,13 @@ def _groups(name, values, se, target, needs_three=True):
     return values, se[0], target, free
 
 
-def _total(y, se, target):
+def _total(y: FloatArray, se: float, target: FloatArray) -> float:
     """S, the sum of squared deviations in units of se; inf, where it overflows, is as good as any number that large."""
     with np.errstate(over="ignore"):
         return np.sum(((y - target) / se) ** 2)
 
 
-def _factor(total, free, positive):
+def _factor(total: float, free: int, positive: bool) -> float:
     if total < 1e-290:  # at the target, as far as squares can tell
         return 0.0
     factor = 1 - (free - 2) / total

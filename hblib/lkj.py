@@ -1,39 +1,57 @@
-"""The LKJ(eta) prior of a K x K correlation matrix R: p(R) proportional to det(R)^(eta - 1).
+r"""The LKJ(eta) prior of a K x K correlation matrix R.
+
+It was found by Lewandowski, Kurowicka and Joe [1]_:
+
+.. math:: p(R) \propto \det(R)^{\eta - 1}
 
 eta = 1 is uniform over correlation matrices, eta > 1 prefers weak correlations. Every single correlation rho has the
 same marginal, (rho + 1)/2 ~ Beta(b, b) with b = eta - 1 + K/2: the larger the matrix, the closer to 0.
 
-Source: Lewandowski, Kurowicka & Joe (2009), Journal of Multivariate Analysis 100:1989-2001.
+References
+----------
+.. [1] Lewandowski, Kurowicka & Joe (2009), Journal of Multivariate Analysis 100:1989-2001.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 from hblib._numerics import arguments
+from hblib._numerics.types import FloatArray, FloatOrArray, Rng
 from hblib.distributions import Beta
 
 
-def log_density(R, eta):
-    """The log density of a correlation matrix, with its constant.
+def log_density(R: ArrayLike, eta: float) -> FloatOrArray:
+    r"""Compute the log density of a correlation matrix, with its constant.
 
-        log p(R) = (eta - 1) log det R - sum_{k=1..K-1} (K - k) ((2 b_k - 1) log 2 + log B(b_k, b_k)),
-        b_k = eta + (K - 1 - k)/2
+    .. math::
+
+        \log p(R) = (\eta - 1) \log \det R - \sum_{k=1}^{K-1} (K - k) \left((2 b_k - 1) \log 2 + \log B(b_k,
+        b_k)\right), \qquad b_k = \eta + (K - 1 - k)/2
 
     Parameters
     ----------
-    R : correlation matrices, shape (..., K, K). The density is with respect to the K(K - 1)/2 entries below the
-        diagonal.
-    eta : one number > 0.
+    R : array_like of shape (..., K, K)
+        Correlation matrices. The density is with respect to the K(K - 1)/2 entries below the diagonal.
+    eta : float
+        The parameter > 0.
 
     Returns
     -------
-    A float, or an array of shape (...). Where det R = 0, as far as rounded entries can tell: -inf for eta > 1, inf for
-    eta < 1.
+    float or array of shape (...)
+        The log density. Where det R = 0, as far as rounded entries can tell: -inf for eta > 1, inf for eta < 1.
 
     Raises
     ------
-    ValueError naming the argument that is out of range or is no correlation matrix.
+    ValueError
+        Naming the argument that is out of range or is no correlation matrix.
 
+    References
+    ----------
+    .. [1] Lewandowski, Kurowicka & Joe (2009), Journal of Multivariate Analysis 100:1989-2001.
+
+    Examples
+    --------
     >>> print(round(log_density([[1, 0.5], [0.5, 1]], eta=2), 6), round(np.log(0.75 * (1 - 0.5**2)), 6))
     -0.575364 -0.575364
     """
@@ -53,19 +71,40 @@ def log_density(R, eta):
     return ((eta - 1) * _log_det(R, eigenvalues) - constant)[()]
 
 
-def pdf(rho, eta, K):
-    """The marginal density of one correlation: that of (rho + 1)/2 ~ Beta(b, b), b = eta - 1 + K/2, on [-1, 1].
+def pdf(rho: ArrayLike, eta: ArrayLike, K: ArrayLike) -> FloatOrArray:
+    r"""Compute the marginal density of one correlation.
+
+    .. math:: (\rho + 1)/2 \sim \mathrm{Beta}(b, b), \qquad b = \eta - 1 + K/2
 
     Parameters
     ----------
-    rho : in [-1, 1].
-    eta : > 0.
-    K : size of the matrix, at least 2. Arrays broadcast.
+    rho : array_like
+        The correlation, in [-1, 1].
+    eta : array_like
+        The parameter > 0; broadcasts against rho.
+    K : array_like of int
+        Size of the matrix, at least 2; broadcasts against rho and eta.
+
+    Returns
+    -------
+    float or array
+        The density, of the broadcast shape.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        Naming the argument that is out of range.
 
+    See Also
+    --------
+    sd : The standard deviation of this distribution.
+
+    References
+    ----------
+    .. [1] Lewandowski, Kurowicka & Joe (2009), Journal of Multivariate Analysis 100:1989-2001.
+
+    Examples
+    --------
     >>> print(pdf(0.3, eta=1, K=2), round(pdf(0, eta=1, K=10), 4))
     0.5 1.2305
     """
@@ -77,9 +116,34 @@ def pdf(rho, eta, K):
     return (Beta(b, b).pdf((rho + 1) / 2) / 2)[()]
 
 
-def sd(eta, K):
-    """The standard deviation of one correlation, 1/sqrt(2 eta + K - 1); its mean is 0.
+def sd(eta: ArrayLike, K: ArrayLike) -> FloatOrArray:
+    r"""Compute the standard deviation of one correlation; its mean is 0.
 
+    .. math:: \frac{1}{\sqrt{2 \eta + K - 1}}
+
+    Parameters
+    ----------
+    eta : array_like
+        The parameter > 0.
+    K : array_like of int
+        Size of the matrix, at least 2; broadcasts against eta.
+
+    Returns
+    -------
+    float or array
+        The standard deviation, of the broadcast shape.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument that is out of range.
+
+    References
+    ----------
+    .. [1] Lewandowski, Kurowicka & Joe (2009), Journal of Multivariate Analysis 100:1989-2001.
+
+    Examples
+    --------
     >>> print(round(sd(eta=1, K=2), 4), round(sd(eta=2, K=2), 4), round(sd(eta=1, K=10), 4))
     0.5774 0.4472 0.3015
     """
@@ -87,25 +151,40 @@ def sd(eta, K):
     return (1 / np.sqrt(2 * eta + K - 1))[()]
 
 
-def draws(eta, K, size, rng):
-    """Independent draws of R, shape (size, K, K), by the onion method, written for the Cholesky factor.
+def draws(eta: float, K: int, size: int, rng: Rng) -> FloatArray:
+    """Draw correlation matrices independently, by the onion method, written for the Cholesky factor.
 
     Row k (from 0) of the factor is a vector of length 1 whose first k entries have a uniform direction and a squared
     length ~ Beta(k/2, eta + (K - 1 - k)/2).
 
     Parameters
     ----------
-    eta : one number > 0.
-    K : size of the matrix, at least 2.
-    size : how many draws.
-    rng : a NumPy `Generator`, or a seed for one.
+    eta : float
+        The parameter > 0.
+    K : int
+        Size of the matrix, at least 2.
+    size : int
+        How many draws.
+    rng : numpy.random.Generator, int or None
+        What to draw with; a number is a seed for one, and None draws anew each time.
+
+    Returns
+    -------
+    array of shape (size, K, K)
+        The draws of R.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        Naming the argument that is out of range.
 
-    Source: Lewandowski, Kurowicka & Joe (2009), the extended onion method.
+    References
+    ----------
+    .. [1] Lewandowski, Kurowicka & Joe (2009), Journal of Multivariate Analysis 100:1989-2001, the extended onion
+       method.
 
+    Examples
+    --------
     >>> draws(eta=2, K=3, size=5, rng=np.random.default_rng(1)).shape
     (5, 3, 3)
     """
@@ -163,7 +242,7 @@ def _residual(R, L):
     return (R - high @ high.swapaxes(-1, -2)) - (cross + cross.swapaxes(-1, -2)) - rest
 
 
-def _size(K):
+def _size(K: ArrayLike) -> FloatArray:
     K = arguments.counts("K", K)
     if (K < 2).any():
         raise ValueError(f"K must be at least 2, but is {K.min():g}")

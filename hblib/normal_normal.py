@@ -1,6 +1,8 @@
-"""The Normal-Normal model: group j = 1..J has an estimate ybar_j with known standard error se_j.
+r"""The Normal-Normal model: group j = 1..J has an estimate ybar_j with known standard error se_j.
 
-    ybar_j | theta_j ~ N(theta_j, se_j^2),   theta_j ~ N(mu, tau^2)
+.. math::
+
+    \bar y_j \mid \theta_j \sim N(\theta_j, se_j^2), \qquad \theta_j \sim N(\mu, \tau^2)
 
 For the mean of n_j observations with standard deviation sigma, se_j = sigma/sqrt(n_j). tau is the standard deviation
 between groups: tau = 0 is complete pooling and tau = inf no pooling, and both are ordinary arguments here. A group
@@ -9,48 +11,72 @@ without data has se_j = inf; its ybar_j may then be nan.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy import special
+from numpy.typing import ArrayLike
 
 from hblib import priors
 from hblib._numerics import arguments, quadrature
 from hblib._numerics.datatree import datatree
 from hblib._numerics.means_cells import collect
-from hblib._numerics.means_fit import MOMENTS, errors_of_both, grid_of, highest, in_units, mean_and_errors, unit_near
-from hblib._numerics.means_posterior import given_tau
-from hblib._numerics.mixture import Parts, Search, blocks, if_they_exist, mean_sd
+from hblib._numerics.means_fit import (
+    MOMENTS,
+    RatioLikelihood,
+    errors_of_both,
+    grid_of,
+    highest,
+    in_units,
+    mean_and_errors,
+)
+from hblib._numerics.means_posterior import TauDensity, group_parts, one_parts
+from hblib._numerics.means_rows import all_rows, by_group, estimates, telling_rows
+from hblib._numerics.mixture import blocks, if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
 from hblib._numerics.report import report, summary
+from hblib._numerics.types import FloatArray, FloatOrArray, IntArray, Labels, Rng
 from hblib.distributions import Mixture, Normal, Scale
 
 
-def posterior(ybar, se, mu, tau):
-    """The posterior of each group's theta_j, given the prior.
+def posterior(ybar: ArrayLike, se: ArrayLike, mu: ArrayLike, tau: ArrayLike) -> Normal:
+    r"""Give the posterior of each group's theta_j, given the prior.
 
-        theta_j | ybar_j ~ N(kappa_j ybar_j + (1 - kappa_j) mu, kappa_j se_j^2),   kappa_j = `shrinkage(se_j, tau)`
+    .. math::
+
+        \theta_j \mid \bar y_j \sim N(\kappa_j \bar y_j + (1 - \kappa_j) \mu, \; \kappa_j se_j^2), \qquad
+        \kappa_j = \frac{\tau^2}{\tau^2 + se_j^2}
 
     Parameters
     ----------
-    ybar, se : estimates and their standard errors (se >= 0), in the same unit, of any shapes that broadcast.
-    mu, tau : the prior's mean and standard deviation (tau >= 0), in that unit; arrays broadcast against ybar and se.
+    ybar, se : array_like
+        Estimates and their standard errors (se >= 0), in the same unit, of any shapes that broadcast. A group without
+        data has se = inf; its ybar may then be nan.
+    mu, tau : array_like
+        The prior's mean and standard deviation (tau >= 0, inf allowed), in that unit; arrays broadcast against ybar and
+        se.
 
     Returns
     -------
-    A `Normal` of the broadcast shape, with mean(), std(), var(), interval(prob), pdf, cdf, ppf and rvs.
+    Normal
+        The posteriors, of the shape to which the arguments broadcast, with mean(), std(), interval(prob), rvs() and the
+        other methods of `hblib.distributions.Distribution`.
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or where the weight is undefined (see `shrinkage`).
+    ValueError
+        If an argument is out of range; it is named. Also where the weight is undefined (see `shrinkage`).
 
-    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, equation (5.17).
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, equation (5.17).
 
+    Examples
+    --------
     >>> post = posterior(ybar=10, se=2 / 5**0.5, mu=8, tau=1)
     >>> print(round(post.mean(), 4), round(post.std(), 4))
     9.1111 0.6667
     """
-    ybar, se = _groups(ybar, se)
+    ybar, se = estimates(ybar, se)
     mu, tau = _prior(mu, tau)
     arguments.together(ybar=ybar, se=se, mu=mu, tau=tau)
     kappa = shrinkage(se, tau)
@@ -60,38 +86,40 @@ def posterior(ybar, se, mu, tau):
     return Normal(mean[()], sd[()])
 
 
-def posterior_mean(ybar, se, mu, tau, out=None):
-    """Return every group's posterior mean mu + kappa_j (ybar_j - mu), block by block, into `out` if given.
+def posterior_mean(ybar: ArrayLike, se: ArrayLike, mu: float, tau: float, out: FloatArray | None = None) -> FloatArray:
+    r"""Return every group's posterior mean alone, for millions of groups: no other array of their number is made.
+
+    .. math:: E(\theta_j \mid \bar y_j) = \mu + \kappa_j (\bar y_j - \mu)
 
     Parameters
     ----------
-    ybar, se : array_like
-        Estimates and standard errors (se >= 0), one row a group, shape (J,).
+    ybar, se : array_like of shape (J,)
+        Estimates and standard errors (se >= 0), one row a group.
     mu, tau : float
         The prior's mean and standard deviation (tau >= 0).
-    out : ndarray
-        A float array of shape (J,) to write into; a new one if left out.
+    out : array of shape (J,), optional
+        A float array to write into; a new one if left out.
 
     Returns
     -------
-    ndarray
-        The float array, shape (J,).
+    array of shape (J,)
+        The means; `out` itself if it was given.
 
     Raises
     ------
     ValueError
-        If an argument is out of range, or where the weight is undefined (see `shrinkage`).
+        If an argument is out of range; it is named. Also where the weight is undefined (see `shrinkage`).
 
     References
     ----------
-    Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, equation (5.17).
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, equation (5.17).
 
     Examples
     --------
     >>> posterior_mean([10, 6], 2, mu=8, tau=2).tolist()
     [9.0, 7.0]
     """
-    ybar, se = _groups(ybar, se, join=arguments.groups)
+    ybar, se = estimates(ybar, se, join=arguments.groups)
     mu, tau = arguments.one("mu", mu), arguments.one("tau", tau, low=0, allow_inf=True)
     out = arguments.out(out, ybar.shape)
     for rows in blocks(ybar.size, 8):
@@ -101,22 +129,36 @@ def posterior_mean(ybar, se, mu, tau, out=None):
     return out
 
 
-def shrinkage(se, tau):
-    """The weight kappa_j of the group's own estimate in its posterior mean.
+def shrinkage(se: ArrayLike, tau: ArrayLike) -> FloatOrArray:
+    r"""Give the weight kappa_j of the group's own estimate in its posterior mean.
 
-        kappa_j = tau^2/(tau^2 + se_j^2) = n_j tau^2/(n_j tau^2 + sigma^2)
+    .. math:: \kappa_j = \frac{\tau^2}{\tau^2 + se_j^2} = \frac{n_j \tau^2}{n_j \tau^2 + \sigma^2}
 
     0 is complete pooling (tau = 0, or a group without data, se_j = inf), 1 no pooling (tau = inf, or se_j = 0).
 
     Parameters
     ----------
-    se : standard errors >= 0.
-    tau : between-group standard deviation >= 0, in the unit of se.
+    se : array_like
+        Standard errors >= 0.
+    tau : array_like
+        Between-group standard deviation >= 0, in the unit of se; arrays broadcast against se.
+
+    Returns
+    -------
+    float or array
+        The weights, from 0 to 1, of the shape to which se and tau broadcast.
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or where se = tau = 0 or both are infinite: 0/0.
+    ValueError
+        If an argument is out of range; it is named. Also where se = tau = 0 or both are infinite: the weight is 0/0.
 
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, equation (5.17).
+
+    Examples
+    --------
     >>> shrinkage(se=1.0, tau=[0, 1, 3, float("inf")]).round(12).tolist()
     [0.0, 0.5, 0.9, 1.0]
     """
@@ -129,50 +171,86 @@ def shrinkage(se, tau):
         return (1 / (1 + (se / tau) ** 2))[()]
 
 
-def log_marginal(ybar, se, mu, tau, counts=None):
-    """The log marginal likelihood of (mu, tau): each group's theta_j is integrated out.
+def log_marginal(
+    ybar: ArrayLike, se: ArrayLike, mu: ArrayLike, tau: ArrayLike, counts: ArrayLike | None = None
+) -> FloatOrArray:
+    r"""Compute the log marginal likelihood of (mu, tau): each group's theta_j is integrated out.
 
-        sum_j log N(ybar_j; mu, tau^2 + se_j^2)
+    .. math:: \sum_j \log N(\bar y_j; \; \mu, \; \tau^2 + se_j^2)
 
     Parameters
     ----------
-    ybar, se : one row a group, shape (J,). A group with se = inf adds nothing.
-    mu, tau : finite, tau >= 0; arrays broadcast against each other, so that a grid takes one call.
-    counts : how many groups share each row, shape (J,); one each if left out.
+    ybar, se : array_like of shape (J,)
+        Estimates and standard errors, one row a group. A group with se = inf adds nothing.
+    mu, tau : array_like
+        Finite, tau >= 0; arrays broadcast against each other, so that a grid takes one call.
+    counts : array_like of shape (J,), optional
+        How many groups share each row; one each if left out.
 
     Returns
     -------
-    The sum over groups, a float, or an array of the broadcast shape of mu and tau.
+    float or array
+        The sum over groups, of the shape to which mu and tau broadcast.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; se = tau = 0, where the density is not a number.
+    ValueError
+        If an argument is out of range; it is named. Also where se = tau = 0 and the density is not a number.
 
-    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, equation (5.15).
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, equation (5.15).
 
+    Examples
+    --------
     >>> print(round(log_marginal(ybar=[9, 11, 10], se=0.8**0.5, mu=10, tau=0.2**0.5), 6))
     -3.756816
     """
-    ybar, se, counts = _rows(ybar, se, counts, positive=False)
+    ybar, se, number = telling_rows(ybar, se, counts, positive=False)
     mu, tau = _prior(mu, tau, allow_inf=False)
-    mu, tau = (array[..., None] for array in arguments.together(mu=mu, tau=tau))
-    sd = np.hypot(tau, se)
+    mu, tau = arguments.together(mu=mu, tau=tau)
+    sd = np.hypot(tau[..., None], se)
     if (sd == 0).any():
         raise ValueError("se and tau are both 0 for some group: its marginal density is not a number")
-    terms = np.log(2 * np.pi) + 2 * np.log(sd) + ((ybar - mu) / sd) ** 2
-    return (-np.sum(terms if counts is None else counts * terms, axis=-1) / 2)[()]
+    terms = np.log(2 * np.pi) + 2 * np.log(sd) + ((ybar - mu[..., None]) / sd) ** 2
+    return (-np.sum(terms if number is None else number * terms, axis=-1) / 2)[()]
+
+
+type Method = Literal["ml", "reml", "moments", "dersimonian-laird", "paule-mandel"]
 
 
 @dataclass(frozen=True)
 class Fit:
     """An estimated prior; what `fit` returns.
 
-    `status` says which case it is:
+    Attributes
+    ----------
+    mu : float
+        The prior's mean.
+    tau : float
+        The prior's standard deviation; nan if not identified.
+    status : str
+        Which case it is:
 
-    - "ok": tau > 0;
-    - "tau = 0": no more spread between groups than the standard errors alone produce, so that all share one mean;
-    - "not identified": fewer than two groups with data.
+        - "ok": tau > 0;
+        - "tau = 0": no more spread between groups than the standard errors alone produce, so that all share one mean;
+        - "not identified": fewer than two groups with data.
+    method : str
+        What `fit` was asked for.
+    log_likelihood : float
+        `log_marginal` at the estimate; for "reml" the restricted one.
+    se_mu : float
+        The standard error of mu; nan if not identified.
+    se_tau : float
+        The standard error of tau; nan if not identified, and where tau = 0: on the boundary the estimate is not nearly
+        normal, and has no standard error.
+    sigma : float
+        The within-group standard deviation, where it was estimated (`fit_observations`); nan otherwise.
+    se_sigma : float
+        The standard error of sigma.
 
+    Notes
+    -----
     The standard errors, with w_j = 1/(tau^2 + se_j^2):
 
     - "ml": from the observed information on (mu, tau), so that se_mu contains the uncertainty of tau;
@@ -184,39 +262,31 @@ class Fit:
     observed, and for "ml" leaves tau's part out of se_mu. It adds log(J)/2 to the restricted log likelihood; here, as
     in lme4, that is the integral over a flat prior on mu. With the tau of "moments" (its "HE") it reports the weighted
     mean, not the plain one. Its BLUPs also count the uncertainty of mu, which `posterior` leaves out (see there).
-
-    Attributes
-    ----------
-    mu, tau : float
-        The prior's mean and standard deviation; tau is nan if not identified.
-    status, method : str
-        The case, and what `fit` was asked for.
-    log_likelihood : float
-        `log_marginal` at the estimate; for "reml" the restricted one.
-    se_mu, se_tau : float
-        Standard errors; nan if not identified. se_tau is nan also where tau = 0: on the boundary the estimate is not
-        nearly normal, and has no standard error.
-    sigma, se_sigma : float
-        The within-group standard deviation, where it was estimated (`fit_observations`).
     """
 
     mu: float
     tau: float
-    status: str
-    method: str
+    status: Literal["ok", "tau = 0", "not identified"]
+    method: Method
     log_likelihood: float
     se_mu: float
     se_tau: float
     sigma: float = np.nan
     se_sigma: float = np.nan
 
-    def summary(self):
+    def summary(self) -> dict[str, list]:
         """Return the estimates and their standard errors as columns, of which pandas.DataFrame makes a table.
 
         Returns
         -------
-        dict
-            "name", "estimate" and "se", lists of one length; sigma where it was estimated.
+        dict of list
+            The columns "name", "estimate" and "se", with a row for sigma where it was estimated.
+
+        Examples
+        --------
+        >>> table = fit([9, 15, 3, 10], 1.0).summary()
+        >>> print(table["name"], np.round(table["estimate"], 3))
+        ['mu', 'tau'] [9.25  4.146]
         """
         rows = {"mu": (self.mu, self.se_mu), "tau": (self.tau, self.se_tau), "sigma": (self.sigma, self.se_sigma)}
         if np.isnan(self.sigma):
@@ -224,48 +294,86 @@ class Fit:
         estimates, errors = zip(*rows.values(), strict=True)
         return {"name": list(rows), "estimate": list(estimates), "se": list(errors)}
 
-    def posterior(self, ybar, se):
-        """Every group's posterior with the estimated prior plugged in, as if it were known.
+    def posterior(self, ybar: ArrayLike, se: ArrayLike) -> Normal:
+        """Return every group's posterior with the estimated prior plugged in, as if it were known.
 
         The interval is too short by the uncertainty of mu and tau, which plugging in leaves out. With that of mu, but
         not of tau, it is `three_level.posterior` with one chain and tau_chain = 0; for both see `hblib.repairs`.
+
+        Parameters
+        ----------
+        ybar, se : array_like
+            Estimates and standard errors (se >= 0), of any shapes that broadcast.
+
+        Returns
+        -------
+        Normal
+            The posteriors, of the shape to which ybar and se broadcast; at tau = 0 each is the point mu.
+
+        Raises
+        ------
+        ValueError
+            If an argument is out of range, or tau is not identified.
+
+        Examples
+        --------
+        >>> prior = fit([9, 15, 3, 10], 1.0)
+        >>> print(prior.posterior([9, 15, 3, 10], 1.0).mean().round(2))
+        [ 9.01 14.68  3.34  9.96]
         """
         if self.status == "not identified":
             raise ValueError("this fit gives no posterior: tau is not identified")
         return posterior(ybar, se, self.mu, self.tau)
 
 
-def fit(ybar, se, method="ml", counts=None):
-    """Estimate the prior from the groups (empirical Bayes).
+def fit(ybar: ArrayLike, se: ArrayLike, method: Method = "ml", counts: ArrayLike | None = None) -> Fit:
+    r"""Estimate the prior from the groups (empirical Bayes).
+
+    .. math:: (\hat\mu, \hat\tau) = \arg\max_{\mu, \tau \, \ge \, 0} \; \log p(\bar y \mid \mu, \tau)
 
     Parameters
     ----------
-    ybar, se : estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf drop out.
-    method : "ml", the maximum of `log_marginal` (also called ML-II); "reml", the maximum with mu integrated out under a
-        flat prior; or "moments", mu the plain mean and tau^2 the variance of ybar (divisor J - 1) minus the mean of
-        se^2 (also called Hedges's estimate); "dersimonian-laird" or "paule-mandel", moments with weights 1/se^2 and
-        1/(tau^2 + se^2), where mu is the mean with weights 1/(tau^2 + se^2). An estimate of tau^2 below 0 becomes 0.
-        With equal se, "reml" and the three kinds of moments agree.
-    counts : how many groups share each row, shape (J,); one each if left out.
+    ybar, se : array_like of shape (J,)
+        Estimates and standard errors (se > 0), in one unit, one row a group. Groups with se = inf drop out.
+    method : {"ml", "reml", "moments", "dersimonian-laird", "paule-mandel"}
+        "ml" is the maximum of `log_marginal`, the formula above (also called ML-II), and "reml" the maximum with mu
+        integrated out under a flat prior. "moments" takes the plain mean for mu, and for tau^2 the variance of ybar
+        (divisor J - 1) minus the mean of se^2 (also called Hedges's estimate); "dersimonian-laird" and "paule-mandel"
+        are moments with the weights 1/se^2 and 1/(tau^2 + se^2), where mu is the mean with weights 1/(tau^2 + se^2). An
+        estimate of tau^2 below 0 becomes 0. With equal se, "reml" and the three kinds of moments agree.
+    counts : array_like of shape (J,), optional
+        How many groups share each row; one each if left out.
 
     Returns
     -------
-    A `Fit`: mu, tau, status, log_likelihood, standard errors; `.posterior(ybar, se)` plugs it in.
+    Fit
+        With mu, tau, status, log_likelihood and standard errors; its method posterior(ybar, se) plugs it in.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; se = 0, because then the likelihood has no maximum.
+    ValueError
+        If an argument is out of range; it is named. Also if se = 0, because then the likelihood has no maximum. Data
+        that do not determine tau are no error: see `Fit`.
 
-    Sources: DerSimonian & Laird (1986), Controlled Clinical Trials 7:177-188; Paule & Mandel (1982), Journal of
-    Research of the National Bureau of Standards 87:377-385; DerSimonian & Kacker (2007), Contemporary Clinical Trials
-    28:105-114; Viechtbauer (2005), Journal of Educational and Behavioral Statistics 30:261-293.
+    Notes
+    -----
+    The moments are those of [1]_ and [2]_, compared in [3]_; [4]_ compares the estimates of tau^2.
 
+    References
+    ----------
+    .. [1] DerSimonian & Laird (1986), Controlled Clinical Trials 7:177-188.
+    .. [2] Paule & Mandel (1982), Journal of Research of the National Bureau of Standards 87:377-385.
+    .. [3] DerSimonian & Kacker (2007), Contemporary Clinical Trials 28:105-114.
+    .. [4] Viechtbauer (2005), Journal of Educational and Behavioral Statistics 30:261-293.
+
+    Examples
+    --------
     >>> means = dict(ybar=[9, 11, 10], se=0.8**0.5)
     >>> print(round(fit(**means, method="reml").tau ** 2, 6), fit(**means, method="ml").status)
     0.2 tau = 0
     """
     arguments.one_of("method", method, ("ml", "reml", *MOMENTS))
-    unit, cells = in_units(*_rows(ybar, se, counts))
+    unit, cells = in_units(*telling_rows(ybar, se, counts))
     if cells.groups < 2:
         mu = cells.centre * unit if cells.groups else np.nan
         return Fit(mu, np.nan, "not identified", method, np.nan, np.nan, np.nan)
@@ -277,43 +385,58 @@ def fit(ybar, se, method="ml", counts=None):
             lambda t: cells.score(t, restricted), lambda t: cells.log_likelihood(t, restricted), grid_of(cells)
         )
         mean, error_mu, error_tau2 = mean_and_errors(cells, tau2, restricted)
-    tau, status = (np.sqrt(tau2), "ok") if tau2 > 0 else (0.0, "tau = 0")
+    tau = np.sqrt(tau2)
     error_tau = error_tau2 / (2 * tau) if tau > 0 else np.nan
     log_likelihood = cells.log_likelihood(tau2, restricted, mu=mean) - (cells.groups - restricted) * np.log(unit)
     return Fit(
-        float((cells.centre + mean) * unit),
-        float(tau * unit),
-        status,
-        method,
-        float(log_likelihood),
-        float(error_mu * unit),
-        float(error_tau * unit),
+        mu=float((cells.centre + mean) * unit),
+        tau=float(tau * unit),
+        status="ok" if tau > 0 else "tau = 0",
+        method=method,
+        log_likelihood=float(log_likelihood),
+        se_mu=float(error_mu * unit),
+        se_tau=float(error_tau * unit),
     )
 
 
-def profile(ybar, se, tau, method="ml", counts=None):
-    """Return the log likelihood of tau alone: at the best mu for each tau ("ml"), or with mu integrated out ("reml").
+def profile(
+    ybar: ArrayLike,
+    se: ArrayLike,
+    tau: ArrayLike,
+    method: Literal["ml", "reml"] = "ml",
+    counts: ArrayLike | None = None,
+) -> FloatOrArray:
+    r"""Return the log likelihood of tau alone, at the best mu for each or with mu integrated out.
+
+    .. math::
+
+        \text{ml: } \max_\mu \log p(\bar y \mid \mu, \tau), \qquad
+        \text{reml: } \log \int p(\bar y \mid \mu, \tau) \, d\mu
 
     Parameters
     ----------
-    ybar, se : array_like
-        Estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf drop out.
+    ybar, se : array_like of shape (J,)
+        Estimates and standard errors (se > 0), one row a group. Groups with se = inf drop out.
     tau : array_like
         Between-group standard deviations >= 0, of any shape.
-    method : str
-        "ml" or "reml".
-    counts : array_like
-        How many groups share each row, shape (J,); one each if left out.
+    method : {"ml", "reml"}
+        Which of the two.
+    counts : array_like of shape (J,), optional
+        How many groups share each row; one each if left out.
 
     Returns
     -------
-    float or ndarray
-        Of the shape of tau. Its highest point is what `fit` finds.
+    float or array
+        The log likelihoods, of the shape of tau. The highest point is what `fit` finds.
 
     Raises
     ------
     ValueError
         If an argument is out of range; it is named.
+
+    References
+    ----------
+    .. [1] Viechtbauer (2005), Journal of Educational and Behavioral Statistics 30:261-293.
 
     Examples
     --------
@@ -322,124 +445,137 @@ def profile(ybar, se, tau, method="ml", counts=None):
     """
     arguments.one_of("method", method, ("ml", "reml"))
     tau = arguments.numbers("tau", tau, low=0)
-    unit, cells = in_units(*_rows(ybar, se, counts))
+    unit, cells = in_units(*telling_rows(ybar, se, counts))
     restricted = method == "reml"
     return (cells.log_likelihood((tau / unit) ** 2, restricted) - (cells.groups - restricted) * np.log(unit))[()]
 
 
 class GroupMeans(NamedTuple):
-    """Raw observations summed up by group; the first three are what the other functions take."""
+    """Raw observations summed up by group; the first three are what the other functions take.
 
-    ybar: np.ndarray
-    se: np.ndarray  # sigma/sqrt(n), with the pooled sigma
-    n: np.ndarray
-    group: np.ndarray  # the labels, sorted
-    sigma: float  # within-group standard deviation, pooled over groups
+    Attributes
+    ----------
+    ybar : array of shape (J,)
+        The groups' means.
+    se : array of shape (J,)
+        Their standard errors, sigma/sqrt(n), with the pooled sigma.
+    n : array of shape (J,)
+        How many observations each group has.
+    group : array of shape (J,)
+        The labels, sorted.
+    sigma : float
+        The within-group standard deviation, pooled over groups.
+    """
+
+    ybar: FloatArray
+    se: FloatArray
+    n: IntArray
+    group: Labels
+    sigma: float
 
 
-def from_observations(values, group):
-    """Group means with standard errors from the pooled within-group standard deviation.
+def from_observations(values: ArrayLike, group: ArrayLike) -> GroupMeans:
+    r"""Return group means with standard errors from the pooled within-group standard deviation.
 
-        sigma^2 = sum_ij (y_ij - ybar_j)^2 / (N - J),   se_j = sigma/sqrt(n_j)
+    .. math::
+
+        \sigma^2 = \frac{\sum_{ij} (y_{ij} - \bar y_j)^2}{N - J}, \qquad se_j = \frac{\sigma}{\sqrt{n_j}}
 
     Parameters
     ----------
-    values : observations y_ij, shape (N,).
-    group : the label of each one's group, shape (N,).
+    values : array_like of shape (N,)
+        The observations.
+    group : array_like of shape (N,)
+        The label of each one's group.
 
     Returns
     -------
-    `GroupMeans`: ybar, se, n, group, sigma.
+    GroupMeans
+        The means ybar, se, n, group and sigma, in the order of the sorted labels.
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or if no group has two observations that differ by more than
-    rounding.
+    ValueError
+        If an argument is out of range; it is named. Also if no group has two observations that differ by more than
+        rounding.
 
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4.
+
+    Examples
+    --------
     >>> means = from_observations([1.0, 3.0, 4.0, 6.0], ["a", "a", "b", "b"])
     >>> print(means.ybar.tolist(), means.se.tolist(), round(means.sigma, 4))
     [2.0, 5.0] [1.0, 1.0] 1.4142
     """
-    label, n, ybar, within, unit = _by_group(values, group)
+    label, n, ybar, within, unit = by_group(values, group)
     ybar, sigma = ybar * unit, float(np.sqrt(within / (np.sum(n) - n.size)) * unit)
     return GroupMeans(ybar, sigma / np.sqrt(n), n, label, sigma)
 
 
-def fit_observations(values, group, method="reml"):
-    """Estimate mu, tau and the within-group sigma together from raw observations.
+def fit_observations(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "reml") -> Fit:
+    r"""Estimate mu, tau and the within-group sigma together from raw observations.
+
+    .. math:: y_{ij} \sim N(\theta_j, \sigma^2), \qquad \theta_j \sim N(\mu, \tau^2)
 
     Parameters
     ----------
-    values : observations y_ij ~ N(theta_j, sigma^2), shape (N,).
-    group : the label of each one's group, shape (N,).
-    method : "reml" or "ml".
+    values : array_like of shape (N,)
+        The observations.
+    group : array_like of shape (N,)
+        The label of each one's group.
+    method : {"reml", "ml"}
+        The likelihood with mu integrated out under a flat prior, or the whole one.
 
     Returns
     -------
-    A `Fit` whose `sigma` is set. With lambda = tau^2/sigma^2 both sigma and mu have closed forms, so that the search is
-    for lambda alone. `se_mu` is that of mu given the variances; `se_tau` and `se_sigma` come from the observed
-    information on both, `se_sigma` from that on sigma alone where tau = 0.
+    Fit
+        With sigma and its standard error set.
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or if no group has two observations that differ by more than
-    rounding.
+    ValueError
+        If an argument is out of range; it is named. Also if no group has two observations that differ by more than
+        rounding.
 
-    Source: Pinheiro & Bates (2000), Mixed-Effects Models in S and S-PLUS, section 2.2.
+    Notes
+    -----
+    Given tau^2/sigma^2, both sigma and mu have closed forms, so that the search is for that ratio alone [1]_. se_mu is
+    that of mu given the variances; se_tau and se_sigma come from the observed information on both, se_sigma from that
+    on sigma alone where tau = 0.
+
+    References
+    ----------
+    .. [1] Pinheiro & Bates (2000), Mixed-Effects Models in S and S-PLUS, section 2.2.
+
+    Examples
+    --------
+    >>> three = fit_observations([9, 10, 11, 14, 15, 16, 3, 5, 4], [1, 1, 1, 2, 2, 2, 3, 3, 3])
+    >>> print(round(three.mu, 3), round(three.tau, 3), round(three.sigma, 3))
+    9.667 5.477 1.0
     """
     arguments.one_of("method", method, ("ml", "reml"))
-    _, n, ybar, within, unit = _by_group(values, group)
+    _, n, ybar, within, unit = by_group(values, group)
     if n.size < 2:
         return Fit(float(ybar[0] * unit), np.nan, "not identified", method, np.nan, np.nan, np.nan)
-    restricted = method == "reml"
-    cells = collect(ybar, 1 / np.sqrt(n))  # se in units of sigma
-    freedom = np.sum(n) - restricted
-
-    def objective(ratio):
-        w, total, _, squares = cells.at(ratio)
-        value = np.sum(cells.number * np.log(w)) - freedom * np.log(within + np.sum(w * squares))
-        return value - np.log(total) if restricted else value
-
-    def score(ratio):
-        w, total, _, squares = cells.at(ratio)
-        noise = np.sum(cells.number * w * cells.but_one(w)) / total if restricted else total
-        return freedom * np.sum(w**2 * squares) / (within + np.sum(w * squares)) - noise
-
-    top = max(1.0, 4 * cells.spread**2 * np.sum(n) / within)
-    ratio = highest(score, objective, np.append(0.0, np.geomspace(1e-6 / n.max(), top, 64)))
-    w, total, mean, squares = cells.at(ratio)
-    sigma = np.sqrt((within + np.sum(w * squares)) / freedom)
-    log_likelihood = (objective(ratio) + np.sum(np.log(1 / n)) - freedom * (np.log(2 * np.pi / freedom) + 1)) / 2
-    error_tau, error_sigma = errors_of_both(cells, ratio, sigma, within, np.sum(n), restricted)
+    cells, observations, restricted = collect(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
+    likelihood = RatioLikelihood(cells, within, observations, restricted)
+    ratio = likelihood.best()
+    sigma, log_likelihood = likelihood.sigma(ratio), likelihood.log_likelihood(ratio)
+    _, total, mean, _ = cells.at(ratio)
+    error_tau, error_sigma = errors_of_both(cells, ratio, sigma, within, observations, restricted)
     return Fit(
-        float((cells.centre + mean) * unit),
-        float(np.sqrt(ratio) * sigma * unit),
-        "ok" if ratio > 0 else "tau = 0",
-        method,
-        float(log_likelihood - freedom * np.log(unit)),
-        float(sigma / np.sqrt(total) * unit),
-        float(error_tau * unit),
-        float(sigma * unit),
-        float(error_sigma * unit),
+        mu=float((cells.centre + mean) * unit),
+        tau=float(np.sqrt(ratio) * sigma * unit),
+        status="ok" if ratio > 0 else "tau = 0",
+        method=method,
+        log_likelihood=float(log_likelihood - likelihood.freedom * np.log(unit)),
+        se_mu=float(sigma / np.sqrt(total) * unit),
+        se_tau=float(error_tau * unit),
+        sigma=float(sigma * unit),
+        se_sigma=float(error_sigma * unit),
     )
-
-
-def _by_group(values, group):
-    """Labels, sizes, means and the total sum of squares within groups; and the unit, a power of 2, of the last two."""
-    values, (label, which) = arguments.numbers("values", values), arguments.labels("group", group)
-    if values.ndim != 1 or which.shape != values.shape or values.size == 0:
-        raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {which.shape}")
-    n, first = np.bincount(which), np.empty(label.size, dtype=int)
-    first[which[::-1]] = np.arange(values.size)[::-1]
-    off = values - values[first][which]  # exactly 0 where the values are equal, whatever they are
-    unit = unit_near(np.abs(off).max())
-    off, values = off / unit, values / unit
-    mean = np.bincount(which, weights=off) / n
-    within = np.sum((off - mean[which]) ** 2)
-    rounding = np.sum((4 * np.finfo(float).eps * values[n[which] > 1]) ** 2)
-    if within <= rounding:
-        raise ValueError("sigma cannot be estimated: no group has two observations that differ by more than rounding")
-    return label, n, values[first] + mean, within, unit
 
 
 class Nodes(NamedTuple):
@@ -449,16 +585,20 @@ class Nodes(NamedTuple):
 
     Attributes
     ----------
-    tau, weight : ndarray
-        The nodes and their weights, which add up to 1.
-    mu_mean, mu_sd : ndarray
-        Mean and standard deviation of the normal distribution of mu given each tau.
+    tau : array
+        The nodes.
+    weight : array
+        Their posterior weights, which add up to 1.
+    mu_mean : array
+        The mean of the normal distribution of mu given each tau.
+    mu_sd : array
+        Its standard deviation.
     """
 
-    tau: np.ndarray
-    weight: np.ndarray
-    mu_mean: np.ndarray
-    mu_sd: np.ndarray
+    tau: FloatArray
+    weight: FloatArray
+    mu_mean: FloatArray
+    mu_sd: FloatArray
 
 
 class Draws(NamedTuple):
@@ -466,15 +606,17 @@ class Draws(NamedTuple):
 
     Attributes
     ----------
-    mu, tau : ndarray
-        The prior's mean and standard deviation.
-    theta : ndarray
+    mu : float or array
+        The prior's mean.
+    tau : float or array
+        The prior's standard deviation.
+    theta : array
         The groups' means, with one axis more, the groups.
     """
 
-    mu: np.ndarray
-    tau: np.ndarray
-    theta: np.ndarray
+    mu: FloatOrArray
+    tau: FloatOrArray
+    theta: FloatOrArray
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -509,20 +651,20 @@ class FullBayes:
     _given: Callable  # tau -> mean and standard deviation of mu
     _data: tuple  # ybar and se
 
-    def summary(self, prob=0.95, groups=None):
+    def summary(self, prob: float = 0.95, groups: ArrayLike | None = None) -> dict[str, list]:
         """Return what one reports, as columns, of which pandas.DataFrame makes a table.
 
         Parameters
         ----------
         prob : float
             The probability inside the central intervals.
-        groups : array_like
-            The names of the groups, shape (J,); 0 to J - 1 if left out.
+        groups : array_like of shape (J,), optional
+            The names of the groups; 0 to J - 1 if left out.
 
         Returns
         -------
-        dict
-            "name", "mean", "sd", "low" and "high": a row for mu, tau, a new group and every group.
+        dict of list
+            The columns "name", "mean", "sd", "low" and "high": a row for mu, tau, a new group and every group.
 
         Raises
         ------
@@ -531,43 +673,44 @@ class FullBayes:
         """
         return summary({"mu": self.mu, "tau": self.tau, "new group": self.new_group}, self.theta, prob, groups)
 
-    def rvs(self, size=(), rng=None):
+    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> Draws:
         """Return joint draws of mu, tau and every theta.
 
         Parameters
         ----------
-        size : int or tuple
+        size : int or tuple of int
             How many; one if left out.
-        rng : numpy.random.Generator or seed
-            Whatever np.random.default_rng takes; None gives other draws each time.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
 
         Returns
         -------
         Draws
-            mu and tau of the shape `size`, theta of the shape (*size, J).
+            Its mu and tau have the shape `size`, theta has the shape (*size, J).
 
         Raises
         ------
         ValueError
             If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
         """
-        rng = arguments.generator("rng", rng, default=True)
+        rng = arguments.generator("rng", rng)
         tau = np.asarray(self.tau.rvs(size, rng))
         mu = rng.normal(*(part.reshape(tau.shape) for part in self._given(tau.ravel())))
-        theta = posterior(*self._data, np.asarray(mu)[..., None], tau[..., None]).rvs(rng=rng)
+        ybar, se = self._data
+        theta = posterior(ybar, se, np.asarray(mu)[..., None], tau[..., None]).rvs(rng=rng)
         return Draws(mu, tau[()], theta)
 
-    def to_datatree(self, draws=1000, chains=4, rng=None, groups=None):
-        """Return joint draws of mu, tau and theta as ArviZ wants them.
+    def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
+        """Return joint draws of mu, tau and theta in the form in which ArviZ takes them.
 
         Parameters
         ----------
         draws, chains : int
-            Independent draws, so that the chains are a mere form.
-        rng : numpy.random.Generator or seed
-            As in `rvs`.
-        groups : array_like
-            The names of the groups, shape (J,); 0 to J - 1 if left out.
+            Their numbers. The draws are independent, so that the chains are a mere form.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
+        groups : array_like of shape (J,), optional
+            The names of the groups; 0 to J - 1 if left out.
 
         Returns
         -------
@@ -577,30 +720,43 @@ class FullBayes:
         Raises
         ------
         ValueError
-            If there is not one name a group; ImportError without xarray.
+            If there is not one name a group, or an argument is out of range.
+        ImportError
+            If xarray is not installed.
         """
         return datatree(self.rvs((chains, draws), rng)._asdict(), groups)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return report("Normal-Normal", self, {"mu": self.mu, "tau": self.tau})
 
 
-def full_bayes(ybar, se, prior, mu=None, counts=None):
-    """Return the exact posterior of mu, tau and every theta_j, by quadrature over tau; no simulation.
+def full_bayes(
+    ybar: ArrayLike,
+    se: ArrayLike,
+    prior: Any,
+    mu: tuple[float, float] | None = None,
+    counts: ArrayLike | None = None,
+) -> FullBayes:
+    r"""Return the exact posterior of mu, tau and every theta_j, by quadrature over tau; no simulation.
 
-        p(tau | ybar) ~ p(tau) p(ybar | tau),   with mu integrated out in closed form
+    .. math::
+
+        p(\tau \mid \bar y) \propto p(\tau) \, p(\bar y \mid \tau), \qquad
+        p(\bar y \mid \tau) = \int p(\bar y \mid \mu, \tau) \, p(\mu) \, d\mu
+
+    The integral over mu has a closed form.
 
     Parameters
     ----------
-    ybar, se : array_like
-        Estimates and standard errors (0 < se), one row a group, shape (J,). Groups with se = inf have no data.
+    ybar, se : array_like of shape (J,)
+        Estimates and standard errors (se > 0), in one unit, one row a group. Groups with se = inf have no data.
     prior : Prior, frozen SciPy distribution or callable
         The prior of tau: one of `hblib.priors`, a distribution of SciPy, or a function that gives its log density for
         an array of tau. It may end, jump or bend anywhere.
-    mu : tuple
-        (mean, sd) of a normal prior on mu; None for a flat one.
-    counts : array_like
-        How many groups share each row, shape (J,), one each if left out; `theta` then has one entry a row.
+    mu : tuple of float, optional
+        The pair (mean, sd) of a normal prior on mu; None for a flat one.
+    counts : array_like of shape (J,), optional
+        How many groups share each row, one each if left out; `theta` then has one entry a row.
 
     Returns
     -------
@@ -615,7 +771,7 @@ def full_bayes(ybar, se, prior, mu=None, counts=None):
 
     References
     ----------
-    Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4.
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4.
 
     Examples
     --------
@@ -631,54 +787,33 @@ def full_bayes(ybar, se, prior, mu=None, counts=None):
       new group: mean 7.932, sd 10.1, 95 % from -12.41 to 28.86
       theta: Mixture of 8 groups: means 5.126 to 11.4, sds 6.275 to 8.341
     """
-    rows, se, number = _all_rows(ybar, se, counts)
+    rows, se, number = all_rows(ybar, se, counts)
     prior, known = priors.as_prior(prior), _prior_of_mu(mu)
     some = np.isfinite(se) & (number > 0)
     if not some.any():
         raise ValueError("no group has data: se is infinite for all")
-    unit = 2.0 ** np.round(np.log2(np.median(se[some])))  # squares of se stay far from the ends of the doubles
-    cells = collect(rows[some] / unit, se[some] / unit, None if counts is None else number[some])
-    known = None if known is None else (known[0] / unit - cells.centre, known[1] / unit)
-    offset = (cells.groups - (known is None)) * np.log(unit)
-
-    def at(tau):
-        return given_tau(cells, np.minimum(tau / unit, 1e150), known)  # beyond, the likelihood has fallen to nothing
-
-    def log_density(tau):
-        tau = np.asarray(tau, dtype=float)
-        return prior.log_density(tau) + at(tau)[0] - offset
-
-    def mu_given(tau):
-        _, mean, variance = at(tau)
-        return (mean + cells.centre) * unit, np.sqrt(variance) * unit
-
+    counted = None if counts is None else number[some]
+    density = TauDensity.of(rows[some], se[some], counted, prior.log_density, known)
+    unit = density.unit
     breaks, lower, upper = prior.range(unit)
     guess = float(np.clip(unit, lower * (1 + 1e-9), upper * (1 - 1e-9)))
-    tau, weight, log_evidence = quadrature.integrate_scale(log_density, lower, upper, guess, breaks=breaks)
-    _, mu_hat, mu_variance = at(tau)
-    tail = quadrature.tail_power(prior.log_density, upper, unit) - cells.groups + (known is None)  # of log_density
-
-    scaled = np.minimum(tau / unit, 1e150)
-    nodes = _Nodes(scaled, weight, mu_hat, mu_variance, cells.centre, unit)
-    mean, sd = if_they_exist(mean_sd(weight, scaled), tail)
-    panels = Panels(log_density, tau, float(log_evidence), lower, upper, breaks)
+    tau, weight, log_evidence = quadrature.integrate_scale(density, lower, upper, guess, breaks=breaks)
+    tail = quadrature.tail_power(prior.log_density, upper, unit) - density.freedom  # of the density
+    nodes = density.nodes(tau, weight)
+    mean, sd = if_they_exist(mean_sd(weight, nodes.tau), tail)
+    panels = Panels(density, tau, float(log_evidence), lower, upper, breaks)
+    new_variance = nodes.mu_variance + nodes.tau**2  # of a new group's theta given tau
     return FullBayes(
-        mu=nodes.one(mu_variance, tail if known is None else -np.inf),
+        mu=Mixture(one_parts(nodes, nodes.mu_variance, tail if known is None else -np.inf))[0],
         tau=Scale(panels, mean * unit, sd * unit, mean_sd(weight, np.log(tau))),
-        theta=nodes.groups(rows, se, tail),
-        new_group=nodes.one(mu_variance + scaled**2, tail),  # a new group's theta given tau has this variance
+        theta=Mixture(group_parts(nodes, rows, se, tail)),
+        new_group=Mixture(one_parts(nodes, new_variance, tail))[0],
         log_evidence=float(log_evidence),
         prior=prior,
-        nodes=Nodes(tau, weight, *mu_given(tau)),
-        _given=mu_given,
+        nodes=Nodes(tau, weight, *density.mu_given(tau)),
+        _given=density.mu_given,
         _data=(rows, se),
     )
-
-
-def _all_rows(ybar, se, counts):
-    ybar, se = _groups(ybar, se, positive=True, join=arguments.groups)
-    number = np.ones(1) if counts is None else arguments.counts("counts", counts)
-    return arguments.groups(ybar=ybar, se=se, counts=number)
 
 
 def _prior_of_mu(mu):
@@ -690,139 +825,5 @@ def _prior_of_mu(mu):
     return arguments.one("the mean of mu", pair[0]), arguments.one("the sd of mu", pair[1], low=0, open_low=True)
 
 
-class _Nodes(NamedTuple):
-    """The nodes of tau, and mu's mean and variance given each; all in the unit, and mu measured from the centre."""
-
-    tau: np.ndarray
-    weight: np.ndarray
-    mu_hat: np.ndarray
-    mu_variance: np.ndarray
-    centre: float
-    unit: float
-
-    def one(self, variance, tail):
-        """The mixture of N(mu_hat, variance)."""
-        mean, sd = if_they_exist(mean_sd(self.weight, self.mu_hat, variance), tail)
-        location, scale = (self.mu_hat + self.centre) * self.unit, np.sqrt(variance) * self.unit
-
-        def given(rows):
-            return np.broadcast_to(location, (rows.size, location.size)), scale
-
-        def joint(number, rng, rows):
-            at = rng.choice(self.weight.size, size=number, p=self.weight)
-            return np.repeat(rng.normal(location[at], scale[at])[:, None], rows.size, axis=1)
-
-        moments = np.array([(mean + self.centre) * self.unit]), np.array([sd * self.unit])
-        return _normal_mixture(*moments, self.weight, given, joint)[0]
-
-    def groups(self, ybar, se, tail):
-        """Every group's mixture. Given tau, theta_j is linear in y_j: a few sums for each distinct se do."""
-        y = np.where(np.isinf(se), 0.0, ybar / self.unit - self.centre)
-        tau = self.tau
-        distinct, which = np.unique(se / self.unit, return_inverse=True)
-
-        def pull_of(some):
-            """1 - kappa, the weight of mu; 1 for a group without data."""
-            return 1 / (1 + (tau / some[:, None]) ** 2)
-
-        sums = np.empty((5, distinct.size))
-        for rows in blocks(distinct.size, tau.size):
-            pull = pull_of(distinct[rows])
-            slope, base = pull @ self.weight, pull @ (self.weight * self.mu_hat)
-            d_slope, d_base = slope[:, None] - pull, pull * self.mu_hat - base[:, None]
-            rest = pull * tau**2 + pull**2 * self.mu_variance
-            squares = (rest + d_base**2) @ self.weight, (2 * d_slope * d_base) @ self.weight, d_slope**2 @ self.weight
-            sums[:, rows] = slope, base, *squares
-        slope, base, *squares = sums[:, which]
-        mean = y + (base - slope * y)
-        sd = np.sqrt(squares[0] + y * (squares[1] + y * squares[2]))
-        without_data = [np.where(np.isinf(se), value, 0.0) for value in if_they_exist((0.0, 0.0), tail)]
-        mean, sd = mean + without_data[0], sd + without_data[1]
-
-        def given(rows):
-            pull = pull_of(se[rows] / self.unit)
-            location = y[rows, None] + pull * (self.mu_hat - y[rows, None])
-            scale = np.sqrt(pull * tau**2 + pull**2 * self.mu_variance)
-            return (location + self.centre) * self.unit, scale * self.unit
-
-        def joint(number, rng, rows):  # the groups share the mu of a draw
-            at = rng.choice(self.weight.size, size=number, p=self.weight)
-            mu = rng.normal(self.mu_hat[at], np.sqrt(self.mu_variance)[at])[:, None]
-            to_mu = 1 / (1 + (tau[at, None] / (se[rows] / self.unit)) ** 2)
-            location = y[rows] + to_mu * (mu - y[rows])
-            return (rng.normal(location, np.sqrt(to_mu) * tau[at][:, None]) + self.centre) * self.unit
-
-        return _normal_mixture((mean + self.centre) * self.unit, sd * self.unit, self.weight, given, joint)
-
-
-def _normal_mixture(mean, sd, weight, given, joint):
-    """The mixture whose parts have the locations and scales given(rows), arrays of rows by nodes."""
-    likely = int(weight.argmax())
-
-    def tail(x, rows, upper):
-        level, sign = np.empty(rows.size), -1 if upper else 1
-        for some in blocks(rows.size, weight.size):
-            location, scale = given(rows[some])
-            level[some] = np.sum(special.ndtr(sign * (x[some, None] - location) / scale) * weight, axis=-1)
-        return level
-
-    def log_density(x, rows):
-        value = np.empty(rows.size)
-        for some in blocks(rows.size, weight.size):
-            location, scale = given(rows[some])
-            terms = np.log(weight) - ((x[some, None] - location) / scale) ** 2 / 2 - np.log(np.sqrt(2 * np.pi) * scale)
-            value[some] = special.logsumexp(terms, axis=-1)
-        return value
-
-    def search(z, rows):
-        """In v, where theta = location + scale sinh v of the likeliest node: the tails may be as long as they like."""
-        centre, unit, low, high = (np.empty(rows.size) for _ in range(4))
-        for some in blocks(rows.size, weight.size):
-            location, scale = (np.broadcast_to(part, (rows[some].size, weight.size)) for part in given(rows[some]))
-            parts = location + z[some, None] * scale  # the mixture's quantile is between its parts'
-            centre[some], unit[some] = location[:, likely], scale[:, likely]
-            low[some], high[some] = parts.min(axis=1), parts.max(axis=1)
-        low, high = (np.arcsinh((end - centre) / unit) + np.array(way) for end, way in ((low, -1e-6), (high, 1e-6)))
-        order = np.argsort(rows)
-
-        def value(v, some):
-            at = order[np.searchsorted(rows, some, sorter=order)]
-            return centre[at] + unit[at] * np.sinh(v)
-
-        start = np.arcsinh(z)
-        return Search(value, start, np.cosh(start), low, high)
-
-    return Mixture(Parts(mean, sd, tail, log_density, search, joint))
-
-
-def _groups(ybar, se, positive=False, join=arguments.together):
-    """ybar may be missing where se = inf: a group without data has no mean."""
-    se = arguments.numbers("se", se, low=0, open_low=positive, allow_inf=True)
-    if np.isfinite(se).all():
-        return join(ybar=arguments.numbers("ybar", ybar), se=se)
-    ybar, se = join(ybar=arguments.numbers("ybar", ybar, allow_nan=True), se=se)
-    arguments.numbers("ybar", np.where(np.isinf(se), 0, ybar))
-    return ybar, se
-
-
-def _prior(mu, tau, allow_inf=True):
+def _prior(mu: ArrayLike, tau: ArrayLike, allow_inf: bool = True) -> tuple[FloatArray, FloatArray]:
     return arguments.numbers("mu", mu), arguments.numbers("tau", tau, low=0, allow_inf=allow_inf)
-
-
-def _rows(ybar, se, counts=None, positive=True):
-    """The rows that carry information: (ybar, se, counts); counts None, and one se for all, stay as they are."""
-    checked = arguments.numbers("se", se, low=0, open_low=positive, allow_inf=True)
-    if counts is None and checked.size == 1 and np.isfinite(checked).all():
-        ybar = arguments.numbers("ybar", ybar)
-        if ybar.ndim == 1 and ybar.size:
-            return ybar, checked, None
-    ybar, se = _groups(ybar, checked, positive, join=arguments.groups)
-    number = np.ones(1) if counts is None else arguments.counts("counts", counts)
-    ybar, se, number = arguments.groups(ybar=ybar, se=se, counts=number)
-    keep = np.isfinite(se) & (number > 0)
-    if not keep.all():
-        ybar, se, number = ybar[keep], se[keep], number[keep]
-    return ybar, se, None if counts is None else number
-
-
-# Each gives tau^2, mu and their standard errors.

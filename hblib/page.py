@@ -5,9 +5,10 @@ website and the downloaded notebooks show the sentences with the numbers in them
 """
 
 import sys
+from typing import SupportsFloat
 
 
-def numbers(**values):
+def numbers(**values: SupportsFloat | str) -> None:
     """Hand each value to the sentences of this page under its name, and print it.
 
     Where MyST-NB is not installed there are no such sentences; the values are printed all the same.

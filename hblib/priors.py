@@ -1,11 +1,12 @@
 """Prior densities on (0, inf): for tau, the spread between groups, and for alpha + beta, the size of a Beta prior.
 
-Each function gives a `Prior`, whose `log_density` is taken with respect to the quantity itself (not its square or its
-logarithm). A density that has no finite integral is written without a constant and marked `proper=False`.
+Each function gives a `Prior`, whose ``log_density`` is taken with respect to the quantity itself (not its square or its
+logarithm). A density that has no finite integral is written without a constant and marked ``proper=False``.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -14,6 +15,7 @@ from hblib._numerics import arguments, quadrature
 from hblib._numerics.breaks import breaks
 from hblib._numerics.mixture import if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
+from hblib._numerics.types import FloatArray
 from hblib.distributions import Scale
 
 
@@ -21,40 +23,50 @@ from hblib.distributions import Scale
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
-    Where the density jumps, ends or has a kink is found, unless it is said to be `smooth`. The search is closest about
-    the size that the data suggest. A factor of r away from it, a piece that stands by itself may be overlooked if it is
-    narrower than 0.0004 sqrt(4 + (log r)^2) of its x: 0.1 % nearby, half a per cent for r = 1e5. A value of x on it, in
-    `points`, makes sure that it is not.
+    Where the density jumps, ends or has a kink is found, unless it is said to be ``smooth``. The search is closest
+    about the size that the data suggest. A factor of r away from it, a piece that stands by itself may be overlooked if
+    it is narrower than 0.0004 sqrt(4 + (log r)^2) of its x: 0.1 % nearby, half a per cent for r = 1e5. A value of x on
+    it, in ``points``, makes sure that it is not.
 
-    Attributes
+    Parameters
     ----------
     name : str
-        For messages and figures.
+        What messages and figures call it.
     log_density : callable
-        log p(x) of an array x, up to a constant if not `proper`.
-    lower, upper : float
-        The ends of the range.
-    proper, smooth : bool
-        Whether the density integrates to 1, and whether it is without jumps and kinks.
-    points : tuple
+        Gives log p(x) for an array x, up to a constant if not ``proper``.
+    lower : float
+        The lower end of the range, >= 0.
+    upper : float
+        The upper end of the range.
+    proper : bool
+        Whether the density integrates to 1.
+    smooth : bool
+        Whether it is without jumps and kinks.
+    points : tuple of float
         Values that a search for jumps must not miss.
-    parameters : dict
-        Those of the function of this module that made it; empty for others.
     family : str
-        The name of that function.
+        The name of the function of this module that made it; empty for others.
+    parameters : dict
+        The arguments of that function; empty for others.
+
+    Examples
+    --------
+    >>> triangle = Prior("triangle", lambda x: np.log(2 * (1 - x)), upper=1)
+    >>> print(round(triangle.distribution().mean(), 4))
+    0.3333
     """
 
     name: str
-    log_density: Callable
+    log_density: Callable[[FloatArray], FloatArray]
     lower: float = 0.0
     upper: float = np.inf
     proper: bool = True
     smooth: bool = False
-    points: tuple = ()
+    points: tuple[float, ...] = ()
     family: str = ""
-    parameters: dict = field(default_factory=dict)
+    parameters: dict[str, float] = field(default_factory=dict)
 
-    def distribution(self):
+    def distribution(self) -> Scale:
         """Return the prior as a distribution, with pdf, cdf, ppf, interval, rvs and the rest.
 
         Returns
@@ -80,14 +92,37 @@ class Prior:
         except ValueError as error:
             raise ValueError(f"the prior {self.name} has no finite integral") from error
         tail = quadrature.tail_power(self.log_density, upper, guess)
-        moments = if_they_exist(mean_sd(weight, np.minimum(x, 1e150)), tail)
+        mean, sd = if_they_exist(mean_sd(weight, np.minimum(x, 1e150)), tail)
         panels = Panels(self.log_density, x, log_total, lower, upper, where)
-        return Scale(panels, *moments, mean_sd(weight, np.log(x)))
+        return Scale(panels, mean, sd, mean_sd(weight, np.log(x)))
 
-    def range(self, guess):
-        """(breaks, lower, upper): where it is not smooth, and the ends of where it is positive; see `breaks`.
+    def range(self, guess: float) -> tuple[FloatArray, float, float]:
+        """Find where the density is not smooth, and the ends of where it is positive.
 
-        `guess` is a value of the size that matters. A log density that is no function of arrays is refused.
+        Parameters
+        ----------
+        guess : float
+            A value of the size that matters.
+
+        Returns
+        -------
+        breaks : array
+            Where it jumps, ends or has a kink, sorted; empty if it is said to be smooth.
+        lower : float
+            The lower end.
+        upper : float
+            The upper end.
+
+        Raises
+        ------
+        ValueError
+            If the log density is no function of arrays.
+
+        Examples
+        --------
+        >>> where, lower, upper = uniform(10).range(1.0)
+        >>> print(where, lower, upper)
+        [] 0.0 10.0
         """
         if self.smooth:
             return np.array([]), self.lower, self.upper
@@ -95,28 +130,37 @@ class Prior:
         return breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
 
 
-def to_pymc(name, prior):
+def to_pymc(name: str, prior: Prior) -> Any:
     """Return a prior of this module as a variable of the PyMC model at hand.
 
     Parameters
     ----------
     name : str
-        Of the variable; errors call the prior `name`_prior.
+        What the variable is called; where it is "tau", errors call the prior tau_prior.
     prior : Prior
-        A half_normal, half_cauchy, half_t, exponential or uniform.
+        The result of half_normal, half_cauchy, half_t, exponential or uniform.
 
     Returns
     -------
-    pytensor.TensorVariable
+    pytensor.tensor.TensorVariable
+        The variable, which now belongs to the model.
 
     Raises
     ------
     ValueError
         If PyMC has no such prior.
+
+    Examples
+    --------
+    >>> import pymc
+    >>> with pymc.Model() as model:
+    ...     tau = to_pymc("tau", half_cauchy(5))
+    >>> model.free_RVs
+    [tau]
     """
     import pymc as pm  # here, because it takes seconds to load
 
-    makers = {
+    makers: dict[str, Callable[..., Any]] = {
         "half_normal": lambda scale: pm.HalfNormal(name, scale),
         "half_cauchy": lambda scale: pm.HalfCauchy(name, scale),
         "half_t": lambda df, scale: pm.HalfStudentT(name, df, scale),
@@ -129,17 +173,22 @@ def to_pymc(name, prior):
     return makers[prior.family](**prior.parameters)
 
 
-def half_normal(scale):
-    """Return the prior of |x| for x ~ N(0, scale^2). HalfNormal(0, 1) is half_normal(1).
+def half_normal(scale: float) -> Prior:
+    r"""Return the half-normal prior: that of the absolute value of a draw from N(0, scale^2).
+
+    .. math:: p(x) = \frac{2}{\sqrt{2 \pi} \, scale} \exp \frac{-x^2}{2 \, scale^2}
+
+    What others write HalfNormal(0, 1) is half_normal(1).
 
     Parameters
     ----------
     scale : float
-        Of the normal distribution, > 0.
+        The standard deviation of the normal distribution, > 0.
 
     Returns
     -------
     Prior
+        The density of x > 0.
 
     Raises
     ------
@@ -148,7 +197,7 @@ def half_normal(scale):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534.
 
     Examples
     --------
@@ -160,17 +209,24 @@ def half_normal(scale):
     return _smooth("half_normal", f"half-normal({scale:g})", lambda x: constant - (x / scale) ** 2 / 2, scale=scale)
 
 
-def half_t(df, scale):
-    """Return the prior of |x| for x ~ Student's t with df degrees of freedom, times scale; df = 1: the half-Cauchy.
+def half_t(df: float, scale: float) -> Prior:
+    r"""Return the half-t prior: that of the absolute value of scale times a draw from Student's t.
+
+    .. math:: p(x) \propto \left(1 + \frac{(x/scale)^2}{df}\right)^{-(df + 1)/2}
+
+    With df = 1 it is the half-Cauchy, and the limit for large df is the half-normal.
 
     Parameters
     ----------
-    df, scale : float
-        Degrees of freedom and scale, > 0.
+    df : float
+        Degrees of freedom > 0.
+    scale : float
+        The scale > 0, in the unit of x.
 
     Returns
     -------
     Prior
+        The density of x > 0.
 
     Raises
     ------
@@ -179,7 +235,7 @@ def half_t(df, scale):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534.
 
     Examples
     --------
@@ -195,8 +251,10 @@ def half_t(df, scale):
     return _smooth("half_t", f"half-t({df:g}, {scale:g})", log_density, df=df, scale=scale)
 
 
-def half_cauchy(scale):
-    """Return the prior of |x| for x ~ Cauchy(0, scale): density 2/(pi scale (1 + (x/scale)^2)).
+def half_cauchy(scale: float) -> Prior:
+    r"""Return the half-Cauchy prior: that of the absolute value of a draw from Cauchy(0, scale).
+
+    .. math:: p(x) = \frac{2}{\pi \, scale \, (1 + (x/scale)^2)}
 
     Parameters
     ----------
@@ -206,6 +264,7 @@ def half_cauchy(scale):
     Returns
     -------
     Prior
+        The density of x > 0.
 
     Raises
     ------
@@ -214,7 +273,7 @@ def half_cauchy(scale):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534.
 
     Examples
     --------
@@ -228,8 +287,10 @@ def half_cauchy(scale):
     )
 
 
-def exponential(scale):
-    """Return the prior with density exp(-x/scale)/scale.
+def exponential(scale: float) -> Prior:
+    r"""Return the exponential prior.
+
+    .. math:: p(x) = \exp(-x/scale)/scale
 
     Parameters
     ----------
@@ -239,6 +300,7 @@ def exponential(scale):
     Returns
     -------
     Prior
+        The density of x > 0.
 
     Raises
     ------
@@ -247,7 +309,7 @@ def exponential(scale):
 
     References
     ----------
-    Simpson et al. (2017), Statistical Science 32:1-28, who derive it for a standard deviation.
+    .. [1] Simpson et al. (2017), Statistical Science 32:1-28, who derive it for a standard deviation.
 
     Examples
     --------
@@ -258,8 +320,8 @@ def exponential(scale):
     return _smooth("exponential", f"exponential({scale:g})", lambda x: -x / scale - np.log(scale), scale=scale)
 
 
-def uniform(upper=np.inf):
-    """Return the prior that is flat on (0, upper); without `upper` the improper flat prior.
+def uniform(upper: float = np.inf) -> Prior:
+    """Return the prior that is flat on (0, upper); without ``upper`` the improper flat prior.
 
     Parameters
     ----------
@@ -269,6 +331,7 @@ def uniform(upper=np.inf):
     Returns
     -------
     Prior
+        The density of x > 0.
 
     Raises
     ------
@@ -277,7 +340,7 @@ def uniform(upper=np.inf):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534.
 
     Examples
     --------
@@ -293,17 +356,24 @@ def uniform(upper=np.inf):
     return replace(prior, upper=upper)
 
 
-def inverse_gamma_on_variance(shape, rate):
-    """Return the prior of x for x^2 ~ InverseGamma(shape, rate). Small shape = rate is informative near 0.
+def inverse_gamma_on_variance(shape: float, rate: float) -> Prior:
+    r"""Return the prior of x for x^2 ~ InverseGamma(shape, rate).
+
+    .. math:: p(x) = \frac{2 \, rate^{shape}}{\Gamma(shape)} x^{-2 shape - 1} \exp(-rate/x^2)
+
+    Small shape = rate is informative near 0.
 
     Parameters
     ----------
-    shape, rate : float
-        Of the inverse Gamma distribution of the variance, > 0.
+    shape : float
+        The shape > 0 of the inverse Gamma distribution of the variance.
+    rate : float
+        Its rate > 0, in the squared unit of x.
 
     Returns
     -------
     Prior
+        The density of x > 0.
 
     Raises
     ------
@@ -312,7 +382,7 @@ def inverse_gamma_on_variance(shape, rate):
 
     References
     ----------
-    Gelman (2006), Bayesian Analysis 1:515-534, on why not to use it.
+    .. [1] Gelman (2006), Bayesian Analysis 1:515-534, on why not to use it.
 
     Examples
     --------
@@ -330,8 +400,10 @@ def inverse_gamma_on_variance(shape, rate):
     return _smooth("inverse_gamma_on_variance", name, log_density, shape=shape, rate=rate)
 
 
-def power(exponent):
-    """Return the improper prior with density x^exponent.
+def power(exponent: float) -> Prior:
+    r"""Return an improper prior that is a power of x.
+
+    .. math:: p(x) \propto x^{exponent}
 
     On alpha + beta with a uniform mean, exponent -3/2 is (alpha + beta)^(-5/2) on (alpha, beta), because the Jacobian
     of (mean, size) is the size.
@@ -344,6 +416,7 @@ def power(exponent):
     Returns
     -------
     Prior
+        The density of x > 0.
 
     Raises
     ------
@@ -352,7 +425,7 @@ def power(exponent):
 
     References
     ----------
-    Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.3.
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.3.
 
     Examples
     --------
@@ -368,17 +441,22 @@ def power(exponent):
     return replace(_smooth("power", f"x^{exponent:g}", log_density, exponent=exponent), proper=False)
 
 
-def pareto(shape, scale):
-    """Return the prior with density shape scale^shape/x^(shape + 1) for x > scale.
+def pareto(shape: float, scale: float) -> Prior:
+    r"""Return the Pareto prior.
+
+    .. math:: p(x) = shape \, \frac{scale^{shape}}{x^{shape + 1}}, \qquad x > scale
 
     Parameters
     ----------
-    shape, scale : float
-        > 0.
+    shape : float
+        The power with which the tail P(X > x) falls, > 0.
+    scale : float
+        The least x, > 0.
 
     Returns
     -------
     Prior
+        The density of x > 0.
 
     Raises
     ------
@@ -387,7 +465,7 @@ def pareto(shape, scale):
 
     References
     ----------
-    Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions 1, chapter 20.
+    .. [1] Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions 1, chapter 20.
 
     Examples
     --------
@@ -404,7 +482,7 @@ def pareto(shape, scale):
     return replace(prior, lower=scale)
 
 
-def as_prior(prior):
+def as_prior(prior: Any) -> Prior:
     """Return what the caller gave as a `Prior`.
 
     Parameters
@@ -415,12 +493,13 @@ def as_prior(prior):
     Returns
     -------
     Prior
+        The one that was given, or one with that density.
 
     Raises
     ------
     ValueError
-        For anything else, and for a function that does not give one number for each of the array, or that seems to
-        give a density in place of its logarithm.
+        For anything else, and for a function that does not give one number for each of the array, or that seems to give
+        a density in place of its logarithm.
 
     Examples
     --------
@@ -483,5 +562,5 @@ def _smooth(family, name, log_density, **parameters):
     return Prior(name, log_density, smooth=True, family=family, parameters=parameters)
 
 
-def _positive(name, value):
+def _positive(name: str, value: float) -> float:
     return arguments.one(name, value, low=0, open_low=True)

@@ -1,90 +1,127 @@
-"""Regressions with varying coefficients: linear mixed models with one grouping, by restricted maximum likelihood.
+r"""Regressions with varying coefficients: linear mixed models with one grouping, by restricted maximum likelihood.
 
-    y_i = x_i . beta + z_i . u_j(i) + N(0, sigma^2),   u_j ~ N(0, Sigma)
+.. math:: y_i = x_i \cdot \beta + z_i \cdot u_{j(i)} + N(0, \sigma^2), \qquad u_j \sim N(0, \Sigma)
 
 x holds the predictors whose coefficients beta are shared, z those whose coefficients vary by group; for a varying slope
-the predictor is in both. What lme4 writes `y ~ x + (x | group)` is `fit(y, [1, x], [1, x], group)`, with columns.
+the predictor is in both. What lme4 writes ``y ~ x + (x | group)`` is ``fit(y, [1, x], [1, x], group)``, with columns.
 
-How it is computed: the rows are read once (`_numerics.mixed_rows`); the restricted likelihood is then a sum over groups
-of small matrices (`mixed_model`), which Newton's method climbs (`mixed_fit`).
+How it is computed: the rows are read once (``_numerics.mixed_rows``); the restricted likelihood is then a sum over
+groups of small matrices (``mixed_model``), which Newton's method climbs (``mixed_fit``).
 
 `least_squares` and `matrix_shrinkage` are the two steps for a reader who knows sigma, mu and Sigma: each group's own
 regression, and how far it is shrunk.
 """
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hblib._numerics import arguments
 from hblib._numerics.mixed_fit import highest
 from hblib._numerics.mixed_model import reduced
+from hblib._numerics.types import FloatArray, Labels
 
 
 @dataclass(frozen=True)
 class Fit:
     """Estimates of all parameters and, with these plugged in, the posterior of each group's deviations u_j.
 
-    `status` says which case it is:
-
-    - "ok": Sigma is positive definite;
-    - "singular": the coefficients vary, but not in every direction: correlations of exactly 1 or -1, or a standard
-      deviation of exactly 0;
-    - "Sigma = 0": no more variation between groups than sigma alone produces.
+    Attributes
+    ----------
+    beta : array of shape (P,)
+        The shared coefficients.
+    beta_sd : array of shape (P,)
+        Their standard errors given the variances.
+    Sigma : array of shape (K, K)
+        The covariance matrix of the varying coefficients.
+    sigma : float
+        The residual standard deviation.
+    log_likelihood : float
+        The restricted log likelihood.
+    groups : array of shape (J,)
+        The groups, sorted: the order of the two below.
+    deviation : array of shape (J, K)
+        The posterior mean of each u_j given beta, Sigma and sigma.
+    deviation_cov : array of shape (J, K, K)
+        Its covariance matrix; too small, because beta is taken as known.
+    status : {"ok", "singular", "Sigma = 0", None}
+        Which case it is. "ok": Sigma is positive definite. "singular": the coefficients vary, but not in every
+        direction, with correlations of exactly 1 or -1, or a standard deviation of exactly 0. "Sigma = 0": no more
+        variation between groups than sigma alone produces. None: the fit is that of `given`.
     """
 
-    beta: np.ndarray  # (P,)
-    beta_sd: np.ndarray  # (P,), given the variances
-    Sigma: np.ndarray  # (K, K)
+    beta: FloatArray
+    beta_sd: FloatArray
+    Sigma: FloatArray
     sigma: float
-    log_likelihood: float  # the restricted one
-    groups: np.ndarray  # (J,), sorted: the order of the two below
-    deviation: np.ndarray  # (J, K), the posterior mean of u_j given beta, Sigma and sigma
-    deviation_cov: np.ndarray  # (J, K, K), its covariance matrix; too small, because beta is taken as known
-    status: str
+    log_likelihood: float
+    groups: Labels
+    deviation: FloatArray
+    deviation_cov: FloatArray
+    status: Literal["ok", "singular", "Sigma = 0"] | None
 
     @property
-    def sd(self):
+    def sd(self) -> FloatArray:
         """The standard deviations of the varying coefficients, shape (K,)."""
         return np.sqrt(np.diagonal(self.Sigma))
 
     @property
-    def correlation(self):
+    def correlation(self) -> FloatArray:
         """The correlation matrix of the varying coefficients, shape (K, K); nan where a standard deviation is 0."""
         with np.errstate(invalid="ignore"):
             return self.Sigma / (self.sd[:, None] * self.sd)
 
     @property
-    def deviation_sd(self):
+    def deviation_sd(self) -> FloatArray:
         """The standard deviations of the u_j given beta, Sigma and sigma, shape (J, K)."""
         return np.sqrt(np.diagonal(self.deviation_cov, axis1=1, axis2=2))
 
 
-def fit(y, x, z, group):
-    """The REML estimates of a linear mixed model with one grouping.
+def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:
+    r"""Estimate a linear mixed model with one grouping by restricted maximum likelihood (REML).
+
+    .. math:: y_i = x_i \cdot \beta + z_i \cdot u_{j(i)} + N(0, \sigma^2), \qquad u_j \sim N(0, \Sigma)
 
     Parameters
     ----------
-    y, group : response and group of each row, shape (N,); groups are numbers or names, the rows in any order.
-    x : predictors with shared coefficients, shape (N, P), a column of ones included.
-    z : predictors with varying coefficients, shape (N, K). A group may have fewer rows than K.
+    y : array_like of shape (N,)
+        The response of each row.
+    x : array_like of shape (N, P)
+        Predictors with shared coefficients, a column of ones included.
+    z : array_like of shape (N, K)
+        Predictors with varying coefficients. A group may have fewer rows than K.
+    group : array_like of shape (N,)
+        The group of each row: numbers or names, the rows in any order.
 
     Returns
     -------
-    A `Fit`. Estimates on the boundary (a standard deviation of 0, a correlation of 1 or -1) are exact, and `status`
-    says so. Units cost no digits, and a constant added to a predictor, or to y where x holds a column of ones, only
-    those that the sums themselves have lost.
+    Fit
+        Estimates on the boundary (a standard deviation of 0, a correlation of 1 or -1) are exact: see ``status``.
+        Units cost no digits, and a constant added to a predictor, or to y where x holds a column of ones, only those
+        that the sums themselves have lost.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; or saying why the data do not determine the model: x or z is
-    not of full rank, there is but one group, shared and varying coefficients can fit every row exactly whatever y is
-    (one row a group, say), they do fit y exactly, or other values of Sigma give y the same distribution.
-    RuntimeError if the search for the maximum does not end at one.
+    ValueError
+        Naming the argument that is out of range; or saying why the data do not determine the model: x or z is not of
+        full rank, there is but one group, shared and varying coefficients can fit every row exactly whatever y is (one
+        row a group, say), they do fit y exactly, or other values of Sigma give y the same distribution.
+    RuntimeError
+        If the search for the maximum does not end at one.
 
-    Source: Bates, Maechler, Bolker & Walker (2015), Fitting linear mixed-effects models using lme4, Journal of
-    Statistical Software 67(1), whose profiled criterion this is.
+    See Also
+    --------
+    given : The same with a given Sigma/sigma^2.
 
+    References
+    ----------
+    .. [1] Bates, Maechler, Bolker & Walker (2015), Fitting linear mixed-effects models using lme4, Journal of
+       Statistical Software 67(1), whose profiled criterion this is.
+
+    Examples
+    --------
     Balanced groups and K = 1 have a closed form, tau^2 = S^2 - s^2/n:
 
     >>> result = fit([1, 3, 5, 7, 12, 14], np.ones((6, 1)), np.ones((6, 1)), ["a", "a", "b", "b", "c", "c"])
@@ -99,20 +136,52 @@ def fit(y, x, z, group):
     return Fit(**model.estimates(best), status=status)
 
 
-def given(y, x, z, group, D):
-    """As `fit`, with Sigma = D sigma^2 for a given matrix D, shape (K, K): only beta and sigma are estimated.
+def given(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike, D: ArrayLike) -> Fit:
+    """Estimate beta and sigma only, with Sigma = D sigma^2 for a given matrix D.
 
-    `log_likelihood` is then the criterion that `fit` maximises, at D. The status is None.
+    Parameters
+    ----------
+    y : array_like of shape (N,)
+        The response of each row.
+    x : array_like of shape (N, P)
+        Predictors with shared coefficients, a column of ones included.
+    z : array_like of shape (N, K)
+        Predictors with varying coefficients. A group may have fewer rows than K.
+    group : array_like of shape (N,)
+        The group of each row: numbers or names, the rows in any order.
+    D : array_like of shape (K, K)
+        The covariance matrix of the varying coefficients in units of sigma^2; may be singular.
 
+    Returns
+    -------
+    Fit
+        Its ``log_likelihood`` is the criterion that `fit` maximises, at D. Its status is None.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument that is out of range; D must be symmetric without negative eigenvalues.
+
+    See Also
+    --------
+    fit : The same with the best D.
+
+    References
+    ----------
+    .. [1] Bates, Maechler, Bolker & Walker (2015), Fitting linear mixed-effects models using lme4, Journal of
+       Statistical Software 67(1).
+
+    Examples
+    --------
     >>> rows = [1, 3, 5, 7, 12, 14], np.ones((6, 1)), np.ones((6, 1)), ["a", "a", "b", "b", "c", "c"]
     >>> print(round(fit(*rows).log_likelihood, 4), round(given(*rows, [[15.0]]).log_likelihood, 4))
     -13.1574 -13.1574
     """
-    model, D = reduced(y, x, z, group), arguments.numbers("D", D)
+    model = reduced(y, x, z, group)
+    D = arguments.numbers("D", D)
     if D.shape != (model.K, model.K) or not np.array_equal(D, D.T):
         raise ValueError(f"D must be a symmetric matrix of shape {(model.K, model.K)}, but is {D.tolist()}")
-    D = model.varying.to @ D @ model.varying.to.T
-    sizes, directions = np.linalg.eigh(D)
+    sizes, directions = np.linalg.eigh(model.varying.to @ D @ model.varying.to.T)
     if sizes[0] < -1e-12 * max(sizes[-1], 0):
         raise ValueError("D must be a covariance matrix, but has a negative eigenvalue")
     return Fit(**model.estimates(model.at(directions * np.sqrt(np.maximum(sizes, 0)))), status=None)
@@ -120,40 +189,66 @@ def given(y, x, z, group, D):
 
 @dataclass(frozen=True)
 class Coefficients:
-    """Posterior of each group's coefficient vector: shapes (J, K) for the mean, (J, K, K) for the other two."""
+    """The posterior of each group's coefficient vector; what `matrix_shrinkage` returns.
 
-    weight: np.ndarray  # W_j
-    mean: np.ndarray
-    covariance: np.ndarray
+    Attributes
+    ----------
+    weight : array of shape (J, K, K)
+        The weights W_j of the groups' own estimates.
+    mean : array of shape (J, K)
+        The posterior means.
+    covariance : array of shape (J, K, K)
+        The posterior covariance matrices.
+    """
+
+    weight: FloatArray
+    mean: FloatArray
+    covariance: FloatArray
 
 
-def matrix_shrinkage(estimate, covariance, mu, Sigma):
-    """Shrink whole coefficient vectors: the Normal-Normal model with matrices in place of the two variances.
+def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, Sigma: ArrayLike) -> Coefficients:
+    r"""Shrink whole coefficient vectors: the Normal-Normal model with matrices in place of the two variances.
 
-        b_j ~ N(beta_j, V_j),  beta_j ~ N(mu, Sigma),   W_j = Sigma (Sigma + V_j)^-1
-        beta_j | b_j ~ N(mu + W_j (b_j - mu), Sigma - W_j Sigma)
+    .. math::
 
-    For K = 1, W_j is kappa_j of `normal_normal.shrinkage`. Off the diagonal W_j lets a group's estimated intercept
-    move its slope.
+        b_j \sim N(\beta_j, V_j), \quad \beta_j \sim N(\mu, \Sigma), \qquad W_j = \Sigma (\Sigma + V_j)^{-1}
+
+        \beta_j \mid b_j \sim N(\mu + W_j (b_j - \mu), \; \Sigma - W_j \Sigma)
+
+    For K = 1, W_j is the kappa_j of `hblib.normal_normal.shrinkage`. Off the diagonal W_j lets a group's estimated
+    intercept move its slope.
 
     Parameters
     ----------
-    estimate : b_j, shape (J, K); nan where the variance is infinite.
-    covariance : V_j, shape (J, K, K) or (K, K). A coefficient on which a group has no data, independent of its others,
-        has V_j[i, i] = inf.
-    mu : shape (K,), or (J, K) if it depends on predictors of the group.
-    Sigma : shape (K, K); may be singular: a zero variance pools that coefficient completely.
+    estimate : array_like of shape (J, K)
+        The vectors b_j; nan where the variance is infinite.
+    covariance : array_like of shape (J, K, K) or (K, K)
+        The matrices V_j. A coefficient on which a group has no data, independent of its others, has V_j[i, i] = inf.
+    mu : array_like of shape (K,) or (J, K)
+        The prior's mean; one a group if it depends on predictors of the group.
+    Sigma : array_like of shape (K, K)
+        The prior's covariance matrix; may be singular: a zero variance pools that coefficient completely.
 
     Returns
     -------
-    `Coefficients` with `weight`, `mean` and `covariance`.
+    Coefficients
+        With ``weight``, ``mean`` and ``covariance``.
 
     Raises
     ------
-    ValueError naming the argument that is out of range or is no covariance matrix; if Sigma + V_j is singular.
+    ValueError
+        Naming the argument that is out of range or is no covariance matrix; if Sigma + V_j is singular.
 
-    Source: Lindley & Smith (1972), Journal of the Royal Statistical Society B 34:1-41.
+    See Also
+    --------
+    least_squares : Gives b_j and V_j.
 
+    References
+    ----------
+    .. [1] Lindley & Smith (1972), Journal of the Royal Statistical Society B 34:1-41.
+
+    Examples
+    --------
     >>> post = matrix_shrinkage([[3, 1]], [[1, 0], [0, 1]], mu=[0, 0], Sigma=[[1, 0.5], [0.5, 1]])
     >>> print(post.weight.round(3).tolist(), post.mean.round(3).tolist())
     [[[0.467, 0.133], [0.133, 0.467]]] [[1.533, 0.867]]
@@ -179,25 +274,43 @@ def matrix_shrinkage(estimate, covariance, mu, Sigma):
     )
 
 
-def least_squares(x, y, group, sigma):
-    """Each group's own regression, y_i = x_i . beta_j + N(0, sigma^2): what `matrix_shrinkage` takes.
+def least_squares(x: ArrayLike, y: ArrayLike, group: ArrayLike, sigma: float) -> tuple[FloatArray, FloatArray]:
+    r"""Fit each group's own regression: what `matrix_shrinkage` takes.
 
-        b_j = (X_j' X_j)^-1 X_j' y_j,   V_j = sigma^2 (X_j' X_j)^-1
+    .. math::
+
+        y_i = x_i \cdot \beta_j + N(0, \sigma^2), \qquad
+        b_j = (X_j' X_j)^{-1} X_j' y_j, \quad V_j = \sigma^2 (X_j' X_j)^{-1}
 
     Parameters
     ----------
-    x : the design, shape (N, K); for an intercept it holds a column of ones.
-    y, group : response and group of each row, shape (N,); groups are numbers or names.
-    sigma : residual standard deviation >= 0.
+    x : array_like of shape (N, K)
+        The design; for an intercept it holds a column of ones.
+    y : array_like of shape (N,)
+        The response of each row.
+    group : array_like of shape (N,)
+        The group of each row: numbers or names.
+    sigma : float
+        Residual standard deviation >= 0, in the unit of y.
 
     Returns
     -------
-    (estimate, covariance), shapes (J, K) and (J, K, K), the groups in sorted order.
+    estimate : array of shape (J, K)
+        The vectors b_j, the groups in sorted order.
+    covariance : array of shape (J, K, K)
+        The matrices V_j.
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or the group whose rows do not identify all coefficients.
+    ValueError
+        Naming the argument that is out of range, or the group whose rows do not identify all coefficients.
 
+    References
+    ----------
+    .. [1] Seber & Lee (2003), Linear Regression Analysis (2nd ed.), section 3.1.
+
+    Examples
+    --------
     >>> x = [[1, 0], [1, 1], [1, 0], [1, 2]]
     >>> estimate, covariance = least_squares(x, y=[1, 3, 5, 4], group=["a", "a", "b", "b"], sigma=1)
     >>> print(estimate.round(6).tolist())
@@ -222,7 +335,7 @@ def least_squares(x, y, group, sigma):
 # --- checked matrices -----------------------------------------------------------------------------------------------
 
 
-def _covariance(name, matrix, K, allow_inf=False):
+def _covariance(name: str, matrix: ArrayLike, K: int, allow_inf: bool = False) -> tuple[FloatArray, Any]:
     """The matrix without its coefficients of infinite variance (their rows and columns 0), and which ones it has."""
     matrix = arguments.numbers(name, matrix, allow_inf=allow_inf)
     if matrix.shape[-2:] != (K, K):
@@ -234,7 +347,7 @@ def _covariance(name, matrix, K, allow_inf=False):
     return matrix, known
 
 
-def _smallest_eigenvalue(matrix):
+def _smallest_eigenvalue(matrix: FloatArray) -> FloatArray:
     """Of the matrix in units that make its diagonal 1, so that the units of the coefficients do not matter."""
     unit = np.sqrt(np.abs(np.diagonal(matrix, axis1=-2, axis2=-1)))
     unit = np.where(unit == 0, 1, unit)

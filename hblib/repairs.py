@@ -1,48 +1,65 @@
-"""Repairs of the empirical Bayes interval, which is too short because it takes the estimated prior for the true one.
+r"""Repairs of the empirical Bayes interval, which is too short because it takes the estimated prior for the true one.
 
 The variance of theta_j has two parts (law of total variance; the hyperparameters are mu and tau, or mu and phi):
 
-    Var(theta_j) = E[Var(theta_j | hyperparameters)] + Var(E[theta_j | hyperparameters])
+.. math::
+
+    \mathrm{Var}(\theta_j) = E[\mathrm{Var}(\theta_j \mid \text{hyperparameters})]
+    + \mathrm{Var}(E[\theta_j \mid \text{hyperparameters}])
 
 Plugging in an estimate keeps the first part only. With few groups the second counts, and where tau is estimated as 0
-the first is 0 too. Each repair answers with mean(), std(), var() and interval(prob):
+the first is 0 too. Each repair answers with one of `hblib.distributions`, which has mean(), std(), interval(prob) and
+the rest:
 
-`morris`                     Normal-Normal; formulas for both parts, from 4 groups on
-`kass_steffey`               Normal-Normal; the second part by the delta method, where tau > 0
-`laird_louis`                Normal-Normal; the second part by refitting simulated data
-`bootstrap_beta_binomial`    the same for the Beta-Binomial
+==========================  ======================================================================
+`morris`                    Normal-Normal; formulas for both parts, from 4 groups on
+`kass_steffey`              Normal-Normal; the second part by the delta method, where tau > 0
+`laird_louis`               Normal-Normal; the second part by refitting simulated data
+`bootstrap_beta_binomial`   the same for the Beta-Binomial
+==========================  ======================================================================
 
 How often an interval holds the truth, `exact_coverage` computes exactly where all standard errors are equal.
 
 They repair most, not all. Share in per cent of the theta_j inside 95 % intervals, equal se, REML (1000 simulations,
 each number to within 1; the delta method where it answers):
 
-                        8 groups                  20 groups
-    tau/se              0.5     1     2           0.5     1     2
-    plugged in           51    73    90            63    86    94
-    `morris`             98    96    95            96    94    95
-    `kass_steffey`       98    94    94            96    93    94
-    `laird_louis`        95    92    93            94    92    94
+==================  =====  =====  =====  =====  =====  =====
+groups                  8      8      8     20     20     20
+tau/se                0.5      1      2    0.5      1      2
+==================  =====  =====  =====  =====  =====  =====
+plugged in             51     73     90     63     86     94
+`morris`               98     96     95     96     94     95
+`kass_steffey`         98     94     94     96     93     94
+`laird_louis`          95     92     93     94     92     94
+==================  =====  =====  =====  =====  =====  =====
 """
 
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hblib import beta_binomial, normal_normal
 from hblib._numerics import arguments
 from hblib._numerics.interval_coverage import coverage
+from hblib._numerics.types import FloatArray, Rng
 from hblib.distributions import Normal, Refits
 
 
-def morris(ybar, se):
-    """Morris's approximation to the posterior of each group's theta_j, mu and tau unknown.
+def morris(ybar: ArrayLike, se: ArrayLike) -> Normal:
+    r"""Approximate the posterior of each group's theta_j, mu and tau unknown, by Morris's formulas.
 
-        theta_j ~ N((1 - B_j) ybar_j + B_j mu, s_j^2),   B_j = (k - 3)/(k - 1) se_j^2/(se_j^2 + A)
-        s_j^2 = se_j^2 (1 - B_j) + se_j^2 B_j r_j/k + 2/(k - 3) B_j^2 r_j (ybar_j - mu)^2
+    .. math::
 
-    k is the number of groups, W_j = 1/(se_j^2 + A), mu = sum W_j ybar_j / sum W_j, r_j = k W_j / sum W_j, and A
-    estimates tau^2: it solves
+        \theta_j \sim N\left((1 - B_j) \bar y_j + B_j \mu, \; s_j^2\right), \qquad
+        B_j = \frac{k - 3}{k - 1} \, \frac{se_j^2}{se_j^2 + A}
 
-        A = sum W_j (k/(k - 1) (ybar_j - mu)^2 - se_j^2) / sum W_j
+        s_j^2 = se_j^2 (1 - B_j) + se_j^2 B_j \frac{r_j}{k} + \frac{2}{k - 3} B_j^2 r_j (\bar y_j - \mu)^2
+
+    k is the number of groups, W_j = 1/(se_j^2 + A), mu the mean of the ybar_j with weights W_j, r_j = W_j over the mean
+    of all W, and A estimates tau^2: it solves
+
+    .. math:: A = \frac{\sum_j W_j \left(\frac{k}{k - 1} (\bar y_j - \mu)^2 - se_j^2\right)}{\sum_j W_j}
 
     or is 0 if the solution is negative. The second term of s_j^2 is the uncertainty of mu and the third that of B_j.
     The factor (k - 3)/(k - 1) removes the bias of B_j: even A = 0 leaves some weight on ybar_j. With equal se, r_j = 1
@@ -50,20 +67,34 @@ def morris(ybar, se):
 
     Parameters
     ----------
-    ybar, se : estimates and standard errors (0 < se < inf), one row a group, at least 4.
+    ybar : array_like of shape (k,)
+        The groups' estimates, at least 4.
+    se : array_like of shape (k,)
+        Their standard errors, 0 < se < inf, in the unit of ybar.
 
     Returns
     -------
-    A `Normal` of shape (k,).
+    Normal of shape (k,)
+        The approximate posteriors.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; fewer than 4 groups, where the factor k - 3 is not positive.
+    ValueError
+        Naming the argument that is out of range; fewer than 4 groups, where the factor k - 3 is not positive.
 
-    Source: Morris (1983), JASA 78:47-55. Since W_j (se_j^2 + A) = 1, the equation for A says
-    sum W_j (ybar_j - mu)^2 = k - 1 (Paule & Mandel 1982), whose left side falls with A: there is one solution. The
-    paper writes r_j in the third term as (V + A)/(se_j^2 + A), V the mean of se_j^2 with weights W_j: the same number.
+    Notes
+    -----
+    Since W_j (se_j^2 + A) = 1, the equation for A says sum W_j (ybar_j - mu)^2 = k - 1 [2]_, whose left side falls with
+    A: there is one solution. Morris [1]_ writes r_j in the third term as (V + A)/(se_j^2 + A), V the mean of se_j^2
+    with weights W_j: the same number.
 
+    References
+    ----------
+    .. [1] Morris (1983), JASA 78:47-55.
+    .. [2] Paule & Mandel (1982), Journal of Research of the National Bureau of Standards 87:377-385.
+
+    Examples
+    --------
     >>> post = morris(ybar=[4.8, 5.1, 4.9, 5.0, 6.2], se=5**-0.5)
     >>> print(post.mean().round(3), post.std().round(3))
     [4.923 5.131 4.992 5.062 5.892] [0.407 0.39  0.399 0.393 0.495]
@@ -84,36 +115,51 @@ def morris(ybar, se):
     return Normal(ybar - b * d, se * np.sqrt(inflation))
 
 
-def kass_steffey(ybar, se, method="reml"):
-    """The plugged-in posterior, its variance enlarged by the delta method.
+def kass_steffey(ybar: ArrayLike, se: ArrayLike, method: Literal["reml", "ml"] = "reml") -> Normal:
+    r"""Enlarge the variance of the plugged-in posterior by the delta method.
 
-        Var(theta_j) = kappa_j se_j^2 + g_j' C g_j,   g_j = gradient of E[theta_j | ybar_j, mu, tau^2] in (mu, tau^2)
+    .. math:: \mathrm{Var}(\theta_j) = \kappa_j se_j^2 + g_j' C g_j
 
-    C is the inverse of the observed information on (mu, tau^2). The estimate of mu varies by itself, with variance
-    1/sum w_i, and follows that of tau^2 with slope m; written out,
+    Here g_j is the gradient of E[theta_j | ybar_j, mu, tau^2] in (mu, tau^2), and C the inverse of the observed
+    information on them. The estimate of mu varies by itself, with variance 1/sum w_i, and follows that of tau^2 with
+    slope m; written out,
 
-        g_j' C g_j = (1 - kappa_j)^2 (1/sum w_i + (w_j (ybar_j - mu) + m)^2 Var(tau^2))
-        w_j = 1/(se_j^2 + tau^2),   m = -sum w_i^2 (ybar_i - mu) / sum w_i
+    .. math::
 
-    Var(tau^2) is that of `method`. To this order tau or log tau^2 in place of tau^2 gives the same.
+        g_j' C g_j = (1 - \kappa_j)^2 \left(\frac{1}{\sum_i w_i} + (w_j (\bar y_j - \mu) + m)^2 \,
+        \mathrm{Var}(\tau^2)\right)
+
+        w_j = \frac{1}{se_j^2 + \tau^2}, \qquad m = -\frac{\sum_i w_i^2 (\bar y_i - \mu)}{\sum_i w_i}
+
+    Var(tau^2) is that of ``method``. To this order tau or log tau^2 in place of tau^2 gives the same.
 
     Parameters
     ----------
-    ybar, se : estimates and standard errors (0 < se), one row a group. A group with se = inf has no data: it gets the
-        estimated prior, enlarged in the same way, and its ybar may be nan.
-    method : "reml" or "ml", see `normal_normal.fit`.
+    ybar : array_like of shape (J,)
+        The groups' estimates; may be nan where se = inf.
+    se : array_like of shape (J,)
+        Their standard errors > 0, in the unit of ybar. A group with se = inf has no data: it gets the estimated prior,
+        enlarged in the same way.
+    method : {"reml", "ml"}
+        How the prior is estimated, see `hblib.normal_normal.fit`.
 
     Returns
     -------
-    A `Normal` of shape (J,) with the plugged-in means.
+    Normal of shape (J,)
+        With the plugged-in means.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; also where tau is estimated as 0 or not identified: the
-    expansion needs a maximum inside. `laird_louis` and `morris` then still answer.
+    ValueError
+        Naming the argument that is out of range; also where tau is estimated as 0 or not identified: the expansion
+        needs a maximum inside. `laird_louis` and `morris` then still answer.
 
-    Source: Kass & Steffey (1989), JASA 84:717-726, the first-order approximation.
+    References
+    ----------
+    .. [1] Kass & Steffey (1989), JASA 84:717-726, the first-order approximation.
 
+    Examples
+    --------
     >>> post = kass_steffey(ybar=[4.8, 5.1, 4.9, 5.0, 6.2], se=5**-0.5)
     >>> print(post.mean().round(3), post.std().round(3))
     [5.046 5.162 5.085 5.123 5.585] [0.363 0.322 0.344 0.33  0.539]
@@ -132,34 +178,57 @@ def kass_steffey(ybar, se, method="reml"):
     return Normal(plugged.mean(), np.hypot(plugged.std(), prior.tau * added))
 
 
-def laird_louis(ybar, se, draws, rng, method="reml"):
-    """The parametric bootstrap of the prior: each group's posteriors given its own data, mixed over refits.
+def laird_louis(
+    ybar: ArrayLike,
+    se: ArrayLike,
+    draws: int,
+    rng: Rng,
+    method: Literal["ml", "reml", "moments", "dersimonian-laird", "paule-mandel"] = "reml",
+) -> Refits:
+    r"""Average each group's posteriors given its own data over refits of the prior: the parametric bootstrap.
 
-        ybar*_j ~ N(mu, tau^2 + se_j^2)   (mu, tau) the fit to the data, (mu*, tau*) the fit to ybar*
-        theta_j ~ average over draws of the posterior of theta_j given ybar_j, mu*, tau*
+    .. math::
 
-    A refit with tau* = 0 contributes the point mu*. Where tau itself is estimated as 0 the refits still spread, so
-    that the repair works, but more than half of them sit on that boundary. The standard deviation need not grow in
-    each single group: refits with tau* < tau have narrower posteriors, and with unequal se they can outweigh the rest.
+        \bar y^*_j \sim N(\hat\mu, \hat\tau^2 + se_j^2), \qquad
+        (\mu^*, \tau^*) \text{ the fit to } \bar y^*
+
+        \theta_j \sim \text{average over draws of } p(\theta_j \mid \bar y_j, \mu^*, \tau^*)
+
+    The data are simulated from the fit to ybar. A refit with tau* = 0 contributes the point mu*. Where tau itself is
+    estimated as 0 the refits still spread, so that the repair works, but more than half of them sit on that boundary.
+    The standard deviation need not grow in each single group: refits with tau* below the estimate have narrower
+    posteriors, and with unequal se they can outweigh the rest.
 
     Parameters
     ----------
-    ybar, se : estimates and standard errors (0 < se), one row a group. A group with se = inf has no data: it gets the
-        priors of the refits, and its ybar may be nan.
-    draws : number of simulated data sets; with 1000 the interval's ends wander by about 1/100 of its length.
-    rng : numpy Generator, or a seed for one.
-    method : as in `normal_normal.fit`.
+    ybar : array_like of shape (J,)
+        The groups' estimates; may be nan where se = inf.
+    se : array_like of shape (J,)
+        Their standard errors > 0, in the unit of ybar. A group with se = inf has no data: it gets the priors of the
+        refits.
+    draws : int
+        Number of simulated data sets; with 1000 the interval's ends wander by about 1/100 of its length.
+    rng : numpy.random.Generator, int or None
+        What to draw with; a number is a seed for one, and None draws anew each time.
+    method : {"reml", "ml", "moments", "dersimonian-laird", "paule-mandel"}
+        How the prior is estimated, see `hblib.normal_normal.fit`.
 
     Returns
     -------
-    A `Refits` of shape (J,).
+    Refits of shape (J,)
+        The averages.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; fewer than two groups with data, from which nothing refits.
+    ValueError
+        Naming the argument that is out of range; fewer than two groups with data, from which nothing refits.
 
-    Source: Laird & Louis (1987), JASA 82:739-750, the type III bootstrap.
+    References
+    ----------
+    .. [1] Laird & Louis (1987), JASA 82:739-750, the type III bootstrap.
 
+    Examples
+    --------
     >>> post = laird_louis([4.8, 5.1, 4.9, 5.0, 6.2], 5**-0.5, draws=2000, rng=np.random.default_rng(1))
     >>> print(post.mean().round(1), post.std().round(1))
     [5.1 5.2 5.1 5.1 5.5] [0.3 0.3 0.3 0.3 0.4]
@@ -175,33 +244,53 @@ def laird_louis(ybar, se, draws, rng, method="reml"):
     return Refits((normal_normal.posterior(ybar[:, None], se[:, None], mu, tau),))
 
 
-def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
-    """The parametric bootstrap of the prior, as `laird_louis`, for the Beta-Binomial.
+def bootstrap_beta_binomial(
+    y: ArrayLike, n: ArrayLike, draws: int, rng: Rng, method: Literal["ml", "moments"] = "ml"
+) -> Refits:
+    r"""Average each group's posteriors over refits of the prior, as `laird_louis` does, for the Beta-Binomial.
 
-        theta*_j ~ Beta(alpha, beta),   y*_j ~ Binomial(n_j, theta*_j)   (alpha, beta) the fit to the data
-        theta_j ~ average over draws of Beta(alpha* + y_j, beta* + n_j - y_j)   (alpha*, beta*) the fit to y*
+    .. math::
 
-    A refit with phi* = 0 contributes the point mu*. Simulated data that do not determine phi, or are all successes or
-    all failures in every group (phi* = inf), are left out: the average is conditional on data like those in hand.
+        \theta^*_j \sim \mathrm{Beta}(\hat\alpha, \hat\beta), \quad y^*_j \sim \mathrm{Binomial}(n_j, \theta^*_j),
+        \qquad (\alpha^*, \beta^*) \text{ the fit to } y^*
+
+        \theta_j \sim \text{average over draws of } \mathrm{Beta}(\alpha^* + y_j, \; \beta^* + n_j - y_j)
+
+    The data are simulated from the fit to y and n. A refit with phi* = 0 contributes the point mu*. Simulated data that
+    do not determine phi, or are all successes or all failures in every group (phi* = inf), are left out: the average is
+    conditional on data like those in hand.
 
     Parameters
     ----------
-    y, n : successes and trials, one row a group. A group with n = 0 gets the priors of the refits.
-    draws : number of simulated data sets, those that are left out included.
-    rng : numpy Generator, or a seed for one.
-    method : as in `beta_binomial.fit`.
+    y : array_like of int, shape (J,)
+        Successes, one row a group.
+    n : array_like of int, shape (J,)
+        Trials. A group with n = 0 gets the priors of the refits.
+    draws : int
+        Number of simulated data sets, those that are left out included.
+    rng : numpy.random.Generator, int or None
+        What to draw with; a number is a seed for one, and None draws anew each time.
+    method : {"ml", "moments"}
+        How the prior is estimated, see `hblib.beta_binomial.fit`.
 
     Returns
     -------
-    A `Refits` of shape (J,).
+    Refits of shape (J,)
+        The averages.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; data that do not determine phi or give phi = inf; no draw that
-    can be used.
+    ValueError
+        Naming the argument that is out of range; data that do not determine phi or give phi = inf; no draw that can be
+        used.
 
-    Source: Laird & Louis (1987), JASA 82:739-750; Carlin & Gelfand (1991), JRSS B 53:189-200.
+    References
+    ----------
+    .. [1] Laird & Louis (1987), JASA 82:739-750.
+    .. [2] Carlin & Gelfand (1991), JRSS B 53:189-200.
 
+    Examples
+    --------
     >>> post = bootstrap_beta_binomial([1, 3, 0, 9], 20, draws=200, rng=np.random.default_rng(1))
     >>> print(post.mean().round(1), post.mean()[3] < 9 / 20)
     [0.1 0.1 0.1 0.3] True
@@ -223,35 +312,50 @@ def bootstrap_beta_binomial(y, n, draws, rng, method="ml"):
     return Refits((spread, Normal(points, np.zeros(points.shape))))
 
 
-def exact_coverage(groups, ratio, method="reml", prob=0.95):
-    """The probability that a group's interval holds its theta_j, over all data that J such groups may produce.
+def exact_coverage(
+    groups: int, ratio: float, method: Literal["reml", "ml", "morris"] = "reml", prob: float = 0.95
+) -> float:
+    r"""Compute the probability that a group's interval holds its theta_j, over all data that J such groups may produce.
 
-        theta_j ~ N(mu, tau^2),   ybar_j | theta_j ~ N(theta_j, se^2),   j = 1..J
+    .. math:: \theta_j \sim N(\mu, \tau^2), \quad \bar y_j \mid \theta_j \sim N(\theta_j, se^2), \qquad j = 1, \dots, J
 
     Parameters
     ----------
-    groups : J, a whole number >= 4.
-    ratio : tau/se > 0, a number.
-    method : "reml" or "ml", the interval with that estimate plugged in (with equal se, "reml" is also what the moments
-        give); or "morris", see `morris`.
-    prob : the probability that the interval claims.
+    groups : int
+        How many groups there are, J >= 4.
+    ratio : float
+        The spread tau/se > 0.
+    method : {"reml", "ml", "morris"}
+        "reml" and "ml" are the interval with that estimate plugged in (with equal se, "reml" is also what the moments
+        give); "morris" is that of `morris`.
+    prob : float
+        The probability that the interval claims, 0 <= prob < 1.
 
     Returns
     -------
-    A float, with an error below 1e-6 (for 5 and more groups below 1e-9).
+    float
+        The probability, with an error below 1e-6 (for 5 and more groups below 1e-9).
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        Naming the argument that is out of range.
 
-    Source: the law of total probability, by quadrature; tests/test_coverage.py compares it with simulation.
+    Notes
+    -----
+    By the law of total probability and quadrature; tests/test_coverage.py compares it with simulation.
 
+    References
+    ----------
+    .. [1] Morris (1983), JASA 78:47-55, for the interval of "morris".
+
+    Examples
+    --------
     >>> print(round(exact_coverage(8, 1.0), 4), round(exact_coverage(8, 1.0, "morris"), 4))
     0.7252 0.9568
     """
     arguments.one_of("method", method, ("reml", "ml", "morris"))
-    arguments.counts("groups", groups)
-    groups = arguments.one("groups", groups, low=4)
+    groups = arguments.whole("groups", groups, low=4)
     ratio = arguments.one("ratio", ratio, low=0, open_low=True)
     prob = arguments.one("prob", prob, low=0)
     if prob >= 1:
@@ -259,7 +363,7 @@ def exact_coverage(groups, ratio, method="reml", prob=0.95):
     return coverage(groups, ratio, method, prob)
 
 
-def _rows(ybar, se):
+def _rows(ybar: ArrayLike, se: ArrayLike) -> tuple[FloatArray, ...]:
     """One row a group; `normal_normal.fit` has seen to it that ybar is missing only where se = inf."""
     ybar, se = arguments.numbers("ybar", ybar, allow_nan=True), arguments.numbers("se", se, allow_inf=True)
     return arguments.groups(ybar=ybar, se=se)

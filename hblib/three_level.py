@@ -1,19 +1,24 @@
-"""Three levels: stores in chains in one population.
+r"""Three levels: stores in chains in one population.
 
-    ybar_s ~ N(theta_s, se_s^2),   theta_s ~ N(phi_c(s), tau_store^2),   phi_c ~ N(mu, tau_chain^2),   p(mu) flat
+.. math::
+
+    \bar y_s \sim N(\theta_s, se_s^2), \quad \theta_s \sim N(\phi_{c(s)}, \tau_{store}^2), \quad
+    \phi_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
 
 The same verbs as in the two families: `posterior` and `shrinkage` with the two standard deviations known,
 `log_marginal` and `fit` to estimate them from the stores.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hblib import normal_normal
 from hblib._numerics import arguments
 from hblib._numerics.means_fit import highest, unit_near
+from hblib._numerics.types import FloatArray, FloatOrArray, Labels
 from hblib.distributions import Normal
 
 _BLOCK = 1 << 16  # numbers worked on at a time, where a grid meets all stores
@@ -21,45 +26,73 @@ _BLOCK = 1 << 16  # numbers worked on at a time, where a grid meets all stores
 
 @dataclass(frozen=True)
 class Weights:
-    """The three weights of each store's posterior mean, shape (S,), of sum 1; see `shrinkage`."""
+    """The three weights of each store's posterior mean, which sum to 1; see `shrinkage`.
 
-    store: np.ndarray
-    chain: np.ndarray
-    grand: np.ndarray
+    Attributes
+    ----------
+    store : array of shape (S,)
+        The weight on the store's own estimate.
+    chain : array of shape (S,)
+        The weight on the estimate of its chain.
+    grand : array of shape (S,)
+        The weight on the grand mean.
+    """
+
+    store: FloatArray
+    chain: FloatArray
+    grand: FloatArray
 
 
-def shrinkage(se, tau_store, tau_chain, chain):
-    """What each store's posterior mean takes from its own estimate, from its chain and from all chains.
+def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLike) -> Weights:
+    r"""Tell what each store's posterior mean takes from its own estimate, from its chain and from all chains.
 
-        ybar_s ~ N(theta_s, se_s^2),  theta_s ~ N(phi_c(s), tau_store^2),  phi_c ~ N(mu, tau_chain^2),  p(mu) flat
+    .. math::
 
-        E(theta_s | ybar) = store_s ybar_s + chain_s a_c(s) + grand_s m
+        \bar y_s \sim N(\theta_s, se_s^2), \quad \theta_s \sim N(\phi_{c(s)}, \tau_{store}^2), \quad
+        \phi_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
+
+        E(\theta_s \mid \bar y) = store_s \, \bar y_s + chain_s \, a_{c(s)} + grand_s \, m
 
     a_c, the chain estimate, is the mean of the chain's ybar_s with weights 1/(se_s^2 + tau_store^2), and has variance
     u_c = 1/(sum of these weights). m, the grand mean, is the mean of the a_c with weights 1/(u_c + tau_chain^2).
-    `posterior` returns both. With the weights kappa_s = `normal_normal.shrinkage(se_s, tau_store)` and
-    k_c = `normal_normal.shrinkage(sqrt(u_c), tau_chain)`,
+    `posterior` returns both. With the weights kappa_s = normal_normal.shrinkage(se_s, tau_store) and
+    k_c = normal_normal.shrinkage(sqrt(u_c), tau_chain),
 
-        store_s = kappa_s,   chain_s = (1 - kappa_s) k_c,   grand_s = (1 - kappa_s) (1 - k_c)
+    .. math:: store_s = \kappa_s, \quad chain_s = (1 - \kappa_s) \, k_c, \quad grand_s = (1 - \kappa_s) (1 - k_c)
 
     Parameters
     ----------
-    se : standard errors >= 0, one a store, shape (S,); inf for a store without data.
-    tau_store, tau_chain : standard deviations >= 0 between stores of a chain and between chains; inf: no pooling.
-    chain : the chain of each store, shape (S,): numbers or names.
+    se : array_like of shape (S,)
+        Standard errors >= 0, one a store; inf for a store without data.
+    tau_store : float
+        Standard deviation >= 0 between the stores of a chain, in the unit of se; inf is no pooling.
+    tau_chain : float
+        Standard deviation >= 0 between chains, in the unit of se; inf is no pooling.
+    chain : array_like of shape (S,)
+        The chain of each store: numbers or names.
 
     Returns
     -------
-    `Weights` with arrays `store`, `chain` and `grand`, shape (S,).
+    Weights
+        With arrays ``store``, ``chain`` and ``grand`` of shape (S,).
 
     Raises
     ------
-    ValueError naming the argument that is out of range, or where a weight is 0/0: se and tau_store both 0, a store
-    without data and tau_store = inf, a chain without data and tau_chain = inf, or both tau infinite.
+    ValueError
+        Naming the argument that is out of range, or where a weight is 0/0: se and tau_store both 0, a store without
+        data and tau_store = inf, a chain without data and tau_chain = inf, or both tau infinite.
 
-    Source: Gelman & Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models, section 12.2, for
-    one level; the second repeats it with a_c and u_c in place of ybar_s and se_s^2.
+    See Also
+    --------
+    hblib.normal_normal.shrinkage : The weight where there is one level.
 
+    References
+    ----------
+    .. [1] Gelman & Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models, section 12.2, for
+       one level; the second repeats it with a_c and u_c in place of ybar_s and se_s^2.
+
+    Examples
+    --------
     >>> weights = shrinkage(se=[1, 1, 2], tau_store=1, tau_chain=1, chain=["A", "A", "B"])
     >>> print(weights.store.round(3), weights.chain.round(3), weights.grand.round(3))
     [0.5 0.5 0.2] [0.25  0.25  0.133] [0.25  0.25  0.667]
@@ -72,41 +105,78 @@ def shrinkage(se, tau_store, tau_chain, chain):
 
 @dataclass(frozen=True)
 class Posterior:
-    """Every posterior of the three-level model, each a `Normal` with mean(), std(), interval(prob), ...
+    """Every posterior of the three-level model, each one of `hblib.distributions`.
 
     The standard deviations include the uncertainty of all that lies above: of phi for a store, and of mu for both.
+
+    Attributes
+    ----------
+    labels : array of shape (C,)
+        The chains, sorted; all arrays by chain follow this order.
+    chain_estimate : array of shape (C,)
+        The estimates a_c, which the weight ``chain`` of `shrinkage` multiplies; nan for a chain without data.
+    store : Normal of shape (S,)
+        The posterior of theta_s, of each store.
+    chain : Normal of shape (C,)
+        The posterior of phi_c, of each chain.
+    mu : Normal
+        The posterior of mu; its mean is m, which the weight ``grand`` of `shrinkage` multiplies.
+    new_store : Normal of shape (C,)
+        The theta of a store without data in each of the chains.
+    new_chain : Normal
+        The theta of a store without data in a chain without data.
     """
 
-    labels: np.ndarray  # the chains, sorted; all arrays by chain follow this order
-    chain_estimate: np.ndarray  # a_c, which the weight `chain` multiplies; nan for a chain without data
-    store: Normal  # theta_s
-    chain: Normal  # phi_c
-    mu: Normal  # its mean is m, which the weight `grand` multiplies
-    new_store: Normal  # the theta of a store without data in each of the chains
-    new_chain: Normal  # the theta of a store without data in a chain without data
+    labels: Labels
+    chain_estimate: FloatArray
+    store: Normal
+    chain: Normal
+    mu: Normal
+    new_store: Normal
+    new_chain: Normal
 
 
-def posterior(ybar, se, tau_store, tau_chain, chain):
-    """The posterior of every store, every chain and mu, and the prediction for new ones.
+def posterior(ybar: ArrayLike, se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLike) -> Posterior:
+    r"""Compute the posterior of every store, every chain and mu, and the prediction for new ones.
 
-    Model and definitions are those of `shrinkage`.
+    .. math::
+
+        \bar y_s \sim N(\theta_s, se_s^2), \quad \theta_s \sim N(\phi_{c(s)}, \tau_{store}^2), \quad
+        \phi_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
+
+    The two standard deviations are known here. `shrinkage` says how the means come about.
 
     Parameters
     ----------
-    ybar : the stores' estimates, shape (S,); may be nan where se = inf.
-    se, tau_store, tau_chain, chain : as in `shrinkage`.
+    ybar : array_like of shape (S,)
+        The stores' estimates; may be nan where se = inf.
+    se : array_like of shape (S,)
+        Their standard errors >= 0, in the unit of ybar; inf for a store without data.
+    tau_store : float
+        Standard deviation >= 0 between the stores of a chain, in the same unit; inf is no pooling.
+    tau_chain : float
+        Standard deviation >= 0 between chains, in the same unit; inf is no pooling.
+    chain : array_like of shape (S,)
+        The chain of each store: numbers or names.
 
     Returns
     -------
-    A `Posterior`: `Normal`s `store` (S,), `chain` and `new_store` (C,), `mu` and `new_chain`; `chain_estimate` (C,)
-    and the chains' `labels`.
+    Posterior
+        With normals ``store`` (S,), ``chain`` and ``new_store`` (C,), ``mu`` and ``new_chain``; ``chain_estimate`` (C,)
+        and the chains' ``labels``.
 
     Raises
     ------
-    ValueError as `shrinkage`; if ybar is missing for a store with data.
+    ValueError
+        Naming the argument that is out of range, a ybar that is missing for a store with data too; or where a weight of
+        `shrinkage` is 0/0.
 
-    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, for one level.
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, for one level.
 
+    Examples
+    --------
     >>> result = posterior([4, 6, 11], se=1, tau_store=1, tau_chain=2, chain=["A", "A", "B"])
     >>> print(result.store.mean().round(3), result.chain.mean().round(3), round(result.mu.mean(), 3))
     [ 4.773  5.773 10.455] [5.545 9.909] 7.727
@@ -133,29 +203,49 @@ def posterior(ybar, se, tau_store, tau_chain, chain):
     )
 
 
-def log_marginal(ybar, se, tau_store, tau_chain, chain):
-    """The restricted log likelihood of (tau_store, tau_chain): the stores, the chains and mu are integrated out.
+def log_marginal(
+    ybar: ArrayLike, se: ArrayLike, tau_store: ArrayLike, tau_chain: ArrayLike, chain: ArrayLike
+) -> FloatOrArray:
+    r"""Compute the restricted log likelihood of (tau_store, tau_chain): stores, chains and mu are integrated out.
 
-        sum_s log N(ybar_s; a_c(s), se_s^2 + tau_store^2) + sum_c log(2 pi u_c)/2 + log REML of the a_c
+    .. math::
 
-    Model, a_c and u_c are those of `shrinkage`; the last term is `normal_normal.profile` of the a_c with
-    standard errors sqrt(u_c), at tau_chain, with method "reml".
+        \sum_s \log N(\bar y_s; \; a_{c(s)}, \; se_s^2 + \tau_{store}^2) + \sum_c \tfrac12 \log(2 \pi u_c)
+        + \log \mathrm{REML}(a)
+
+    Model, a_c and u_c are those of `shrinkage`; the last term is `hblib.normal_normal.profile` of the a_c with standard
+    errors sqrt(u_c), at tau_chain, with method "reml".
 
     Parameters
     ----------
-    ybar, se, chain : one row a store, shape (S,); se > 0. Stores with se = inf drop out.
-    tau_store, tau_chain : standard deviations >= 0; arrays broadcast against each other, so that a grid takes one call.
+    ybar : array_like of shape (S,)
+        The stores' estimates; may be nan where se = inf.
+    se : array_like of shape (S,)
+        Their standard errors > 0, in the unit of ybar. Stores with se = inf drop out.
+    tau_store : array_like
+        Standard deviation >= 0 between the stores of a chain, in the same unit.
+    tau_chain : array_like
+        Standard deviation >= 0 between chains, in the same unit; broadcasts against tau_store, so that a grid takes one
+        call.
+    chain : array_like of shape (S,)
+        The chain of each store: numbers or names.
 
     Returns
     -------
-    A float, or an array of the broadcast shape of tau_store and tau_chain.
+    float or array
+        The log likelihood, of the broadcast shape of tau_store and tau_chain.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        Naming the argument that is out of range.
 
-    Source: Searle, Casella & McCulloch (1992), Variance Components, chapter 6.
+    References
+    ----------
+    .. [1] Searle, Casella & McCulloch (1992), Variance Components, chapter 6.
 
+    Examples
+    --------
     >>> grid = log_marginal([4, 6, 11, 9], 1.0, [0, 1], [0, 3], chain=["A", "A", "B", "B"])
     >>> print(grid.round(3))
     [-17.95   -7.266]
@@ -171,43 +261,91 @@ def log_marginal(ybar, se, tau_store, tau_chain, chain):
 
 @dataclass(frozen=True)
 class Fit:
-    """Estimated standard deviations between stores and between chains; what `fit` returns."""
+    """Estimated standard deviations between stores and between chains; what `fit` returns.
+
+    Attributes
+    ----------
+    mu : float
+        The mean of all chains.
+    tau_store : float
+        The standard deviation between the stores of a chain.
+    tau_chain : float
+        The standard deviation between chains.
+    method : {"reml", "moments"}
+        How they were estimated.
+    log_likelihood : float
+        The restricted log likelihood at the estimate.
+    se_mu : float
+        The standard error of mu given the two standard deviations.
+    """
 
     mu: float
     tau_store: float
     tau_chain: float
-    method: str
-    log_likelihood: float  # the restricted one, at the estimate
-    se_mu: float  # given the two standard deviations
+    method: Literal["reml", "moments"]
+    log_likelihood: float
+    se_mu: float
 
-    def posterior(self, ybar, se, chain):
-        """`posterior` with the estimates plugged in, as if they were known; too sure where there are few chains."""
+    def posterior(self, ybar: ArrayLike, se: ArrayLike, chain: ArrayLike) -> Posterior:
+        """Compute `posterior` with the estimates plugged in, as if known; too sure where there are few chains.
+
+        Parameters
+        ----------
+        ybar : array_like of shape (S,)
+            The stores' estimates; may be nan where se = inf.
+        se : array_like of shape (S,)
+            Their standard errors >= 0, in the unit of ybar; inf for a store without data.
+        chain : array_like of shape (S,)
+            The chain of each store: numbers or names.
+
+        Returns
+        -------
+        Posterior
+            Of these stores, which need not be those that gave the estimates.
+
+        Raises
+        ------
+        ValueError
+            Naming the argument that is out of range.
+        """
         return posterior(ybar, se, self.tau_store, self.tau_chain, chain)
 
 
-def fit(ybar, se, chain, method="reml"):
+def fit(ybar: ArrayLike, se: ArrayLike, chain: ArrayLike, method: Literal["reml", "moments"] = "reml") -> Fit:
     """Estimate tau_store and tau_chain from the stores (empirical Bayes with two levels above the data).
 
     Parameters
     ----------
-    ybar, se, chain : one row a store, shape (S,); se > 0. Stores with se = inf drop out.
-    method : "reml", the highest point of `log_marginal`; or "moments" (analysis of variance, every store
-        and every chain counted alike): tau_store^2 is the variance within chains minus what the se produce, tau_chain^2
-        the variance of the chains' plain means minus what stores and se produce. An estimate below 0 becomes 0. With
-        equal se, equal numbers of stores and nothing below 0 the two agree.
+    ybar : array_like of shape (S,)
+        The stores' estimates; may be nan where se = inf.
+    se : array_like of shape (S,)
+        Their standard errors > 0, in the unit of ybar. Stores with se = inf drop out.
+    chain : array_like of shape (S,)
+        The chain of each store: numbers or names.
+    method : {"reml", "moments"}
+        "reml" is the highest point of `log_marginal`. "moments" is the analysis of variance, every store and every
+        chain counted alike: tau_store^2 is the variance within chains minus what the se produce, tau_chain^2 the
+        variance of the chains' plain means minus what stores and se produce. An estimate below 0 becomes 0. With equal
+        se, equal numbers of stores and nothing below 0 the two agree.
 
     Returns
     -------
-    A `Fit`; its mu weighs the chains as `posterior` does. The restricted log likelihood is the integral
-    over a flat prior on mu, as in lme4; that of metafor's rma.mv is larger by log(S)/2.
+    Fit
+        Its mu weighs the chains as `posterior` does. The restricted log likelihood is the integral over a flat prior on
+        mu, as in lme4; that of metafor's rma.mv is larger by log(S)/2.
 
     Raises
     ------
-    ValueError naming the argument that is out of range; if fewer than two chains, or no chain with two stores, have
-    data: then the two levels cannot be told apart.
+    ValueError
+        Naming the argument that is out of range; if fewer than two chains, or no chain with two stores, have data: then
+        the two levels cannot be told apart.
 
-    Source: Searle, Casella & McCulloch (1992), Variance Components, chapters 4 and 6.
+    References
+    ----------
+    .. [1] Searle, Casella & McCulloch (1992), Variance Components, chapters 4 and 6.
 
+    Examples
+    --------
     >>> fit = fit([4, 6, 11, 9], 1.0, chain=["A", "A", "B", "B"])
     >>> print(round(fit.tau_store**2, 6), round(fit.tau_chain**2, 6), round(fit.mu, 6))
     1.0 11.5 7.5
@@ -241,7 +379,7 @@ class _ByChain(NamedTuple):
     first: np.ndarray  # (C,), these, measured from `centre`
     centre: float
     variance: np.ndarray  # se^2
-    index: np.ndarray
+    index: np.ndarray  # type: ignore[assignment]  # no tuple of these is searched
     start: np.ndarray  # (C,), the place of each chain's first store
     size: np.ndarray  # stores per chain
     unit: float  # of all that is above; a power of 2
@@ -342,7 +480,7 @@ class _Levels(NamedTuple):
     tau_store: float
     tau_chain: float
     labels: np.ndarray
-    index: np.ndarray  # the place of each store's chain in `labels`
+    index: np.ndarray  # type: ignore[assignment]  # the place of each store's chain in `labels`
     store_weight: np.ndarray  # proportional to 1/(se_s^2 + tau_store^2)
     chain_weight: np.ndarray  # proportional to 1/(u_c + tau_chain^2)
     chain_se: np.ndarray  # sqrt(u_c)

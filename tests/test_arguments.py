@@ -27,6 +27,8 @@ from hblib import (
     three_level,
 )
 from hblib._numerics import arguments, rates_counts
+from hblib.datasets import retailer
+from hblib.distributions import Beta
 
 Y, N, COUNTS = [1, 0, 4, 9], [10, 12, 20, 30], [2, 1, 1, 3]
 YBAR, SE, GROUP = [1.0, 4.0, -3.0, 12.5], [1.0, 2.0, 1.5, 1.0], ["a", "a", "b", "b"]
@@ -216,7 +218,8 @@ NO_LABELS = {
     "lists of two lengths": lambda v: [["a"], ["a"], ["b"], ["b", "c"]],
     "dictionaries": lambda v: [{}, {}, {}, {}],
 }
-NO_SEED = {f"{what!r}": lambda v, what=what: what for what in (None, "seven", 1.5, -1, True, np.random)}
+NO_SEEDS = ("seven", 1.5, -1, True, np.bool_(True), np.nan, [1, -1], {}, np.random, np.random.RandomState(1))
+NO_SEED = {f"{what!r}": lambda v, what=what: what for what in NO_SEEDS}
 BAD = {
     "numbers": NO_NUMBERS,
     "counts": NO_COUNTS,
@@ -318,6 +321,35 @@ def test_a_seed_is_as_good_as_its_generator():
     for seed in (7, np.int64(7), [1, 2], np.random.SeedSequence(7)):
         drawn, again = (lkj.draws(1, 3, 2, rng) for rng in (seed, np.random.default_rng(seed)))
         np.testing.assert_array_equal(drawn, again)
+
+
+THAT_DRAW = {
+    "gibbs": lambda rng: coordinates.gibbs(YBAR, SE, 1.0, 0.5, 5, rng)[0],
+    "lkj": lambda rng: lkj.draws(1, 3, 2, rng),
+    "laird_louis": lambda rng: repairs.laird_louis(YBAR, SE, 5, rng).mean(),
+    "bootstrap_beta_binomial": lambda rng: repairs.bootstrap_beta_binomial(Y, N, 5, rng).mean(),
+    "retailer": lambda rng: retailer.simulate(rng, chains=2, stores=3, weeks=4).log_sales,
+    "rvs": lambda rng: Beta([2.0, 3.0], 4.0).rvs(3, rng),
+    "rates": lambda rng: beta_binomial.full_bayes(Y, N, priors.half_normal(5)).rvs(3, rng).theta,
+    "means": lambda rng: normal_normal.full_bayes(YBAR, SE, priors.half_normal(5)).rvs(3, rng).theta,
+}
+
+
+@pytest.mark.parametrize("draw", THAT_DRAW.values(), ids=THAT_DRAW)
+def test_rng_is_taken_as_scipy_takes_it(draw):
+    """A generator goes on where it is, a seed stands for its generator, and None draws anew."""
+    rng = np.random.default_rng(7)
+    first, second = draw(rng), draw(rng)
+    assert np.array_equal(draw(7), first)
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(draw(None), draw(None))
+
+
+@pytest.mark.parametrize("draw", THAT_DRAW.values(), ids=THAT_DRAW)
+@pytest.mark.parametrize("what", NO_SEEDS, ids=repr)
+def test_what_is_no_seed_is_refused_by_name(draw, what):
+    with pytest.raises(ValueError, match=r"^rng must be a numpy Generator"):
+        draw(what)
 
 
 def test_counts_end_at_two_to_the_53():

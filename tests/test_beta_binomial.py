@@ -260,8 +260,33 @@ def test_all_or_nothing_is_an_answer():
     assert fit.log_likelihood == pytest.approx(4 * np.log(0.5))
     nearly = beta_binomial.log_marginal([0, 5, 0, 7], [4, 5, 6, 7], 0.5e-9, 0.5e-9)
     assert nearly == pytest.approx(fit.log_likelihood, abs=1e-6)
+    assert fit.alpha == fit.beta == fit.size == 0
     with pytest.raises(ValueError, match="phi = inf"):
         fit.posterior(0, 0)
+    with pytest.raises(ValueError, match=r"y\[1\] = 3 and n\[1\] = 9"):  # under this prior it cannot be
+        fit.posterior([0, 3], [9, 9])
+
+
+def test_a_point_is_the_limit_of_the_posteriors():
+    """Whatever phi = 0 and phi = inf answer is what a posterior answers near there, in every method."""
+    alike = beta_binomial.fit([2, 2, 2, 2], [20, 20, 20, 20])
+    near = beta_binomial.posterior([7, 0], [20, 0], 0.1e12, 0.9e12)
+    x = np.array([[0.0999], [0.1001]])
+    compare_points(alike.posterior([7, 0], [20, 0]), near, x, atol=1e-5)
+    extreme = beta_binomial.fit([0, 5, 0, 7], [4, 5, 6, 7])
+    near = beta_binomial.posterior([0, 3], [9, 3], 0.5e-9, 0.5e-9)
+    compare_points(extreme.posterior([0, 3], [9, 3]), near, np.array([[0.01], [0.99]]), atol=1e-5)
+
+
+def compare_points(point, near, x, atol):
+    for name in ("mean", "std", "var", "median"):
+        np.testing.assert_allclose(getattr(point, name)(), getattr(near, name)(), atol=atol, rtol=0, err_msg=name)
+    for name in ("ppf", "isf", "interval"):
+        np.testing.assert_allclose(getattr(point, name)(0.6), getattr(near, name)(0.6), atol=atol, rtol=0, err_msg=name)
+    for name in ("cdf", "sf"):
+        np.testing.assert_allclose(getattr(point, name)(x), getattr(near, name)(x), atol=atol, rtol=0, err_msg=name)
+    assert len(point) == len(near)
+    assert point.rvs(3, rng=1).shape == near.rvs(3, rng=1).shape
 
 
 def test_groups_without_trials_drop_out_of_the_fit():

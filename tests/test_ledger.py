@@ -19,15 +19,15 @@ def test_red_when_the_code_changes(project):
     project.edit("hblib/normal_normal.py", "mu + kappa * (ybar - mu)", "mu + 1.01 * kappa * (ybar - mu)")
     code, output = project.pytest(PAGE)
     assert code == 1
-    assert "posterior mean: 9.11" in output
-    assert "posterior mean: 9.12" in output
+    assert " mean: 9.11" in output  # pytest shortens what both lines begin with
+    assert " mean: 9.12" in output  # pytest shortens what both lines begin with
 
 
 def test_red_when_the_ledger_changes(project):
     project.edit(LEDGER, 'stated = "9.11"', 'stated = "9.12"')
     code, output = project.pytest(PAGE)
     assert code == 1
-    assert "posterior mean: 9.12" in output
+    assert " mean: 9.12" in output  # pytest shortens what both lines begin with
 
 
 def test_red_when_a_cell_raises(project):

@@ -130,7 +130,7 @@ ASSERTED = {  # of one run: divergences, R-hat, effective sample sizes, z; nan w
     ("chapters/08-parameterization", 7): (nan, nan, nan, 6),
     ("chapters/08-parameterization", 8): (nan, nan, nan, 6),
     ("chapters/09-multilevel-regression", 1): (100, 1.05, 100, 5.5),
-    ("chapters/10-checking", 1): (300, 1.1, 30, 5),
+    ("chapters/10-checking", 1): (20, 1.03, 400, 5),
     ("solutions/06-hard", 1): (40, 1.03, 400, nan),
     ("tests/test_nuts", 1): (40, 1.03, 400, 5),
     ("tests/test_nuts", 2): (40, 1.03, 400, 5),

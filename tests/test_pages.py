@@ -208,7 +208,7 @@ def counted(project):
     "asked",
     [
         ["chapters/00-how-to-read.md", "tests/pages/test_00.py"],
-        ["chapters/00-how-to-read.md", "tests/pages/test_00.py", "tests/test_log_pmf.py", "-n2"],
+        ["chapters/00-how-to-read.md", "tests/pages/test_00.py", "tests/test_rates_pmf.py", "-n2"],
         ["tests/pages/test_00.py"],
     ],
     ids=["page and tests", "on two workers", "the tests alone"],

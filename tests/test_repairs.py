@@ -386,7 +386,10 @@ def test_the_interval_of_morris_is_normal():
         (lambda: repairs.bootstrap_beta_binomial([3, 6], 5, 10, seeded()), r"y must not be larger than n"),
         (lambda: repairs.bootstrap_beta_binomial([0, 0], 5, 10, seeded()), r"not identified"),
         (lambda: repairs.bootstrap_beta_binomial([0, 5], 5, 10, seeded()), r"phi = inf"),
-        (lambda: repairs.bootstrap_beta_binomial([3, 4], 5, 10, None), r"rng must be a numpy Generator"),
+        (
+            lambda: repairs.bootstrap_beta_binomial([3, 4], 5, 10, np.random.RandomState(1)),
+            r"rng must be a numpy Generator",
+        ),
         (lambda: repairs.morris(**HARD).interval(1.5), r"prob must be a probability"),
         (lambda: bootstrapped(**HARD).interval(-0.5), r"prob must be at least 0"),
         (lambda: bootstrapped(**HARD).ppf(1.5), r"q must be a probability"),

@@ -24,6 +24,7 @@ def test_the_same_seed_draws_the_same_retailer():
     np.testing.assert_array_equal(first.log_sales, again.log_sales)
     np.testing.assert_array_equal(first.purchases, again.purchases)
     assert (first.log_sales != retailer.simulate(np.random.default_rng(4)).log_sales).all()
+    np.testing.assert_array_equal(retailer.simulate(3).log_sales, first.log_sales)
 
 
 def test_every_store_cuts_its_price_once_in_three_weeks():

@@ -2,8 +2,12 @@
 
 import datetime
 from reprlib import repr as short  # a message need not hold a million rows
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from hblib._numerics.types import FloatArray, IntArray, Labels
 
 _WHOLE = 2**53  # beyond it a double skips whole numbers
 # What float() or NumPy would turn into a number without a word, although it is none.
@@ -17,7 +21,7 @@ _NO_NUMBERS = (
 )
 
 
-def numbers(name, values, low=-np.inf, open_low=False, allow_inf=False, allow_nan=False):
+def numbers(name, values, low=-np.inf, open_low=False, allow_inf=False, allow_nan=False) -> FloatArray:
     """Return `values` as a float array, or raise ValueError naming the argument, the place and the reason.
 
     Only numbers count as numbers: text, dates, complex numbers and anything masked are refused.
@@ -41,7 +45,7 @@ def numbers(name, values, low=-np.inf, open_low=False, allow_inf=False, allow_na
     return array
 
 
-def one(name, value, **limits):
+def one(name, value, **limits) -> float:
     """Return one number, checked as `numbers` does, as a float.
 
     >>> one("tau", [1, 2])
@@ -55,7 +59,7 @@ def one(name, value, **limits):
     return float(array)
 
 
-def counts(name, values):
+def counts(name, values) -> FloatArray:
     """Return `values` as a float array of whole numbers from 0 to 2^53, up to which a double holds each of them.
 
     >>> counts("y", [1, 2.5])
@@ -72,7 +76,7 @@ def counts(name, values):
     return array
 
 
-def whole(name, value, low=1):
+def whole(name, value, low=1) -> int:
     """Return one whole number, at least `low`, as an int: how many draws, how large a matrix.
 
     >>> whole("draws", 2.5)
@@ -84,26 +88,23 @@ def whole(name, value, low=1):
     return int(counts(name, value))
 
 
-def generator(name, rng, default=False):
-    """Return a numpy Generator: `rng` itself, or the one that np.random.default_rng makes of a seed.
+def generator(name, rng) -> np.random.Generator:
+    """Return a numpy Generator, as SciPy's functions do: `rng` itself, that of a seed, or for None another each time.
 
-    None is no seed: it would make every run another. Only where SciPy's own methods would take it (`default`) it may.
-
-    >>> generator("rng", None)
+    >>> generator("rng", 1.5)
     Traceback (most recent call last):
     ...
-    ValueError: rng must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it, but is None
+    ValueError: rng must be a numpy Generator, as np.random.default_rng(1) gives one, a seed for it, or None, but is 1.5
     """
     if isinstance(rng, np.random.Generator):
         return rng
-    if rng is None and default:
-        return np.random.default_rng()
     try:
-        if rng is not None and not isinstance(rng, (bool, str, bytes)):
+        # NumPy would share the state of the old RandomState, whose draws are others, and take True for the seed 1.
+        if not isinstance(rng, (np.random.RandomState, bool, np.bool_, str, bytes)):
             return np.random.default_rng(rng)
     except (TypeError, ValueError):
         pass
-    rule = "must be a numpy Generator, as np.random.default_rng(1) gives one, or a seed for it"
+    rule = "must be a numpy Generator, as np.random.default_rng(1) gives one, a seed for it, or None"
     raise ValueError(f"{name} {rule}, but is {short(rng)}")
 
 
@@ -125,7 +126,7 @@ def out(array, shape):
     return array
 
 
-def successes(y, n, join=None):
+def successes(y, n, join=None) -> tuple[FloatArray, ...]:
     """Return y and n, broadcast against each other, with 0 <= y <= n; by `groups` if that is given as `join`.
 
     >>> successes([3, 6], 5)
@@ -140,7 +141,23 @@ def successes(y, n, join=None):
     return y, n
 
 
-def together(**arrays):
+def all_or_nothing(y, n):
+    """Refuse a group with both successes and failures, which no prior with phi = inf can have made.
+
+    >>> all_or_nothing(np.array([0, 3]), np.array([5, 5]))
+    Traceback (most recent call last):
+    ...
+    ValueError: with phi = inf every rate is 0 or 1, but y[1] = 3 and n[1] = 5
+    """
+    both = (y > 0) & (y < n)
+    if both.any():
+        at = _first(both)
+        raise ValueError(
+            f"with phi = inf every rate is 0 or 1, but y{_label(at)} = {y[at]:g} and n{_label(at)} = {n[at]:g}"
+        )
+
+
+def together(**arrays) -> tuple[NDArray[Any], ...]:
     """Broadcast named arrays against each other, or say which shapes do not fit.
 
     >>> together(ybar=np.zeros(3), se=np.ones(2))
@@ -155,7 +172,7 @@ def together(**arrays):
         raise ValueError(f"the shapes of {shapes} do not fit together") from None
 
 
-def groups(**arrays):
+def groups(**arrays) -> tuple[FloatArray, ...]:
     """Like `together`, for one row a group: at least one row, on one axis.
 
     >>> groups(y=np.zeros((3, 1)), n=np.ones(3))
@@ -173,7 +190,7 @@ def groups(**arrays):
     return rows
 
 
-def labels(name, values):
+def labels(name, values) -> tuple[Labels, IntArray]:
     """The distinct labels of groups, sorted, and for each row the place of its label among them.
 
     >>> distinct, index = labels("group", ["b", "a", "b"])

@@ -1,10 +1,11 @@
 """The empirical Bayes estimates of the Normal-Normal model, from the `Cells` of the data."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from hblib._numerics.means_cells import collect
+from hblib._numerics.means_cells import Cells, collect
 
 
 def unit_near(value):
@@ -94,6 +95,47 @@ def _error_of_moments(cells, a, tau2):
     share = cells.but_one(a) / np.sum(cells.number * a)
     trace = cells.traces(a, (cells.variance + tau2)[None, :])[0, 0]
     return np.sqrt(2 * trace) / np.sum(cells.number * a * share)
+
+
+class RatioLikelihood(NamedTuple):
+    """The likelihood of ratio = tau^2/sigma^2, with sigma unknown: given the ratio, mu and sigma have closed forms.
+
+    A group's mean has the variance sigma^2 (ratio + 1/n_j); what is within groups tells of sigma alone.
+    """
+
+    cells: Cells  # with 1/n as the variance
+    within: float  # sum of squares within groups
+    observations: int
+    restricted: bool
+
+    @property
+    def freedom(self):
+        return self.observations - self.restricted
+
+    def best(self):
+        """The ratio with the highest likelihood."""
+        top = max(1.0, 4 * self.cells.spread**2 * self.observations / self.within)
+        least = 1e-6 * self.cells.variance.min()
+        return highest(self.score, self.value, np.append(0.0, np.geomspace(least, top, 64)))
+
+    def sigma(self, ratio):
+        w, _, _, squares = self.cells.at(ratio)
+        return np.sqrt((self.within + np.sum(w * squares)) / self.freedom)
+
+    def log_likelihood(self, ratio):
+        constant = np.sum(self.cells.number * np.log(self.cells.variance))
+        return (self.value(ratio) + constant - self.freedom * (np.log(2 * np.pi / self.freedom) + 1)) / 2
+
+    def value(self, ratio):
+        """Twice the log likelihood, up to a constant."""
+        w, total, _, squares = self.cells.at(ratio)
+        value = np.sum(self.cells.number * np.log(w)) - self.freedom * np.log(self.within + np.sum(w * squares))
+        return value - np.log(total) if self.restricted else value
+
+    def score(self, ratio):
+        w, total, _, squares = self.cells.at(ratio)
+        noise = np.sum(self.cells.number * w * self.cells.but_one(w)) / total if self.restricted else total
+        return self.freedom * np.sum(w**2 * squares) / (self.within + np.sum(w * squares)) - noise
 
 
 def errors_of_both(cells, ratio, sigma, within, observations, restricted):

@@ -10,7 +10,7 @@ from hblib._numerics.mixture import blocks
 from hblib._numerics.rates_counts import TailCounts
 from hblib._numerics.rates_likelihood import log_likelihood, logit_mode
 from hblib._numerics.rates_pmf import log_pmf
-from hblib._numerics.rates_posterior import STEP
+from hblib._numerics.rates_posterior import STEP, MuGivenSize
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class SizeDensity:
         f = np.exp(log_f - top)
         total = f.sum(axis=-1, keepdims=True)
         return (np.log(total) + top)[:, 0] + self.log_prior(size), (centre, width, f / total, t + 0 * f)
+
+    def mu_given(self, size):
+        """How mu is distributed given each of the sizes, which weigh alike."""
+        centre, width, given, t = self.with_mu(size)[1]
+        return MuGivenSize(size, np.full(size.size, 1 / size.size), centre, width, given, t[0])
 
     def rough(self, size):
         """Laplace's approximation to it, which needs no nodes of mu."""

@@ -3,6 +3,8 @@
 A loader returns a tuple whose fields have the names that the statistical functions use, in the same order, as
 read-only arrays aligned by group.
 
+Examples
+--------
 >>> schools = eight_schools()
 >>> print(schools.group[0], schools.ybar[0], schools.se[0])
 A 28.0 15.0
@@ -14,78 +16,201 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hblib._numerics.types import FloatArray, IntArray, TextArray
+
 
 class Counts(NamedTuple):
-    """Successes and trials by group."""
+    """Successes and trials by group.
 
-    group: np.ndarray
-    y: np.ndarray
-    n: np.ndarray
+    Attributes
+    ----------
+    group : array of str
+        The names of the groups.
+    y : array of int
+        Successes.
+    n : array of int
+        Trials.
+    """
+
+    group: TextArray
+    y: IntArray
+    n: IntArray
 
 
 class Means(NamedTuple):
-    """Estimates and their known standard errors by group."""
+    """Estimates and their known standard errors by group.
 
-    group: np.ndarray
-    ybar: np.ndarray
-    se: np.ndarray
+    Attributes
+    ----------
+    group : array of str
+        The names of the groups.
+    ybar : array of float
+        The estimates.
+    se : array of float
+        Their standard errors, in the unit of ybar.
+    """
+
+    group: TextArray
+    ybar: FloatArray
+    se: FloatArray
 
 
 class Batters(NamedTuple):
-    """Hits y in the first n at bats, and rest_y in the rest_n at bats of the rest of the season, by batter."""
+    """Hits in the first at bats of a season and in the rest of it, by batter.
 
-    group: np.ndarray
-    y: np.ndarray
-    n: np.ndarray
-    rest_y: np.ndarray
-    rest_n: np.ndarray
+    Attributes
+    ----------
+    group : array of str
+        The names of the batters.
+    y : array of int
+        Hits in the first n at bats.
+    n : array of int
+        The first at bats.
+    rest_y : array of int
+        Hits in the rest of the season.
+    rest_n : array of int
+        At bats of the rest of the season.
+    """
+
+    group: TextArray
+    y: IntArray
+    n: IntArray
+    rest_y: IntArray
+    rest_n: IntArray
 
 
 class CopiedBatters(NamedTuple):
-    """As `Batters`, but with the season's totals and its average as they are printed, by batter."""
+    """As `Batters`, but with the season's totals and its average as they are printed, by batter.
 
-    group: np.ndarray
-    y: np.ndarray
-    n: np.ndarray
-    season_y: np.ndarray
-    season_n: np.ndarray
-    season_average: np.ndarray
+    Attributes
+    ----------
+    group : array of str
+        The names of the batters.
+    y : array of int
+        Hits in the first n at bats.
+    n : array of int
+        The first at bats.
+    season_y : array of int
+        Hits in the whole season, as printed.
+    season_n : array of int
+        At bats of the whole season, as printed.
+    season_average : array of float
+        Batting average of the season, as printed.
+    """
+
+    group: TextArray
+    y: IntArray
+    n: IntArray
+    season_y: IntArray
+    season_n: IntArray
+    season_average: FloatArray
 
 
 class Games(NamedTuple):
-    """Hits y in n at bats, by game; several rows have the same group."""
+    """Hits and at bats by game; several rows have the same group.
 
-    group: np.ndarray
-    y: np.ndarray
-    n: np.ndarray
-    date: np.ndarray
+    Attributes
+    ----------
+    group : array of str
+        The name of the batter.
+    y : array of int
+        Hits in the game.
+    n : array of int
+        At bats in the game.
+    date : array of str
+        The day of the game, as year-month-day.
+    """
+
+    group: TextArray
+    y: IntArray
+    n: IntArray
+    date: TextArray
 
 
 class TwoPeriods(NamedTuple):
-    """Successes and trials by group, in one period and in the next."""
+    """Successes and trials by group, in one period and in the next.
 
-    group: np.ndarray
-    y: np.ndarray
-    n: np.ndarray
-    y_later: np.ndarray
-    n_later: np.ndarray
+    Attributes
+    ----------
+    group : array of str
+        The names of the groups.
+    y : array of int
+        Successes.
+    n : array of int
+        Trials.
+    y_later : array of int
+        Successes in the next period.
+    n_later : array of int
+        Trials in the next period.
+    """
+
+    group: TextArray
+    y: IntArray
+    n: IntArray
+    y_later: IntArray
+    n_later: IntArray
 
 
 class Coverage(NamedTuple):
-    """How often 95 % intervals held the truth in simulations; one row a setting and method."""
+    """How often 95 % intervals held the truth in simulations; one row a setting and method.
 
-    model: np.ndarray  # "normal" or "counts"
-    groups: np.ndarray
-    spread: np.ndarray  # tau/se; for counts alpha + beta
-    method: np.ndarray
-    coverage: np.ndarray  # where the method gave an answer
-    error: np.ndarray  # the standard error of coverage
-    replicates: np.ndarray
-    answered: np.ndarray  # the share of data sets for which the method gave an answer
+    Attributes
+    ----------
+    model : array of str
+        What was simulated: "normal" or "counts".
+    groups : array of int
+        The number of groups.
+    spread : array of float
+        The true tau/se; for counts alpha + beta.
+    method : array of str
+        How the interval was made.
+    coverage : array of float
+        How often it held the truth where the method gave an answer.
+    error : array of float
+        The standard error of coverage.
+    replicates : array of int
+        The number of simulated data sets.
+    answered : array of float
+        The share of data sets for which the method gave an answer.
+    """
 
-    def find(self, model, groups, spread, method):
-        """(coverage, error) of one row.
+    model: TextArray
+    groups: IntArray
+    spread: FloatArray
+    method: TextArray
+    coverage: FloatArray
+    error: FloatArray
+    replicates: IntArray
+    answered: FloatArray
 
+    def find(self, model: str, groups: int, spread: float, method: str) -> tuple[float, float]:
+        """Look up one row.
+
+        Parameters
+        ----------
+        model : str
+            What was simulated: "normal" or "counts".
+        groups : int
+            The number of groups.
+        spread : float
+            The true tau/se; for counts alpha + beta.
+        method : str
+            How the interval was made.
+
+        Returns
+        -------
+        coverage : float
+            How often it held the truth.
+        error : float
+            The standard error of that.
+
+        Raises
+        ------
+        KeyError
+            If there is no such row.
+
+        Examples
+        --------
         >>> coverage().find("normal", 8, 1.0, "plug-in reml")[0].round(2)
         np.float64(0.72)
         """
@@ -96,72 +221,166 @@ class Coverage(NamedTuple):
 
 
 class Reactions(NamedTuple):
-    """Reaction time y in milliseconds after so many days of little sleep, by person and day."""
+    """Reaction times after so many days of little sleep, by person and day.
 
-    y: np.ndarray
-    group: np.ndarray
-    day: np.ndarray
+    Attributes
+    ----------
+    y : array of float
+        Reaction times, in milliseconds.
+    group : array of int
+        The number of the person.
+    day : array of int
+        Days of little sleep.
+    """
+
+    y: FloatArray
+    group: IntArray
+    day: IntArray
 
 
 class NutsRuns(NamedTuple):
-    """What runs of NUTS cost in one of three coordinates at one lambda; tools/data/simulate_nuts.py says how."""
+    """What runs of NUTS cost in one of three coordinates at one lambda; tools/data/simulate_nuts.py says how.
 
-    lam: np.ndarray
-    form: np.ndarray
-    runs: np.ndarray
-    ess: np.ndarray  # effective draws of mu or tau, whichever has fewer, per 1000 gradients: the mean over the runs
-    ess_sd: np.ndarray  # over the runs
-    gradients: np.ndarray  # per draw
-    divergences: np.ndarray  # in a run of 4000 draws
-    bad_runs: np.ndarray
-    max_rhat: np.ndarray
-    error: np.ndarray  # of E(log tau), in posterior standard deviations of log tau: the mean over the runs
-    error_se: np.ndarray
+    Attributes
+    ----------
+    lam : array of float
+        How much the data say, lambda = tau^2/se^2.
+    form : array of str
+        The coordinates: "centered", "noncentered" or "between".
+    runs : array of int
+        The number of runs.
+    ess : array of float
+        Effective draws of mu or tau, whichever has fewer, per 1000 gradients: the mean over the runs.
+    ess_sd : array of float
+        The standard deviation of the same over the runs.
+    gradients : array of float
+        Gradients per draw.
+    divergences : array of float
+        Divergences in a run of 4000 draws.
+    bad_runs : array of float
+        Runs with a divergence, an R-hat above 1.01 or an effective sample size below 400.
+    max_rhat : array of float
+        The largest R-hat.
+    error : array of float
+        The error of E(log tau), in posterior standard deviations of log tau: the mean over the runs.
+    error_se : array of float
+        The standard error of that mean.
+    """
+
+    lam: FloatArray
+    form: TextArray
+    runs: IntArray
+    ess: FloatArray
+    ess_sd: FloatArray
+    gradients: FloatArray
+    divergences: FloatArray
+    bad_runs: FloatArray
+    max_rhat: FloatArray
+    error: FloatArray
+    error_se: FloatArray
 
 
 class NutsFailures(NamedTuple):
-    """The most extreme values of each fit of a page over many seeds; tools/data/nuts_failures.py says how."""
+    """The most extreme values of each fit of a page over many seeds; tools/data/nuts_failures.py says how.
 
-    seeds: np.ndarray
-    divergent: np.ndarray  # seeds with a divergence
-    bad: np.ndarray  # seeds with a divergence, an R-hat above 1.01 or an effective sample size below 400
-    divergences: np.ndarray  # the most of one run
-    rhat: np.ndarray  # the largest
-    bulk: np.ndarray  # the smallest effective sample sizes
-    tail: np.ndarray
-    z: np.ndarray  # the largest error of a mean, in its own Monte Carlo standard errors
-    z_sd: np.ndarray  # the same of a standard deviation
-    low: np.ndarray  # effective draws of mu or tau per 1000 gradients: the fewest
-    high: np.ndarray  # and the most
+    Attributes
+    ----------
+    seeds : array of int
+        The number of seeds.
+    divergent : array of int
+        Seeds with a divergence.
+    bad : array of int
+        Seeds with a divergence, an R-hat above 1.01 or an effective sample size below 400.
+    divergences : array of float
+        The most divergences of one run.
+    rhat : array of float
+        The largest R-hat.
+    bulk : array of float
+        The smallest effective sample size of the bulk.
+    tail : array of float
+        The smallest effective sample size of the tails.
+    z : array of float
+        The largest error of a mean, in its own Monte Carlo standard errors.
+    z_sd : array of float
+        The same of a standard deviation.
+    low : array of float
+        Effective draws of mu or tau per 1000 gradients: the fewest.
+    high : array of float
+        The most of the same.
+    """
+
+    seeds: IntArray
+    divergent: IntArray
+    bad: IntArray
+    divergences: FloatArray
+    rhat: FloatArray
+    bulk: FloatArray
+    tail: FloatArray
+    z: FloatArray
+    z_sd: FloatArray
+    low: FloatArray
+    high: FloatArray
 
 
 class LooRuns(NamedTuple):
-    """Leave-one-out of page 10 by seed; tools/data/loo_over_seeds.py says how."""
+    """Leave-one-out of page 10 by seed; tools/data/loo_over_seeds.py says how.
 
-    given_theta: np.ndarray  # the score of the hospitals, from the likelihood given theta
-    given_theta_over: np.ndarray  # how many of its twelve Pareto k were above 0.7
-    integrated: np.ndarray  # and the same with theta integrated out
-    integrated_over: np.ndarray
-    babies: np.ndarray  # the score of the babies
-    divergences: np.ndarray  # of the run, in 8000 draws
-    rhat: np.ndarray  # the largest
-    ess: np.ndarray  # the smallest effective sample size, of bulk and tail
+    Attributes
+    ----------
+    given_theta : array of float
+        The score of the hospitals, from the likelihood given theta.
+    given_theta_over : array of int
+        How many of its twelve Pareto k were above 0.7.
+    integrated : array of float
+        The score of the hospitals with theta integrated out.
+    integrated_over : array of int
+        How many of its twelve Pareto k were above 0.7.
+    babies : array of float
+        The score of the babies.
+    """
+
+    given_theta: FloatArray
+    given_theta_over: IntArray
+    integrated: FloatArray
+    integrated_over: IntArray
+    babies: FloatArray
 
 
 class Houses(NamedTuple):
-    """Log radon y by house: its county (group), the floor of the measurement, and the county's log uranium."""
+    """Radon by house, with what is known of the house and of its county.
 
-    y: np.ndarray
-    group: np.ndarray
-    floor: np.ndarray
-    uranium: np.ndarray
+    Attributes
+    ----------
+    y : array of float
+        Log radon, of pCi/L.
+    group : array of str
+        The county.
+    floor : array of int
+        The floor of the measurement: 0 the basement, 1 above.
+    uranium : array of float
+        The county's log uranium, of parts per million.
+    """
+
+    y: FloatArray
+    group: TextArray
+    floor: IntArray
+    uranium: FloatArray
 
 
-def surgical():
-    """Deaths y after n cardiac operations on babies in 12 hospitals.
+def surgical() -> Counts:
+    """Load deaths y after n cardiac operations on babies in 12 hospitals.
 
-    Source: Spiegelhalter, Thomas, Best & Gilks (1996), BUGS Examples Volume 1, "Surgical: institutional ranking".
+    Returns
+    -------
+    Counts
+        One row a hospital.
 
+    References
+    ----------
+    .. [1] Spiegelhalter, Thomas, Best & Gilks (1996), BUGS Examples Volume 1, "Surgical: institutional ranking".
+
+    Examples
+    --------
     >>> hospitals = surgical()
     >>> int(hospitals.y.sum()), int(hospitals.n.sum())
     (208, 2814)
@@ -169,11 +388,23 @@ def surgical():
     return _table(Counts, "surgical.csv", {"hospital": str, "r": int, "n": int})
 
 
-def rat_tumors():
-    """Rats with a tumour y among the n rats of 71 control groups; the last group is the current experiment.
+def rat_tumors() -> Counts:
+    """Load rats with a tumour y among the n rats of 71 control groups.
 
-    Source: Tarone (1982), Biometrics 38:215-220; Gelman et al., Bayesian Data Analysis (3rd ed.), table 5.1.
+    The last group is the current experiment.
 
+    Returns
+    -------
+    Counts
+        One row a group of rats.
+
+    References
+    ----------
+    .. [1] Tarone (1982), Biometrics 38:215-220.
+    .. [2] Gelman et al., Bayesian Data Analysis (3rd ed.), table 5.1.
+
+    Examples
+    --------
     >>> rats = rat_tumors()
     >>> int(rats.y.sum()), int(rats.n.sum())
     (267, 1739)
@@ -183,23 +414,43 @@ def rat_tumors():
     return Counts(_frozen(names), _column(rows, "y", int), _column(rows, "K", int))
 
 
-def eight_schools():
-    """Effects ybar of coaching on a test score in 8 schools, with standard errors se, in points.
+def eight_schools() -> Means:
+    """Load effects ybar of coaching on a test score in 8 schools, with standard errors se, in points.
 
-    Source: Rubin (1981), Journal of Educational Statistics 6:377-401, table 1.
+    Returns
+    -------
+    Means
+        One row a school.
 
+    References
+    ----------
+    .. [1] Rubin (1981), Journal of Educational Statistics 6:377-401, table 1.
+
+    Examples
+    --------
     >>> print(eight_schools().ybar.sum())
     70.0
     """
     return _table(Means, "eight_schools.csv", {"school": str, "y": float, "sigma": float})
 
 
-def batters():
-    """Hits y of 18 baseball players in their first n = 45 at bats of 1970, and in the rest of that season.
+def batters() -> Batters:
+    """Load hits y of 18 baseball players in their first n = 45 at bats of 1970, and in the rest of that season.
 
-    The batters are those of Efron & Morris (1975), JASA 70:311-319, table 1, in their order. The counts of the rest are
-    the official totals of the season, less the 45. README.md says how the row of Walt Williams was checked.
+    The batters are those of Efron and Morris [1]_, in their order. The counts of the rest are the official totals of
+    the season, less the 45. README.md says how the row of Walt Williams was checked.
 
+    Returns
+    -------
+    Batters
+        One row a batter.
+
+    References
+    ----------
+    .. [1] Efron & Morris (1975), JASA 70:311-319, table 1.
+
+    Examples
+    --------
     >>> first = batters()
     >>> print(first.group[0], first.y[0], first.n[0], first.rest_y[0], first.rest_n[0])
     Roberto Clemente 18 45 127 367
@@ -208,25 +459,47 @@ def batters():
     return _table(Batters, "batters.csv", columns)
 
 
-def batters_copied():
-    """The same batters from a file that is in wide use, slips and all: one row contradicts itself.
+def batters_copied() -> CopiedBatters:
+    """Load the same batters from a file that is in wide use, slips and all: one row contradicts itself.
 
-    Source: `efron-morris-75-data.tsv` of Stan's case study on pooling and of PyMC's examples.
+    Returns
+    -------
+    CopiedBatters
+        One row a batter.
 
+    References
+    ----------
+    .. [1] ``efron-morris-75-data.tsv`` of Stan's case study on pooling and of PyMC's examples.
+
+    Examples
+    --------
     >>> print(batters_copied().group[9])
     Ron Swaboda
     """
     rows = _read("batters_copied.csv")
     group = _frozen(np.array([f"{row['first_name']} {row['last_name']}" for row in rows]))
-    counts = (_column(rows, name, int) for name in ("hits", "at_bats", "season_hits", "season_at_bats"))
-    return CopiedBatters(group, *counts, _column(rows, "season_average", float))
+    y, n, season_y, season_n = (
+        _column(rows, name, int) for name in ("hits", "at_bats", "season_hits", "season_at_bats")
+    )
+    return CopiedBatters(group, y, n, season_y, season_n, _column(rows, "season_average", float))
 
 
-def williams_1970():
-    """Hits y in n at bats by game: Walt Williams until 1 May 1970, Billy Williams at home from 14 to 22 April.
+def williams_1970() -> Games:
+    """Load hits y in n at bats by game of two batters called Williams in the spring of 1970.
 
-    Source: counted from Retrosheet's play-by-play accounts of these games.
+    They are Walt Williams until 1 May, and Billy Williams at home from 14 to 22 April.
 
+    Returns
+    -------
+    Games
+        One row a game.
+
+    References
+    ----------
+    .. [1] Counted from Retrosheet's play-by-play accounts of these games.
+
+    Examples
+    --------
     >>> games = williams_1970()
     >>> walt = games.group == "Walt Williams"
     >>> int(games.y[walt].sum()), int(games.n[walt].sum())
@@ -235,11 +508,22 @@ def williams_1970():
     return _table(Games, "williams_1970.csv", {"player": str, "hits": int, "at_bats": int, "date": str})
 
 
-def flights():
-    """Flights y that landed more than 15 minutes late among the n of 4,037 planes that left New York in 2013.
+def flights() -> Counts:
+    """Load flights y that landed more than 15 minutes late among n, by plane.
 
-    Source: US Bureau of Transportation Statistics, in the R package nycflights13.
+    They are the 4,037 planes that left New York in 2013.
 
+    Returns
+    -------
+    Counts
+        One row a plane.
+
+    References
+    ----------
+    .. [1] US Bureau of Transportation Statistics, in the R package nycflights13.
+
+    Examples
+    --------
     >>> planes = flights()
     >>> int(planes.y.sum()), int(planes.n.sum())
     (77630, 327346)
@@ -247,13 +531,23 @@ def flights():
     return _table(Counts, "flights.csv", {"tailnum": str, "late": int, "n": int})
 
 
-def kidney_cancer():
-    """Deaths of white men from kidney cancer y in n person-years, by US county, 1980-84 and 1985-89 (the later fields).
+def kidney_cancer() -> TwoPeriods:
+    """Load deaths of white men from kidney cancer y in n person-years, by US county.
 
-    The rates are crude: nothing in the file says how old a county's men were. Alaska and a few counties are not in it.
+    The two periods are 1980-84 and 1985-89 (the later fields). The rates are crude: nothing in the file says how old a
+    county's men were. Alaska and a few counties are not in it.
 
-    Source: Gelman et al., Bayesian Data Analysis (3rd ed.), section 2.7, from US mortality statistics.
+    Returns
+    -------
+    TwoPeriods
+        One row a county.
 
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 2.7, from US mortality statistics.
+
+    Examples
+    --------
     >>> counties = kidney_cancer()
     >>> print(len(counties.n), counties.y.sum(), counties.n.sum())
     3110 23412 482076984
@@ -262,11 +556,18 @@ def kidney_cancer():
     return _table(TwoPeriods, "kidney_cancer.csv", columns)
 
 
-def coverage():
-    """Coverage of 95 % intervals with an estimated prior, by simulation with many replicates.
+def coverage() -> Coverage:
+    """Load the coverage of 95 % intervals with an estimated prior, by simulation with many replicates.
 
-    Source: tools/data/simulate_coverage.py of this course, which makes the file.
+    The file is made by tools/data/simulate_coverage.py of this course.
 
+    Returns
+    -------
+    Coverage
+        One row a setting and method.
+
+    Examples
+    --------
     >>> table = coverage()
     >>> print(len(table.model), int(table.groups.max()))
     118 1000
@@ -275,13 +576,22 @@ def coverage():
     return _table(Coverage, "coverage.csv", {**columns, "replicates": int, "answered": float})
 
 
-def sleepstudy():
-    """Reaction times y of 18 people who slept three hours a night, by person (group) and day, in milliseconds.
+def sleepstudy() -> Reactions:
+    """Load reaction times y of 18 people who slept three hours a night, by person (group) and day.
 
     Days 0 and 1 were training and day 2 the baseline: an analysis of the lack of sleep starts at day 2.
 
-    Source: Belenky et al. (2003), Journal of Sleep Research 12:1-12.
+    Returns
+    -------
+    Reactions
+        One row a person and day, y in milliseconds.
 
+    References
+    ----------
+    .. [1] Belenky et al. (2003), Journal of Sleep Research 12:1-12.
+
+    Examples
+    --------
     >>> people = sleepstudy()
     >>> print(len(people.y), len(set(people.group)), people.y[0])
     180 18 249.56
@@ -289,9 +599,18 @@ def sleepstudy():
     return _table(Reactions, "sleepstudy.csv", {"reaction": float, "subject": int, "day": int})
 
 
-def nuts_over_lambda():
-    """Runs of NUTS in three coordinates over a grid of lambda: a simulation, made by tools/data/simulate_nuts.py.
+def nuts_over_lambda() -> NutsRuns:
+    """Load what runs of NUTS cost in three coordinates over a grid of lambda.
 
+    The file is a simulation, made by tools/data/simulate_nuts.py of this course.
+
+    Returns
+    -------
+    NutsRuns
+        One row a lambda and form.
+
+    Examples
+    --------
     >>> runs = nuts_over_lambda()
     >>> print(sorted(set(runs.form.tolist())), float(runs.lam.min()), float(runs.lam.max()))
     ['between', 'centered', 'noncentered'] 0.01 1000.0
@@ -300,9 +619,23 @@ def nuts_over_lambda():
     return _table(NutsRuns, "nuts_over_lambda.csv", columns)
 
 
-def nuts_failures(place):
-    """How often the NUTS fits of a page failed with other seeds, in the order of the page.
+def nuts_failures(place: str) -> NutsFailures:
+    """Load how often the NUTS fits of a page failed with other seeds, in the page's order.
 
+    The file is made by tools/data/nuts_failures.py of this course.
+
+    Parameters
+    ----------
+    place : str
+        The page, as its path without the ending.
+
+    Returns
+    -------
+    NutsFailures
+        One row a fit of the page; none if it has no fits.
+
+    Examples
+    --------
     >>> fits = nuts_failures("chapters/09-multilevel-regression")
     >>> print(len(fits.seeds), bool((fits.divergent <= fits.bad).all()))
     1 True
@@ -312,9 +645,18 @@ def nuts_failures(place):
     return NutsFailures(*(_column(rows, column, of) for column, of in columns.items()))
 
 
-def loo_over_seeds():
-    """Page 10's leave-one-out with other seeds: a simulation, made by tools/data/loo_over_seeds.py.
+def loo_over_seeds() -> LooRuns:
+    """Load page 10's leave-one-out with other seeds.
 
+    The file is a simulation, made by tools/data/loo_over_seeds.py of this course.
+
+    Returns
+    -------
+    LooRuns
+        One row a seed.
+
+    Examples
+    --------
     >>> runs = loo_over_seeds()
     >>> print(bool((runs.given_theta_over > runs.integrated_over).all()))
     True
@@ -323,14 +665,24 @@ def loo_over_seeds():
     return _table(LooRuns, "loo_over_seeds.csv", columns)
 
 
-def radon():
-    """Log radon y (pCi/L) in 919 houses of 85 counties of Minnesota, measured in the basement (floor 0) or above (1).
+def radon() -> Houses:
+    """Load log radon y (pCi/L) in 919 houses of 85 counties of Minnesota.
 
-    uranium is the log of the county's surface uranium, in parts per million, repeated for each of its houses: rows may
-    be shuffled or dropped without losing which county it belongs to. The four lowest y are log 0.1.
+    It was measured in the basement (floor 0) or above (1). uranium is the log of the county's surface uranium, in parts
+    per million, repeated for each of its houses: rows may be shuffled or dropped without losing which county it belongs
+    to. The four lowest y are log 0.1.
 
-    Source: Price, Nero & Gelman (1996), Health Physics 71:922-936.
+    Returns
+    -------
+    Houses
+        One row a house.
 
+    References
+    ----------
+    .. [1] Price, Nero & Gelman (1996), Health Physics 71:922-936.
+
+    Examples
+    --------
     >>> houses = radon()
     >>> print(len(houses.y), len(set(houses.group)), houses.group[0], houses.floor[:3])
     919 85 AITKIN [1 0 0]

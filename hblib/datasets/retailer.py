@@ -9,8 +9,10 @@ holiday, no stock-outs, no competitor, and no store that opens or closes.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hblib._numerics import arguments
+from hblib._numerics.types import FloatArray, IntArray, Rng, TextArray
 
 COEFFICIENTS = ("baseline", "elasticity", "season")
 FOOTFALL = 800  # visits a week of a store of middling size
@@ -19,49 +21,106 @@ _DEFAULTS = {"mu": (9.0, -2.0, 0.3), "tau_chain": (0.25, 0.6, 0.01), "tau_store"
 
 @dataclass(frozen=True)
 class Truth:
-    """What made the data; K = 3 coefficients in the order of `COEFFICIENTS`."""
+    """What made the data; K = 3 coefficients in the order of ``COEFFICIENTS``: baseline, elasticity and season.
 
-    mu: np.ndarray  # (K,)
-    tau_chain: np.ndarray  # (K,)
-    tau_store: np.ndarray  # (K,)
-    sigma: float  # of one week's log sales
-    chain_coefficient: np.ndarray  # (C, K)
-    coefficient: np.ndarray  # (S, K)
-    chain_rate: np.ndarray  # (C,)
-    rate: np.ndarray  # (S,), the conversion rate
-    basket: np.ndarray  # (S,), what a purchase brings on average, in euros at the regular price
+    Attributes
+    ----------
+    mu : array of shape (K,)
+        The mean coefficients of all chains.
+    tau_chain : array of shape (K,)
+        Their standard deviations between chains.
+    tau_store : array of shape (K,)
+        Their standard deviations between the stores of a chain.
+    sigma : float
+        The standard deviation of one week's log sales.
+    chain_coefficient : array of shape (C, K)
+        The coefficients of each chain.
+    coefficient : array of shape (S, K)
+        The coefficients of each store.
+    chain_rate : array of shape (C,)
+        The mean conversion rate of each chain.
+    rate : array of shape (S,)
+        The conversion rate of each store.
+    basket : array of shape (S,)
+        What a purchase brings on average, in euros at the regular price.
+    """
+
+    mu: FloatArray
+    tau_chain: FloatArray
+    tau_store: FloatArray
+    sigma: float
+    chain_coefficient: FloatArray
+    coefficient: FloatArray
+    chain_rate: FloatArray
+    rate: FloatArray
+    basket: FloatArray
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The data, one row a store (S = chains x stores rows, chain by chain), one column a week; see `simulate`."""
+    """The data, one row a store (S = chains x stores rows, chain by chain), one column a week; see `simulate`.
 
-    store: np.ndarray  # names such as "A01", shape (S,)
-    chain: np.ndarray  # names such as "A", shape (S,)
-    price: np.ndarray  # log of price over regular price, (S, T)
-    season: np.ndarray  # the calendar's index, the same for all, (T,)
-    log_sales: np.ndarray  # log of the week's sales in euros at the regular price, (S, T)
-    visits: np.ndarray  # (S, T)
-    purchases: np.ndarray  # (S, T)
+    Attributes
+    ----------
+    store : array of shape (S,)
+        Names such as "A01".
+    chain : array of shape (S,)
+        Names such as "A".
+    price : array of shape (S, T)
+        Log of price over regular price.
+    season : array of shape (T,)
+        The calendar's index, the same for all.
+    log_sales : array of shape (S, T)
+        Log of the week's sales in euros at the regular price.
+    visits : array of shape (S, T)
+        How many visited the store in the week.
+    purchases : array of shape (S, T)
+        How many of them bought.
+    truth : Truth
+        What made the data.
+    """
+
+    store: TextArray
+    chain: TextArray
+    price: FloatArray
+    season: FloatArray
+    log_sales: FloatArray
+    visits: IntArray
+    purchases: IntArray
     truth: Truth
 
     @property
-    def takings(self):
+    def takings(self) -> FloatArray:
         """What the store took in each week, in euros: exp(log_sales + price), shape (S, T)."""
         return np.exp(self.log_sales + self.price)
 
 
 def simulate(
-    rng, chains=6, stores=12, weeks=30, sigma=0.25, rate=0.05, chain_size=500, store_size=500, persistence=0.0, **scales
-):
-    """Draw a retailer.
+    rng: Rng,
+    chains: int = 6,
+    stores: int = 12,
+    weeks: int = 30,
+    sigma: float = 0.25,
+    rate: float = 0.05,
+    chain_size: float = 500,
+    store_size: float = 500,
+    persistence: float = 0.0,
+    **scales: ArrayLike,
+) -> Panel:
+    r"""Draw a retailer.
 
-        log sales_st = log of the mean sales of store s in week t + noise_st
-                     = baseline_s + elasticity_s price_st + season_s index_t + noise_st,   noise_st ~ N(0, sigma^2)
-        coefficient_s ~ N(chain's, tau_store^2),   chain's ~ N(mu, tau_chain^2),   each of the three coefficients alone
+    .. math::
 
-        visits_st ~ Poisson(footfall_s sales_st / exp(baseline_s)),   purchases_st ~ Binomial(visits_st, rate_s)
-        rate_s ~ Beta with mean chain's and alpha + beta = store_size,   chain's ~ Beta(mean rate, size chain_size)
+        \log sales_{st} = baseline_s + elasticity_s \, price_{st} + season_s \, index_t + noise_{st}, \qquad
+        noise_{st} \sim N(0, \sigma^2)
+
+        coefficient_s \sim N(\text{chain's}, \tau_{store}^2), \qquad \text{chain's} \sim N(\mu, \tau_{chain}^2)
+
+        visits_{st} \sim \mathrm{Poisson}(footfall_s \, sales_{st} / \exp(baseline_s)), \qquad
+        purchases_{st} \sim \mathrm{Binomial}(visits_{st}, rate_s)
+
+    Each of the three coefficients varies alone. rate_s has a Beta distribution with its chain's mean and
+    alpha + beta = store_size, and the chain's mean one with the mean ``rate`` and alpha + beta = chain_size.
 
     Sales are valued at the regular price: they measure how much is sold, and the takings are sales times exp(price). In
     one of every three weeks, at random, a store cuts its price by 10 to 40 per cent, for no reason that the model would
@@ -77,26 +136,47 @@ def simulate(
 
     Parameters
     ----------
-    rng : a NumPy `Generator`.
-    chains, stores, weeks : how many, stores counted per chain; at most 26 chains.
-    sigma : standard deviation of one week's log sales, > 0.
-    rate, chain_size, store_size : the mean conversion rate, and alpha + beta of the two Beta distributions.
-    persistence : correlation of the noise of one week with that of the next, in [0, 1).
-    mu, tau_chain, tau_store : by keyword, three numbers each, for baseline, elasticity and season; in units of log
-        sales. Left out: (9, -2, 0.3), (0.25, 0.6, 0.01) and (0.35, 0.1, 0.01).
+    rng : numpy.random.Generator, int or None
+        What to draw with; a number is a seed for one, and None draws anew each time.
+    chains : int
+        How many chains, at most 26.
+    stores : int
+        How many stores each chain has.
+    weeks : int
+        How many weeks.
+    sigma : float
+        Standard deviation of one week's log sales, > 0.
+    rate : float
+        The mean conversion rate, between 0 and 1.
+    chain_size : float
+        The alpha + beta of the Beta distribution of the chains' mean rates, > 0.
+    store_size : float
+        The alpha + beta of the Beta distribution of the rates of a chain's stores, > 0.
+    persistence : float
+        Correlation of the noise of one week with that of the next, in [0, 1).
+    **scales : array_like of shape (3,)
+        The arguments mu, tau_chain and tau_store: three numbers each, for baseline, elasticity and season, in units of
+        log sales. Left out, they are (9, -2, 0.3), (0.25, 0.6, 0.01) and (0.35, 0.1, 0.01).
 
     Returns
     -------
-    A `Panel`; its `truth` holds the drawn and the given parameters.
+    Panel
+        Its ``truth`` holds the drawn and the given parameters.
 
     Raises
     ------
-    ValueError naming the argument that is out of range.
+    ValueError
+        Naming the argument that is out of range.
+    TypeError
+        For an argument that is none of these.
 
+    Examples
+    --------
     >>> panel = simulate(np.random.default_rng(1), chains=2, stores=3, weeks=4)
     >>> panel.store.tolist(), panel.log_sales.shape
     (['A01', 'A02', 'A03', 'B01', 'B02', 'B03'], (6, 4))
     """
+    rng = arguments.generator("rng", rng)
     C, S, T = (_whole(name, value) for name, value in (("chains", chains), ("stores", stores), ("weeks", weeks)))
     if C > 26:
         raise ValueError(f"chains must be at most 26, but is {C}")
@@ -136,13 +216,13 @@ def simulate(
     return Panel(names, np.array([name[0] for name in names]), price, season, a + week, visits, purchases, truth)
 
 
-def _whole(name, value):
+def _whole(name: str, value: int) -> int:
     if not (float(arguments.counts(name, value)) >= 1):
         raise ValueError(f"{name} must be at least 1, but is {value}")
     return int(value)
 
 
-def _three(name, values):
+def _three(name: str, values: ArrayLike) -> FloatArray:
     array = arguments.numbers(name, values, low=-np.inf if name == "mu" else 0)
     if array.shape != (3,):
         raise ValueError(f"{name} must hold three numbers, for {', '.join(COEFFICIENTS)}, but has shape {array.shape}")

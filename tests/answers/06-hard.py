@@ -120,7 +120,7 @@ def gibbs(ybar, n, sigma2, chains=4, draws=1000):
 def quantiles(ybar, n, sigma2):
     """The exact distribution at evenly spread probabilities, in random order."""
     exact = normal_normal.full_bayes(ybar, np.sqrt(sigma2 / n), priors.half_normal(1)).theta
-    x = exact.mean[4] + exact.sd[4] * np.linspace(-9, 9, 4001)
+    x = exact.mean()[4] + exact.std()[4] * np.linspace(-9, 9, 4001)
     values = np.interp((np.arange(4000) + 0.5) / 4000, exact.cdf(x, np.full(len(x), 4)), x)
     return np.random.default_rng(3).permutation(values).reshape(4, 1000).tolist()
 

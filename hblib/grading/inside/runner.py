@@ -217,7 +217,9 @@ def other_data(shell, run):
 
 # --- Time -------------------------------------------------------------------------------------------------------------
 
-deadlines = []  # the innermost last: [seconds, when it began, how much the processor had done by then]
+deadlines: list[
+    list[float]
+] = []  # the innermost last: [seconds, when it began, how much the processor had done by then]
 
 
 def ring(signum, frame):

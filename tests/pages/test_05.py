@@ -1,0 +1,241 @@
+"""Page 5: empirical Bayes, by moments and by maximum marginal likelihood."""
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from hblib import beta_binomial, normal_normal
+
+
+@pytest.mark.parametrize("prior", ["naive", "fitted"])
+@pytest.mark.parametrize("name", ["batters", "rats"])
+def test_the_spread_that_a_prior_predicts_agrees_with_simulation(page, name, prior):
+    fit, n = page.fitted[name], {"batters": page.batters, "rats": page.rats}[name].n
+    alpha, beta = page.naive[name] if prior == "naive" else (fit.alpha, fit.beta)
+    rng = np.random.default_rng(1)
+    variances = (rng.binomial(n, rng.beta(alpha, beta, (40_000, len(n)))) / n).var(axis=1, ddof=1)
+    expected = page.predicted_sd(alpha, beta, n) ** 2
+    assert abs(variances.mean() - expected) < 4 * variances.std() / np.sqrt(len(variances))
+
+
+def test_for_the_rats_too_the_prior_that_forgets_the_noise_predicts_a_wider_spread_than_seen(page):
+    rats, fit = page.rats, page.fitted["rats"]
+    seen = (rats.y / rats.n).std(ddof=1)
+    assert page.predicted_sd(*page.naive["rats"], rats.n) > 1.2 * seen > page.predicted_sd(fit.alpha, fit.beta, rats.n)
+
+
+def test_moments_without_the_noise_are_right_on_average(page):
+    """Simulate groups of the rats' sizes from a known prior."""
+    rng = np.random.default_rng(2)
+    raw = rng.binomial(page.rats.n, rng.beta(3, 17, (40_000, len(page.rats.n)))) / page.rats.n
+    noise_share = (1 / page.rats.n).mean()
+    s2, mean = raw.var(axis=1, ddof=1), raw.mean(axis=1)
+    v = (s2 - mean * (1 - mean) * noise_share) / (1 - noise_share)
+    exact = 0.15 * 0.85 / 21
+    assert abs(v.mean() - exact) < 4 * v.std() / 200 + 0.01 * exact  # it is biased by Var(mean)/n, below 1 %
+    assert s2.mean() > 1.5 * exact
+
+
+def test_the_split_of_the_page_is_that_formula(page):
+    y, n = page.rats.y, page.rats.n
+    s2, mean, share = (y / n).var(ddof=1), (y / n).mean(), (1 / n).mean()
+    assert np.allclose(page.split(y, n), (s2, (s2 - mean * (1 - mean) * share) / (1 - share)))
+
+
+def test_the_size_that_forgets_the_noise_settles_down_on_a_wrong_value(page):
+    mean, error = np.mean(page.sizes, axis=0)[0], np.std(page.sizes, axis=0)[0] / np.sqrt(len(page.sizes))
+    assert abs(mean - page.limit) < 4 * error
+    assert page.limit < 0.8 * 80
+
+
+def test_the_sizes_that_know_of_the_noise_settle_down_on_the_right_one(page):
+    means, sd = np.mean(page.sizes, axis=0)[1:], np.std(page.sizes, axis=0)[1:].max()
+    assert abs(means - 80).max() < 4 * sd / np.sqrt(len(page.sizes)) + 0.2
+
+
+def test_the_numbers_that_the_answer_about_twenty_stores_types_are_right():
+    assert np.isclose(0.2 * 0.8 / 25, 0.0064)
+    assert np.isclose(0.2 * 0.8 / 0.01 - 1, 15)
+
+
+def minus_log_likelihood(p, data):
+    """Of logit mean and log size, from scipy's own Beta-Binomial."""
+    mean, size = 1 / (1 + np.exp(-p[0])), np.exp(p[1])
+    return -stats.betabinom(data.n, mean * size, (1 - mean) * size).logpmf(data.y).sum()
+
+
+def test_the_rats_maximum_agrees_with_a_general_optimiser(page):
+    second = optimize.minimize(minus_log_likelihood, [-1.5, 2.0], args=(page.rats,))
+    assert abs(1 / (1 + np.exp(-second.x[0])) - page.prior.mu) < 1e-4
+    assert abs(np.exp(second.x[1]) / page.prior.size - 1) < 1e-3
+    assert abs(-second.fun - page.prior.log_likelihood) < 1e-6
+
+
+def test_the_highest_point_of_the_grid_is_close_to_the_maximum(page):
+    assert abs(page.by_size.max() - page.prior.log_likelihood) < 0.01
+
+
+def test_the_climb_finds_the_maximum_of_hblib(page):
+    fit = normal_normal.fit(page.means, page.unequal, "ml")
+    assert abs(page.best.x[0] - fit.mu) < 1e-4
+    assert abs(np.exp(2 * page.best.x[1]) - fit.tau**2) < 1e-4
+
+
+def test_a_fine_grid_finds_the_same_maximum(page):
+    fit = normal_normal.fit(page.means, page.unequal, "ml")
+    mu, tau = np.linspace(9, 11, 2001)[:, None], np.linspace(0, 3, 1501)[None, :]
+    values = normal_normal.log_marginal(page.means, page.unequal, mu, tau)
+    i, j = np.unravel_index(values.argmax(), values.shape)
+    assert abs(mu[i, 0] - fit.mu) < 2e-3
+    assert abs(tau[0, j] - fit.tau) < 2e-3
+
+
+def cochran(ybar, w):
+    """The statistic Q of the groups, with weights w."""
+    return w @ (ybar - w @ ybar / w.sum()) ** 2
+
+
+def dersimonian_laird(ybar, w):
+    """The estimate of tau^2 before it is cut off at 0."""
+    return (cochran(ybar, w) - (len(w) - 1)) / (w.sum() - (w**2).sum() / w.sum())
+
+
+def test_dersimonian_and_laird_is_their_formula(page):
+    tau2 = normal_normal.fit(page.means, page.unequal, "dersimonian-laird").tau ** 2
+    assert abs(tau2 - dersimonian_laird(page.means, 1 / page.unequal**2)) < 1e-12
+
+
+def test_paule_and_mandel_solves_their_equation(page):
+    tau = normal_normal.fit(page.means, page.unequal, "paule-mandel").tau
+    assert abs(cochran(page.means, 1 / (page.unequal**2 + tau**2)) - 2) < 1e-9
+
+
+SIMULATED = [(3, 0.5), (8, 0.5), (8, 1.0), (20, 0.5)]
+
+
+@pytest.fixture(scope="module")
+def replicates():
+    """For each number of groups and ratio tau/s: data sets with s = 1."""
+    rng = np.random.default_rng(4)
+    return {(J, ratio): rng.normal(0, np.sqrt(1 + ratio**2), (100_000, J)) for J, ratio in SIMULATED}
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+@pytest.mark.parametrize(("J", "ratio"), SIMULATED)
+def test_the_chance_of_an_estimate_of_zero_agrees_with_simulation(page, replicates, J, ratio, method):
+    ss = replicates[J, ratio].var(axis=1) * J
+    share, exact = (ss < (J if method == "ml" else J - 1)).mean(), page.chance_of_zero(J, ratio, method)
+    assert abs(share - exact) < 4 * np.sqrt(exact * (1 - exact) / len(ss))
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+@pytest.mark.parametrize(("J", "ratio"), SIMULATED)
+def test_hblib_says_zero_exactly_when_the_page_says_so(replicates, J, ratio, method):
+    for ybar in replicates[J, ratio][:50]:
+        below = ybar.var() * J < (J if method == "ml" else J - 1)
+        assert (normal_normal.fit(ybar, 1.0, method).tau == 0) == below
+
+
+@pytest.mark.parametrize(("method", "bound"), [("ml", 1.2), ("reml", 0.8)])
+def test_the_chance_of_zero_in_worked_example_2_is_an_exponential_distributions(page, method, bound):
+    assert np.isclose(page.chance_of_zero(3, np.sqrt(0.2 / 0.8), method), 1 - np.exp(-bound))
+
+
+def test_the_chance_of_zero_for_three_groups_with_tau_equal_to_s_is_the_answers(page):
+    assert np.isclose(page.chance_of_zero(3, 1.0, "ml"), 1 - np.exp(-3 / 4))
+
+
+def test_the_profile_of_worked_example_2_has_its_top_at_the_fit(page):
+    assert abs(page.ex2_curve.max() - normal_normal.fit(page.means, page.equal).log_likelihood) < 1e-9
+
+
+def test_the_maximum_off_the_edge_solves_a_quadratic_where_groups_are_equal(page):
+    """d/dtau of -J/2 log v - SS/(2v) + log tau = 0 says (1 - J) v^2 + (SS + J s^2) v - SS s^2 = 0."""
+    s2, ss, J = 0.8, 2.0, 3
+    v = max(root.real for root in np.roots([1 - J, ss + J * s2, -ss * s2]))
+    assert abs(np.sqrt(v - s2) - page.moved_in["worked example 2"]) < 1e-3
+
+
+def test_for_the_schools_it_lies_between_median_and_mean_of_tau(page):
+    assert page.full.tau.ppf(0.5) < page.moved_in["eight schools"] < page.full.tau.mean()
+
+
+def test_the_tops_of_the_rates_profiles_are_the_fits(page):
+    assert abs(page.curves["rats (n = 20)"].max() - page.prior.log_likelihood) < 0.01
+    assert abs(page.curves["batters (n = 45)"].max() - page.fit_batters.log_likelihood) < 0.002
+
+
+def test_the_schools_profile_agrees_with_their_fit_at_the_edge(page):
+    assert page.fine_tau[0] == 0
+    assert abs(2 * (page.plug_in.log_likelihood - page.profile_schools[0])) < 1e-9
+
+
+def test_at_infinite_size_the_likelihood_is_binomial(page):
+    y, n, mean = page.batters.y, page.batters.n, page.pooled
+    assert abs(beta_binomial.log_marginal(y, n, mean * 1e12, (1 - mean) * 1e12) - page.at_infinity) < 1e-6
+
+
+def test_the_batters_and_the_schools_intervals_for_the_weight_begin_at_zero(page):
+    assert page.ends["batters"][0] == page.ends["schools"][0] == page.kappa[0]
+
+
+def test_the_batters_interval_is_the_same_for_size_and_weight(page):
+    low = page.interval_end(5, 700, page.batters, page.fit_batters.log_likelihood)
+    assert abs(45 / (45 + low) - page.ends["batters"][1]) < 0.006
+
+
+def test_the_batters_maximum_agrees_with_a_search_on_scipys_distribution(page):
+    def minus_profile(log_size):
+        means = page.pooled * np.linspace(0.99, 1.01, 41)
+        return min(minus_log_likelihood((np.log(mean / (1 - mean)), log_size), page.batters) for mean in means)
+
+    again = optimize.minimize_scalar(minus_profile, bounds=(3, 10), method="bounded")
+    assert abs(np.exp(again.x) / page.fit_batters.size - 1) < 0.05
+
+
+@pytest.mark.parametrize("name", ["batters", "rats"])
+def test_the_estimates_that_forget_the_noise_lie_inside_the_intervals(page, name):
+    data, highest = {"batters": page.batters, "rats": page.rats}[name], page.fitted[name].log_likelihood
+    low = page.interval_end(*{"batters": (5, 700), "rats": (2, 16)}[name], data, highest)
+    assert low < sum(page.naive[name])
+    assert page.above_cut(np.log(sum(page.naive[name])), data, highest) > 0
+
+
+def test_each_of_the_five_methods_says_zero_for_the_schools(page):
+    assert len(page.methods) == 5
+    for method in page.methods:
+        assert normal_normal.fit(page.schools.ybar, page.schools.se, method).tau == 0
+
+
+def test_the_schools_differ_less_than_their_noise(page):
+    w = 1 / page.schools.se**2
+    assert abs(page.Q - cochran(page.schools.ybar, w)) < 1e-9
+    assert dersimonian_laird(page.schools.ybar, w) < 0
+
+
+def test_the_share_of_zeros_under_equality_is_exact(page):
+    exact = stats.chi2(7).cdf(7)
+    assert abs(page.says_zero[0] - exact) < 4 * np.sqrt(exact * (1 - exact) / 400_000)
+
+
+@pytest.mark.parametrize("method", ["dersimonian-laird", "paule-mandel"])
+def test_hblib_says_zero_exactly_when_q_is_at_most_seven(page, method):
+    se = page.schools.se
+    data = 8 + np.sqrt(se**2 + 15**2) * np.random.default_rng(7).standard_normal((200, 8))
+    said = [(normal_normal.fit(ybar, se, method).tau == 0, cochran(ybar, 1 / se**2) <= 7) for ybar in data]
+    assert all(zero == below for zero, below in said)
+    assert 0 < sum(zero for zero, _ in said) < 200
+
+
+@pytest.mark.parametrize("fitted_to", ["all", "large"])
+def test_where_visits_are_unrelated_to_the_rate_the_error_is_the_best_possible(page, fitted_to):
+    """The mean posterior variance under the true prior."""
+    visits = 1 + np.exp(np.random.default_rng(9).normal(4, 1.2, 400_000)).astype(int)
+    visits = visits[visits < 50]
+    ideal = np.sqrt((8 * 72 / 80**2 / 81 * 80 / (80 + visits)).mean())
+    assert abs(page.worlds["any store"].loc[fitted_to, "error for small"] / ideal - 1) < 0.01
+
+
+def test_where_better_stores_have_more_visits_the_large_ones_mislead_most(page):
+    error = page.worlds["better stores"]["error for small"]
+    assert error["small"] < error["all"] < error["large"]

@@ -1,0 +1,156 @@
+"""Page 6: what it costs to plug an estimated prior in, and three repairs."""
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from hblib import normal_normal, repairs
+
+
+@pytest.mark.parametrize(
+    ("estimate", "name"), [("reml", "plug-in reml"), ("ml", "plug-in ml"), ("morris", "morris")], ids=str
+)
+def test_the_stored_coverages_agree_with_the_exact_ones(page, estimate, name):
+    table = page.table
+    rows = np.flatnonzero((table.model == "normal") & (table.method == name))
+    exact = [repairs.exact_coverage(table.groups[i], table.spread[i], estimate) for i in rows]
+    assert len(rows) == 18
+    assert (np.abs((table.coverage[rows] - exact) / table.error[rows]) < 4).all()
+
+
+def test_the_standard_errors_of_the_stored_coverages_are_smaller_than_the_markers(page):
+    assert page.table.error[page.table.model == "normal"].max() < 0.002
+
+
+def test_the_three_parts_add_up_to_the_posterior_variance(page):
+    assert np.allclose(page.known + page.of_mu + page.of_tau, page.full.theta.std() ** 2, rtol=1e-10)
+
+
+def test_the_posterior_variance_agrees_with_draws(page):
+    draws = page.full.theta.rvs(400_000, np.random.default_rng(60))
+    assert np.allclose(draws.var(axis=0), page.full.theta.std() ** 2, rtol=0.01)
+
+
+def test_the_quantiles_of_tau_agree_with_an_integral_of_the_density(page):
+    quantiles = np.interp([0.025, 0.5, 0.975], page.cdf / page.cdf[-1], page.fine)
+    assert np.allclose(quantiles, [page.tau_low, page.median, page.tau_high], atol=1e-4)
+
+
+def test_the_mean_of_tau_agrees_with_an_integral_of_the_density(page):
+    mean = integrate.simpson(page.fine * page.density(page.fine), x=page.fine) / page.cdf[-1]
+    assert abs(mean - page.full.tau.mean()) < 1e-6
+
+
+def test_the_mean_of_tau_agrees_with_hblibs_marginal_likelihood_on_a_grid_of_mu_and_tau(page):
+    mu, tau = np.linspace(-5, 15, 2001)[:, None], np.linspace(0.0005, 8, 8000)[None, ::4]
+    joint = np.exp(normal_normal.log_marginal(page.hard, page.hard_se, mu, tau)).sum(axis=0)
+    joint *= stats.halfnorm().pdf(tau[0])
+    assert abs((joint * tau[0]).sum() / joint.sum() - page.full.tau.mean()) < 1e-3
+
+
+@pytest.mark.parametrize("name", ["tau", "theta[0]", "theta[4]"])
+def test_nuts_agrees_with_quadrature(page, name):
+    """Within six standard errors, so that no run of the sampler decides."""
+    row, i = page.sampled.loc[name], page.names.index(name)
+    assert abs(row["mean"] - page.exact_mean[i]) < 6 * row["mcse_mean"]
+    assert abs(row["sd"] - page.exact_sd[i]) < 6 * row["mcse_sd"]
+
+
+def test_what_nuts_is_compared_with_is_the_full_bayes_of_the_page(page):
+    theta, tau = page.full.theta, page.full.tau
+    assert np.allclose(page.exact_mean, [tau.mean(), theta.mean()[0], theta.mean()[4]])
+    assert np.allclose(page.exact_sd, [tau.std(), theta.std()[0], theta.std()[4]])
+
+
+@pytest.mark.parametrize("J", [5, 8, 20, 200])
+def test_the_small_experiment_agrees_with_the_stored_one(page, J):
+    assert abs(page.agree.loc[J, "z"]) < 4
+
+
+def test_the_error_bar_from_single_intervals_would_be_too_small(page):
+    assert page.error_ratio > 1.2
+
+
+def test_the_chance_of_an_estimate_of_zero_agrees_with_simulation(page):
+    """As in the data sets whose intervals have no width."""
+    rng = np.random.default_rng(6)
+    low, _ = page.plug_in(rng.normal(rng.normal(0, 0.5, (40_000, 8)), 1))
+    assert abs(np.mean(low.std(axis=1) < 1e-12) - page.zero(0.5)) < 4 * np.sqrt(0.25 / 40_000)
+
+
+def test_morris_is_the_formula_of_the_page(page):
+    J, d = 5, page.hard - page.hard.mean()
+    pulled = (2 / 4) * 0.2 / (0.2 + 0.125)  # 1 - kappa
+    variance = (1 - pulled) * 0.2 + pulled * 0.2 / J + 2 / (J - 3) * pulled**2 * d**2
+    assert np.allclose(variance**0.5, page.answers["Morris"])
+
+
+def test_another_bootstrap_of_laird_and_louis_agrees(page):
+    again = repairs.laird_louis(page.hard, page.hard_se, 4000, np.random.default_rng(8)).std()
+    assert np.allclose(again, page.answers["Laird and Louis"], atol=0.01)
+
+
+def test_maximum_likelihood_plugged_in_is_more_overconfident_than_reml(page):
+    assert page.answers["plugged in, ML"][0] < page.answers["plugged in, REML"][0]
+
+
+def test_full_bayes_is_calibrated_over_its_prior(page):
+    assert abs(np.mean(page.held) - 0.95) < 4 * page.held_error
+
+
+@pytest.mark.parametrize("players", [8, 18, 100, 1000])
+def test_the_coverage_of_counts_agrees_with_the_stored_one(page, players):
+    assert abs(page.counts.loc[players, "z"]) < 4
+
+
+def test_the_batters_rates_differ_by_about_half_a_standard_error(page):
+    assert abs(page.prior_sd / page.noise_sd - np.sqrt(45 / 200)) < 1e-12
+
+
+def test_the_average_over_all_hundred_looks_fine(page):
+    assert page.others > 0.94
+
+
+def test_a_normal_prior_shrinks_the_odd_one_by_its_weight(page):
+    assert np.isclose(page.after_five(stats.norm(0, 0.5)), 5 * 0.2)
+
+
+def test_heavier_tails_shrink_the_odd_one_less_than_half_as_far(page):
+    assert page.after_five(page.heavy) > 2 * page.after_five(stats.norm(0, 0.5))
+
+
+def test_the_heavy_prior_has_the_normals_quartiles(page):
+    assert np.allclose(page.heavy.ppf([0.25, 0.75]), stats.norm(0, 0.5).ppf([0.25, 0.75]))
+
+
+def test_with_a_known_prior_the_highest_group_is_calibrated():
+    rng = np.random.default_rng(27)
+    theta = rng.normal(0, 1, (20_000, 100))
+    ybar = rng.normal(theta, 1)
+    top = np.arange(20_000), ybar.argmax(axis=1)
+    held = np.abs(theta[top] - ybar[top] / 2) < 1.959964 * np.sqrt(0.5)
+    assert abs(held.mean() - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 20_000)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1, 2])
+def test_the_expansion_for_many_groups_agrees_with_the_exact_coverage(ratio):
+    z, lam = stats.norm.ppf(0.975), ratio**2
+    loss = z * stats.norm.pdf(z) * (5 / lam + (1 + z**2) / (2 * lam**2))
+    assert abs((0.95 - repairs.exact_coverage(100_000, ratio)) * 100_000 / loss - 1) < 0.01
+
+
+def test_the_mean_squared_error_of_plugging_in_agrees_with_simulation(page):
+    rng = np.random.default_rng(29)
+    theta = rng.normal(0, 1, (200_000, 8))
+    low, high = page.plug_in(rng.normal(theta, 1))
+    assert abs((((low + high) / 2 - theta) ** 2).mean() - page.mse) < 0.002
+
+
+def test_it_takes_about_a_hundred_groups_at_tau_equal_to_s_and_several_hundred_at_half(page):
+    assert 95 <= page.groups_needed(1) <= 105
+    assert 700 <= page.groups_needed(0.5) <= 800
+
+
+@pytest.mark.parametrize("method", ["morris", "kass-steffey", "laird-louis", "full bayes"])
+def test_with_200_groups_and_a_small_tau_every_method_covers_92_or_93_per_cent(page, method):
+    assert 0.915 < page.table.find("normal", 200, 0.5, method)[0] < 0.935

@@ -1,0 +1,390 @@
+"""Page 7: priors for tau."""
+
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+
+from hblib import beta_binomial, normal_normal, priors
+
+A = 0
+FAMILIES = {  # of the page's first five priors, by scipy; the median is 5
+    "half-normal": stats.halfnorm(scale=5 / stats.halfnorm.median()),
+    "exponential": stats.expon(scale=5 / np.log(2)),
+    "half-t (3)": stats.t(3, scale=5 / stats.t(3).ppf(0.75)),
+    "half-Cauchy": stats.halfcauchy(scale=5),
+    "uniform": stats.uniform(0, 10),
+}
+OLD_HABIT = stats.invgamma(0.001, scale=0.001)  # of tau^2
+each_family = pytest.mark.parametrize("name", FAMILIES)
+
+
+def cdf(name, tau):
+    level = FAMILIES[name].cdf(tau)
+    return 2 * level - 1 if name == "half-t (3)" else level
+
+
+def quantile(name, level):
+    return FAMILIES[name].ppf((1 + level) / 2 if name == "half-t (3)" else level)
+
+
+def log_likelihood(tau, y, s):
+    """log p(ybar | tau) for an array of tau, with the formula of page 3 written out."""
+    w = 1 / (s**2 + np.asarray(tau)[..., None] ** 2)
+    V = 1 / w.sum(axis=-1)
+    centre = V * (w * y).sum(axis=-1)
+    terms = np.log(w) / 2 - w * (y - centre[..., None]) ** 2 / 2
+    return np.log(V) / 2 + terms.sum(axis=-1) - (len(y) - 1) / 2 * np.log(2 * np.pi)
+
+
+def grid_quantiles(prior, y, s, levels, low=-16.0, high=16.0):
+    """Quantiles of tau by a plain trapezoid over log tau, from the formula of page 3."""
+    x = np.linspace(low, min(high, np.log(prior.upper)), 60_001)
+    tau = np.exp(x)
+    log_p = prior.log_density(tau) + log_likelihood(tau, y, s) + x
+    mass = integrate.cumulative_trapezoid(np.exp(log_p - log_p.max()), x, initial=0)
+    return np.exp(np.interp(levels, mass / mass[-1], x))
+
+
+def median(full):
+    return full.tau.ppf(0.5)
+
+
+# --- The families and what they say of kappa --------------------------------------------------------------------------
+
+
+@each_family
+def test_every_family_has_the_median_five(name):
+    assert abs(cdf(name, 5) - 0.5) < 1e-12
+
+
+@each_family
+def test_no_density_of_kappa_has_lost_its_jacobian(page, name):
+    assert abs(page.areas[name] - 1) < 1e-3
+
+
+@each_family
+def test_the_density_of_kappa_is_the_slope_of_its_distribution_function(page, name):
+    inside = np.linspace(0.05, 0.95, 19)
+    step = 1e-6
+    up, down = (cdf(name, 10 * np.sqrt(k / (1 - k))) for k in (inside + step, inside - step))
+    smooth = np.abs(inside - 0.5) > 1e-3  # where the uniform prior ends
+    by_difference = (up - down) / (2 * step)
+    density = page.density_of_kappa(page.families[name], inside, 10)
+    assert np.allclose(density[smooth], by_difference[smooth], rtol=1e-6, atol=1e-8)
+
+
+@each_family
+def test_the_figure_shows_the_tail_and_the_tenths_of_scipys_distribution(page, name):
+    assert abs(page.tail_30[name] - (1 - cdf(name, 30))) < 1e-4
+    expected = np.diff(np.concatenate([[0], cdf(name, page.ends), [1]]))
+    assert np.abs(page.bars[name] - expected).max() < 2e-3
+
+
+def test_the_old_habits_last_tenth_is_scipys(page):
+    assert abs(page.bars["inverse-gamma\n(0.001, 0.001)"][-1] - OLD_HABIT.sf(900)) < 2e-3
+
+
+def test_a_half_cauchy_with_the_schools_standard_error_is_the_arcsine_law(page):
+    kappa = np.linspace(0.01, 0.99, 99)
+    horseshoe = page.density_of_kappa(priors.half_cauchy(10), kappa, 10)
+    assert np.allclose(horseshoe, stats.beta(0.5, 0.5).pdf(kappa), rtol=1e-12)
+
+
+def test_the_chances_of_kappa_below_a_hundredth_are_scipys(page):
+    near_pooling = [100 * cdf(name, 10 * np.sqrt(0.01 / 0.99)) for name in page.families]
+    assert np.allclose(page.near_pooling, near_pooling, atol=0.01)
+
+
+def test_a_half_normal_with_median_eleven_has_a_scale_a_bit_over_sixteen():
+    assert 16 < 11 / stats.halfnorm.median() < 17
+
+
+def test_the_chance_that_two_schools_differ_by_thirty_agrees_with_a_simulation(page):
+    size = 200_000
+    tau, first, second = np.random.default_rng(71).standard_normal((size, 3)).T
+    tau = 11 / stats.halfnorm.median() * np.abs(tau)
+    share = np.mean(np.abs(tau * (first - second)) > 30)
+    assert abs(share - page.differ) < 4.5 * np.sqrt(page.differ / size)
+
+
+# --- The gap between the largest and the smallest of eight effects ----------------------------------------------------
+
+
+def range_sf(q):
+    """P(range of 8 standard normals > q), by Gauss-Legendre."""
+    x, w = np.polynomial.legendre.leggauss(200)
+    z, dz = 9 * x, 9 * w
+    inner = special.ndtr(z + np.asarray(q)[..., None]) - special.ndtr(z)
+    return 1 - 8 * (stats.norm.pdf(z) * inner**7) @ dz
+
+
+def gap_sf(name, limit):
+    """P(gap > limit): the distribution of the range, mixed over the prior of tau."""
+    level = (np.arange(20_000) + 0.5) / 20_000
+    return range_sf(limit / quantile(name, level)).mean()
+
+
+def test_the_range_of_eight_normals_is_scipys():
+    assert abs(range_sf(3.0) - stats.studentized_range.sf(3.0, 8, np.inf)) < 1e-6
+
+
+@each_family
+@pytest.mark.parametrize("limit", [100, 600])
+def test_the_simulated_share_of_large_gaps_agrees_with_an_integral(page, name, limit):
+    exact = max(gap_sf(name, limit), 0.0)
+    share = page.gap_table.loc[name, f"> {limit} (%)"] / 100
+    assert abs(share - exact) < 4.5 * np.sqrt(exact / page.size) + 2e-4
+
+
+@each_family
+def test_the_simulated_median_gap_agrees_with_an_integral(page, name):
+    beyond = gap_sf(name, page.gap_table.loc[name, "median gap"])
+    assert abs(beyond - 0.5) < 4.5 * 0.5 / np.sqrt(page.size) + 1e-3
+
+
+def test_a_half_normal_gives_next_to_nothing_to_a_sensation():
+    assert gap_sf("half-normal", 100) < 5e-4
+
+
+# --- Which vague priors have a posterior ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("J", [1, 2, 3, 5, 8])
+def test_the_likelihood_is_constant_at_zero_and_falls_as_a_power_at_infinity(page, J):
+    far = log_likelihood(np.array([1e6, 1e7]), page.ybar[:J], page.se[:J])
+    near = log_likelihood(np.array([1e-6, 1e-7]), page.ybar[:J], page.se[:J])
+    assert abs((far[1] - far[0]) / np.log(10) + (J - 1)) < 1e-6
+    assert abs(near[1] - near[0]) < 1e-9
+
+
+@pytest.mark.parametrize("J", range(1, 7))
+@pytest.mark.parametrize("a", [2.5, 1.5, 1, 0.5, 0, -0.5, -1, -1.5])
+def test_a_power_of_tau_has_a_posterior_exactly_between_the_two_limits(page, a, J):
+    assert page.has_posterior(a, J) == ("yes" if -1 < a < J - 2 else "no")
+
+
+def test_with_a_normal_prior_on_mu_one_group_fewer_is_enough(page):
+    assert normal_normal.full_bayes(page.ybar[:2], page.se[:2], priors.uniform(), mu=(0, 50)).tau.median() > 0
+    with pytest.raises(ValueError, match="infinity"):
+        normal_normal.full_bayes(page.ybar[:1], page.se[:1], priors.uniform(), mu=(0, 50))
+
+
+def test_with_three_schools_and_a_flat_prior_tau_and_mu_have_no_mean(page):
+    full = normal_normal.full_bayes(page.ybar[:3], page.se[:3], priors.uniform())
+    assert np.isnan([full.tau.mean(), full.mu.mean()]).all()
+    assert np.isinf(full.mu.std())
+
+
+def test_with_two_schools_the_median_follows_the_limit_of_a_uniform_prior(page):
+    cut = [
+        median(normal_normal.full_bayes(page.ybar[:2], page.se[:2], priors.uniform(top))) for top in (100, 1000, 10_000)
+    ]
+    assert cut[1] > 1.5 * cut[0]
+    assert cut[2] > 1.5 * cut[1]
+
+
+# --- The prior that was meant to be harmless --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("prior", "flat", "proper"),
+    [
+        (priors.inverse_gamma_on_variance(1, 1), 1.172, 1.171),
+        (priors.inverse_gamma_on_variance(0.1, 0.1), 1.409, 1.398),
+        (priors.inverse_gamma_on_variance(0.01, 0.01), 0.990, 0.979),
+        (priors.inverse_gamma_on_variance(0.001, 0.001), 0.579, 0.573),
+        (priors.half_cauchy(5), 2.774, 2.749),
+        (priors.half_normal(5), 2.800, 2.780),
+        (priors.uniform(), 5.239, 5.146),
+    ],
+)
+def test_the_median_of_tau_is_the_one_of_a_program_of_its_own(page, prior, flat, proper):
+    """Under a flat prior on mu, and under mu ~ N(0, 5^2)."""
+    assert abs(median(normal_normal.full_bayes(page.ybar, page.se, prior)) - flat) < 1e-3
+    assert abs(median(normal_normal.full_bayes(page.ybar, page.se, prior, mu=(0, 5))) - proper) < 1e-3
+
+
+@pytest.mark.parametrize("epsilon", [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6])
+def test_the_quantiles_under_an_inverse_gamma_agree_with_a_plain_grid(page, epsilon):
+    shown = page.habit.loc[f"{epsilon:g}", ["median of tau", "97.5 % point"]].to_numpy()
+    prior = priors.inverse_gamma_on_variance(epsilon, epsilon)
+    assert np.allclose(shown, grid_quantiles(prior, page.ybar, page.se, [0.5, 0.975]), rtol=1e-3)
+
+
+def test_the_data_cannot_tell_a_thousandth_of_a_point_from_one(page):
+    near = log_likelihood(np.array([1e-3, 1.0]), page.ybar, page.se)
+    assert abs(near[0] - near[1]) < 0.02
+
+
+def test_the_median_falls_as_the_fourth_root_of_epsilon(page):
+    """It is eps^(1/4) exp(G/2 + gamma/4), with G the limit of the integral of L(tau)/tau from d, plus log d."""
+    x = np.linspace(-25, 25, 50_001)
+    at_zero = log_likelihood(np.array([1e-9]), page.ybar, page.se)
+    L = np.exp(log_likelihood(np.exp(x), page.ybar, page.se) - at_zero)
+    constant = np.exp((integrate.trapezoid(L, x) - 25) / 2 + np.euler_gamma / 4)
+    tiny = priors.inverse_gamma_on_variance(1e-12, 1e-12)
+    assert abs(median(normal_normal.full_bayes(page.ybar, page.se, tiny)) / (constant * 1e-3) - 1) < 0.01
+    assert abs(page.median_old[1e-6] / (constant * 1e-6**0.25) - 1) < 0.02
+
+
+def test_dividing_the_data_by_100_is_multiplying_the_rate_by_its_square(page):
+    prior = priors.inverse_gamma_on_variance(0.001, 10)
+    in_hundreds = page.in_unit["hundreds of points"]
+    assert abs(median(normal_normal.full_bayes(page.ybar, page.se, prior)) - in_hundreds) < 1e-6
+    assert abs(grid_quantiles(prior, page.ybar, page.se, [0.5])[0] - in_hundreds) < 1e-3
+
+
+# --- Sensitivity ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("J", [3, 8, 40])
+@pytest.mark.parametrize("name", [*FAMILIES, "inverse-gamma"])
+def test_the_quantiles_under_every_prior_agree_with_a_plain_grid(page, name, J):
+    levels = [0.5, 0.975]
+    expected = grid_quantiles(page.six[name], np.resize(page.ybar, J), np.resize(page.se, J), levels)
+    assert np.allclose(page.fits[name, J].tau.ppf(levels), expected, rtol=2e-3)
+    assert np.isclose(page.upper.loc[name, f"J = {J}"], expected[1], rtol=2e-3)
+
+
+def test_three_schools_under_a_half_cauchy_agree_with_a_grid_over_mu_and_tau(page):
+    ybar, se = page.ybar[:3], page.se[:3]
+    mu, x = np.linspace(-400, 400, 1601)[:, None], np.linspace(-9, 9, 1201)
+    tau = np.exp(x)
+    log_p = stats.halfcauchy(scale=5).logpdf(tau) + x + 0 * mu
+    for effect, error in zip(ybar, se, strict=True):
+        log_p = log_p + stats.norm(mu, np.sqrt(error**2 + tau**2)).logpdf(effect)
+    p = np.exp(log_p - log_p.max())
+    p /= p.sum()
+    share = tau**2 / (tau**2 + se[A] ** 2)
+    full = page.fits["half-Cauchy", 3]
+    assert abs((p * (share * ybar[A] + (1 - share) * mu)).sum() - full.theta[A].mean()) < 0.02
+    assert abs((p * tau).sum() - full.tau.mean()) < 0.02
+
+
+@pytest.mark.parametrize("J", [3, 8, 40])
+def test_the_inverse_gamma_has_the_smallest_median(page, J):
+    middles = {name: median(page.fits[name, J]) for name in page.six}
+    assert min(middles, key=middles.get) == "inverse-gamma"
+
+
+def test_the_half_cauchys_tail_is_heavier_with_three_schools_and_no_longer_with_eight(page):
+    few, eight, many = (page.upper[f"J = {J}"] for J in (3, 8, 40))
+    assert few["half-Cauchy"] > 1.2 * few[list(page.families)].drop("half-Cauchy").max()
+    assert eight["half-Cauchy"] < 1.05 * eight["half-normal"]
+    assert many["half-Cauchy"] < many["half-normal"]
+
+
+def test_with_two_schools_a_half_cauchy_leaves_no_variance(page):
+    full = page.two["half-Cauchy"]
+    assert np.isinf([full.tau.std(), full.mu.std()]).all()
+
+
+def test_the_scale_matters_more_than_the_family(page):
+    def of_A(scale, name):
+        return normal_normal.full_bayes(page.ybar[:3], page.se[:3], page.with_median(scale)[name]).theta[A].mean()
+
+    by_family = abs(of_A(5, "half-normal") - of_A(5, "half-Cauchy"))
+    by_scale = of_A(10, "half-normal") - of_A(2.5, "half-normal")
+    assert by_scale > 5 * by_family
+
+
+def test_an_interval_agrees_with_draws_of_the_joint_posterior(page):
+    theta = page.fits["half-Cauchy", 3].theta
+    draws = theta.rvs(200_000, np.random.default_rng(70))[:, A]
+    for end, level in zip(theta.interval(0.95), (0.025, 0.975), strict=True):
+        assert abs(np.mean(draws < end[A]) - level) < 4.5 * np.sqrt(level * (1 - level) / len(draws))
+
+
+def test_a_half_normal_that_exceeds_twenty_once_in_twenty_has_scale_ten_and_median_seven():
+    assert abs(20 / 1.96 - 20 / stats.norm.ppf(0.975)) < 1e-3
+    wide = stats.halfnorm(scale=20 / 1.96)
+    assert abs(wide.sf(20) - 0.05) < 1e-4
+    assert 6.5 < wide.median() < 7.1
+
+
+# --- Priors that avoid the boundary -----------------------------------------------------------------------------------
+
+
+def test_the_mode_under_the_avoiding_prior_is_the_one_of_the_formula_and_the_flat_ones_is_zero(page):
+    x = np.linspace(np.log(0.01), np.log(60), 100_001)
+    by_hand = np.exp(x[(log_likelihood(np.exp(x), page.ybar, page.se) + x).argmax()])
+    modes = page.summary["mode of tau"]
+    assert abs(by_hand - modes["proportional to tau"]) < 0.002
+    assert modes["flat"] == page.fine[0]
+
+
+def test_the_medians_under_the_flat_and_the_avoiding_prior_agree_with_a_plain_grid(page):
+    for full in (page.avoid, page.flat):
+        assert np.allclose(median(full), grid_quantiles(full.prior, page.ybar, page.se, [0.5]), rtol=1e-3)
+
+
+def test_the_chances_of_tau_below_two_agree_with_a_plain_grid(page):
+    x = np.linspace(-16, 14, 60_001)
+    for full in (page.avoid, page.flat):
+        p = np.exp(full.prior.log_density(np.exp(x)) + log_likelihood(np.exp(x), page.ybar, page.se) + x)
+        below = integrate.trapezoid(p * (x < np.log(2)), x) / integrate.trapezoid(p, x)
+        assert abs(full.tau.cdf(2) - below) < 1e-3
+
+
+# --- Counts -----------------------------------------------------------------------------------------------------------
+
+
+def test_nineteen_stores_of_twenty_lie_between_the_ends_shown(page):
+    """For tau = 2, the last row."""
+    rate = special.expit(special.logit(0.05) + 2 * np.random.default_rng(72).standard_normal(400_000))
+    low, high = page.stores.loc[2]
+    assert abs(np.mean(rate < low / 100) - 0.025) < 4 * np.sqrt(0.025 / 400_000)
+    assert abs(np.mean(rate > high / 100) - 0.025) < 4 * np.sqrt(0.025 / 400_000)
+
+
+def test_the_share_of_absurd_stores_agrees_with_a_simulation(page):
+    rate = special.expit(special.logit(0.05) + 10 * np.random.default_rng(72).standard_normal(400_000))
+    assert abs(np.mean((rate < 0.01) | (rate > 0.99)) - page.outside) < 4 * 0.5 / np.sqrt(400_000)
+
+
+@pytest.mark.parametrize(
+    ("groups", "part", "logit_m"),
+    [(6, slice(0, None, 14), (-9, 9)), (71, slice(None), (-5, 1))],  # with 71 groups m is not far from 0.14
+    ids=["6 groups", "71 groups"],
+)
+def test_the_rats_estimates_agree_with_a_plain_grid(page, groups, part, logit_m):
+    """Over (logit m, log M), as on page 2."""
+    y, n = page.rats.y[part], page.rats.n[part]
+    m, M = special.expit(np.arange(*logit_m, 0.08))[:, None], np.exp(np.arange(-8, 60, 0.1))[None, :]
+    log_lik = beta_binomial.log_marginal(y, n, m * M, (1 - m) * M)
+    for name, prior in page.on_size.items():
+        if prior.lower > 0:
+            continue  # its edge does not fall on the grid; it is checked against the power on 71 groups
+        log_p = log_lik + np.log(m * (1 - m)) + prior.log_density(M) + np.log(M)
+        p = np.exp(log_p - log_p.max())
+        p /= p.sum()
+        estimate = (p * (m * M + y[-1]) / (M + n[-1])).sum()
+        assert abs(estimate - page.current.loc[name, f"{groups} groups"]) < 2e-4, name
+
+
+def test_with_71_groups_a_pareto_prior_is_the_power_without_its_jacobian(page):
+    estimate = page.current["71 groups"]
+    assert abs(estimate["Pareto(3/2), M > 1"] - estimate["no Jacobian, M^(-5/2)"]) < 1e-6
+
+
+def test_a_flat_t_is_a_pareto_prior_of_the_size():
+    """Flat t on (0, 1) is M^(-3/2)/2 on M > 1, which is Pareto(1/2)."""
+    t = np.linspace(0.01, 0.99, 50)
+    assert np.allclose(stats.pareto(0.5).sf(1 / t**2), t)
+
+
+def test_the_prior_matters_more_with_six_groups_than_with_71(page):
+    assert np.ptp(page.current["6 groups"]) > 5 * np.ptp(page.current["71 groups"])
+
+
+# --- Where it breaks --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["half-normal", "half-t (3)", "half-Cauchy"])
+def test_the_medians_for_schools_far_apart_agree_with_a_plain_grid(page, name):
+    assert abs(page.far[name] / grid_quantiles(page.families[name], page.apart, page.se[:3], [0.5])[0] - 1) < 1e-3
+
+
+def test_a_longer_tail_lets_schools_far_apart_speak(page):
+    assert np.isclose(page.apart.std(ddof=1), 50)
+    assert page.far["half-normal"] < page.far["half-t (3)"] < page.far["half-Cauchy"]

@@ -1,0 +1,426 @@
+"""Page 9: multilevel regression."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hblib import datasets, lkj, normal_normal, regression
+
+STORES, STORES_SE = np.array([5.2, 4.8, 6.1, 5.5]), np.full(4, np.sqrt(0.1))
+MIDDLE = np.array([1, 3.5])  # a line's height at mid-week
+IN_S = {"low": (100, 100), "high": (700, 700)}  # where the sum looks when reaction times are in seconds
+
+
+def columns(*parts):
+    return np.column_stack(parts)
+
+
+# --- The sleepers by REML ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "beta", "sd"),
+    [
+        ("from day 2", [245.0965616, 11.4354287], [31.5070, 6.76568]),
+        ("all ten days", [251.40510485, 10.46728596], [24.74066, 5.92214]),
+    ],
+)
+def test_the_fits_are_lme4s(page, name, beta, sd):
+    """lme4 1.1-31 in R 4.2.2: (Days | Subject), REML; its optimizer's tolerance leaves four digits."""
+    assert np.allclose(page.days[name].beta, beta, rtol=1e-7)
+    assert np.allclose(page.days[name].sd, sd, rtol=1e-4)
+
+
+def test_the_correlation_and_the_criterion_from_day_2_are_lme4s(page):
+    fit = page.days["from day 2"]
+    assert abs(fit.Sigma[0, 1] / fit.sd.prod() + 0.25487) < 2e-4
+    assert abs(-2 * fit.log_likelihood - 1404.094365424) < 1e-5
+
+
+def test_everybody_has_eight_days(page):
+    assert (np.unique(page.group, return_counts=True)[1] == 8).all()
+
+
+# --- Four stores ------------------------------------------------------------------------------------------------------
+
+
+def test_a_store_whose_predictor_averages_a_tenth_sells_a_fifth_more():
+    """Which is the whole distance of store 1 from the mean."""
+    assert np.isclose(2 * 0.1, 0.2)
+    assert np.isclose(STORES.mean() - STORES[0], 0.2)
+
+
+def test_full_bayes_of_store_3_agrees_with_a_plain_grid_in_mu_and_tau(page):
+    mu, tau = np.linspace(0, 11, 1101)[:, None], np.linspace(0.0025, 5, 1000)
+    p = np.exp(normal_normal.log_marginal(STORES, STORES_SE, mu, tau)) * stats.halfnorm().pdf(tau)
+    p /= p.sum()
+    kappa = tau**2 / (tau**2 + 0.1)
+    given = kappa * STORES[2] + (1 - kappa) * mu
+    mean = (p * given).sum()
+    square = (p * (given**2 + kappa * 0.1)).sum()
+    assert abs(mean - page.averaged.mean()) < 1e-3
+    assert abs(np.sqrt(square - mean**2) - page.averaged.std()) < 1e-3
+
+
+def test_with_an_estimate_plugged_in_store_3_looks_surer_than_it_is(page):
+    assert page.averaged.std() > page.known.std()
+
+
+# --- Whole lines ------------------------------------------------------------------------------------------------------
+
+
+def test_with_equal_designs_the_moment_estimate_is_reml(page):
+    """lme4 and regression.fit agree, after the shift of zero from day 2 to day 0."""
+    fit, shift = page.days["from day 2"], np.array([[1, -2], [0, 1]])
+    assert np.allclose(shift @ page.Sigma @ shift.T, fit.Sigma, rtol=1e-4)
+    assert abs(page.sigma - fit.sigma) < 1e-3
+    assert np.allclose(page.at_night.Sigma, page.Sigma, rtol=1e-4)
+
+
+def test_the_shrunken_lines_are_those_of_the_fit(page):
+    assert np.allclose(page.post.mean, page.mu + page.at_night.deviation, atol=1e-3)
+
+
+def test_the_raw_correlation_has_the_wrong_sign(page):
+    assert page.raw[0, 1] < 0 < page.Sigma[0, 1]
+    assert np.linalg.eigvalsh(page.Sigma)[0] > 0
+
+
+def test_the_first_three_lines_are_lme4s(page):
+    """Its intercepts moved to night 0."""
+    lme4 = np.array([[7.2969851259, 8.6017487449], [-43.1188200942, -8.1274955111], [-24.6194775248, -7.4290091857]])
+    lme4[:, 0] += 2 * lme4[:, 1]
+    assert np.allclose(page.post.mean[:3] - page.mu, lme4, atol=0.01)
+
+
+def test_statsmodels_finds_the_same_covariance_matrix(page):
+    assert np.allclose(page.by_statsmodels, page.Sigma, rtol=1e-3)
+
+
+def test_every_line_ends_on_a_smaller_ellipse(page):
+    def length(points):
+        """Distance from mu in units of the population: constant on its ellipses."""
+        d = points - page.mu
+        return np.sqrt(np.einsum("jk,kl,jl->j", d, np.linalg.inv(page.Sigma), d))
+
+    assert (length(page.post.mean) < length(page.b)).all()
+
+
+def test_any_sigma_and_v_shrink_every_line_onto_a_smaller_ellipse():
+    rng = np.random.default_rng(4)
+    for _ in range(200):
+        A, B = (r @ r.T for r in rng.normal(size=(2, 3, 3)))
+        d = rng.normal(size=3)
+        moved = A @ np.linalg.solve(A + B, d)
+        assert moved @ np.linalg.solve(A, moved) < d @ np.linalg.solve(A, d)
+
+
+def test_335s_slope_goes_up_and_its_start_further_away(page):
+    own, pooled = page.b[page.j335], page.post.mean[page.j335]
+    assert page.away[page.j335].tolist() == [True, False]
+    assert own[1] < 0
+    assert own[1] < pooled[1] < 0
+    assert round(own[0] - page.mu[0]) == -5
+    assert round(page.mu[1]) == 11
+
+
+def test_one_coordinate_at_a_time_moves_335s_start_up_and_leaves_the_middle_of_its_data(page):
+    own, alone, both = page.b[page.j335], page.alone.mean[page.j335], page.post.mean[page.j335]
+    assert alone[0] > own[0]
+    assert abs((both - own) @ MIDDLE) < abs((alone - own) @ MIDDLE)
+
+
+def test_one_coordinate_at_a_time_has_the_larger_mean_squared_error(page):
+    """Exactly, under the model: (I - A) Sigma (I - A)' + A V A'."""
+    Sigma, V = page.Sigma, page.V
+    A = np.diag(np.diag(Sigma) / np.diag(Sigma + V))
+    error = (np.eye(2) - A) @ Sigma @ (np.eye(2) - A).T + A @ V @ A.T
+    assert (np.diag(error) > np.diag(page.post.covariance[0])).all()
+
+
+@pytest.mark.parametrize(("row", "c"), [(0, -2), (3, 3.5), (4, 7)])
+def test_another_zero_is_the_same_fit_with_sigma_moved(page, row, c):
+    fit = regression.fit(page.y, page.X - [0, c], page.X - [0, c], page.group)
+    move = np.array([[1, c], [0, 1]])
+    assert np.allclose(fit.Sigma, move @ page.Sigma @ move.T, rtol=1e-3)
+    assert abs(fit.log_likelihood - page.at_night.log_likelihood) < 1e-6
+    assert np.isclose(page.tau_c[row], fit.sd[0], rtol=1e-3)
+    assert np.isclose(page.rho_c[row], fit.Sigma[0, 1] / fit.sd.prod(), atol=1e-3)
+
+
+# --- Priors for a covariance matrix -----------------------------------------------------------------------------------
+
+
+def test_every_correlation_of_an_lkj_matrix_is_a_beta():
+    rng = np.random.default_rng(2)
+    for eta, K in ((1, 2), (2, 2), (1, 10), (2, 10), (0.5, 3)):
+        R = lkj.draws(eta, K, 20_000, rng)
+        b = eta - 1 + K / 2
+        exact = lkj.sd(eta, K)
+        # the sd of a sample variance, by the kurtosis of the Beta
+        spread = exact**2 * np.sqrt((float(stats.beta(b, b).stats("k")) + 2) / 20_000)
+        for row, column in ((1, 0), (K - 1, K - 2), (K - 1, 0)):
+            rho = R[:, row, column]
+            assert abs(np.mean(rho**2) - exact**2) < 4.5 * spread
+            assert stats.kstest((rho + 1) / 2, stats.beta(b, b).cdf).pvalue > 1e-4
+
+
+@pytest.fixture(scope="module")
+def wishart():
+    """The joint density of (tau_1, tau_2, rho) of the inverse-Wishart, on a grid; the smaller tau; rho, its axis."""
+    s = np.exp(np.linspace(np.log(0.15), np.log(4000), 240))
+    first, second, rho = s[:, None, None], s[None, :, None], np.tanh(np.linspace(-9, 9, 401))
+    u = 1 - rho**2
+    joint = (first * second) ** -4.0 * u**-3 * np.exp(-(first**-2 + second**-2) / (2 * u)) * first * second * u
+    return joint / joint.sum(), np.minimum(first, second), rho
+
+
+def test_under_an_inverse_wishart_every_correlation_is_uniform(wishart):
+    joint, _, rho = wishart
+    margin = joint.sum(axis=(0, 1)) / (1 - rho**2)  # a density in rho, on the grid's tanh scale
+    inside = np.abs(rho) < 0.999
+    assert np.ptp(margin[inside]) / margin[inside].mean() < 0.02
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_the_inverse_wisharts_mean_sizes_agree_with_quadrature(page, wishart, small):
+    joint, smaller, rho = wishart
+    of_draws = page.wishart_s.min(axis=1)
+    rows, chosen = (smaller < 0.5, of_draws < 0.5) if small else (smaller > 2, of_draws > 2)
+    exact = (joint * rows * np.abs(rho)).sum() / (joint * rows).sum()
+    sample = np.abs(page.wishart_rho[chosen])
+    assert abs(sample.mean() - exact) < 4.5 * sample.std() / np.sqrt(chosen.sum()) + 0.004
+    assert sample.mean() == page.sizes["inverse-Wishart"][0 if small else 1]
+
+
+def test_the_inverse_wisharts_margins_are_those_of_the_separation_prior(page):
+    for k in range(2):
+        assert stats.kstest(1 / page.wishart_s[:, k] ** 2, stats.chi2(2).cdf).pvalue > 1e-4
+    assert stats.kstest(page.wishart_rho, stats.uniform(-1, 2).cdf).pvalue > 1e-4
+
+
+# --- Full Bayes by a sum ----------------------------------------------------------------------------------------------
+
+
+def test_a_finer_grid_gives_the_same_sum(page):
+    exact, finer = page.exact, page.by_sum(page.separation(eta=2), m=36)
+    for name in ("mu", "tau", "rho", "sigma", "lines"):
+        assert np.allclose(exact[name], finer[name], rtol=3e-4, atol=2e-3), name
+    assert abs(exact["rho_sd"] - finer["rho_sd"]) < 1e-3
+    assert abs(exact["below"] - finer["below"]) < 2e-3
+    assert exact["edge"] < 1e-3
+
+
+def test_the_sums_closed_form_of_the_lines_is_the_posterior_by_linear_algebra(page):
+    """At one point, against matrix_shrinkage with the posterior of mu, and against the joint normal of everything."""
+    b, J, unscaled, prior_mean, prior_sd = page.b, page.J, page.unscaled, page.prior_mean, page.prior_sd
+    sd, rho, sigma = np.array([30.0, 7.0]), 0.3, 26.0
+    Sigma = np.diag(sd) @ np.array([[1, rho], [rho, 1]]) @ np.diag(sd)
+    T = Sigma + sigma**2 * unscaled[0]
+    precision = J * np.linalg.inv(T) + np.diag(1 / prior_sd**2)
+    centre = np.linalg.solve(precision, J * np.linalg.solve(T, b.mean(axis=0)) + prior_mean / prior_sd**2)
+    lines = regression.matrix_shrinkage(b, sigma**2 * unscaled[0], centre, Sigma).mean
+    shared = np.kron(np.ones((J, J)), np.diag(prior_sd**2))
+    gap = np.linalg.solve(np.kron(np.eye(J), T) + shared, (b - prior_mean).ravel())
+    back = np.kron(np.eye(J), Sigma) + shared
+    assert np.allclose(lines, (np.tile(prior_mean, J) + back @ gap).reshape(J, 2))
+
+
+@pytest.mark.parametrize(("unit", "ends"), [(1, {"low": (4, 0.6)}), (1000, IN_S)], ids=["ms", "s"])
+def test_the_sums_with_an_inverse_wishart_do_not_depend_on_the_grid(page, unit, ends):
+    coarse, fine = {1: page.in_ms, 1000: page.in_s}[unit], page.by_sum(page.wishart(unit), **ends, m=34)
+    assert coarse["edge"] < 1e-3
+    assert np.allclose(coarse["tau"], fine["tau"], rtol=2e-3)
+    assert abs(coarse["rho"][0] - fine["rho"][0]) < 2e-3
+    assert np.allclose(coarse["lines"], fine["lines"], atol=0.03)
+
+
+def gibbs(page, unit, rounds, rng):
+    """The posterior with an inverse-Wishart by conjugate steps; sigma from a grid. tau_beta, rho and 335's slope."""
+    J, X, y, person, prior_mean, prior_sd = page.J, page.X, page.y, page.person, page.prior_mean, page.prior_sd
+    lines, sigma2, Sigma, kept = page.b, page.sigma**2, page.Sigma, []
+    grid = np.linspace(18, 40, 200)
+    XX = X[person == 0].T @ X[person == 0]
+    Xy = np.array([X[person == j].T @ y[person == j] for j in range(J)])
+    for _ in range(rounds):
+        P = np.linalg.inv(Sigma)
+        cov = np.linalg.inv(J * P + np.diag(1 / prior_sd**2))
+        mu = cov @ (P @ lines.sum(axis=0) + prior_mean / prior_sd**2)
+        mu = mu + np.linalg.cholesky(cov) @ rng.normal(size=2)
+        cov = np.linalg.inv(XX / sigma2 + P)
+        lines = (Xy / sigma2 + P @ mu) @ cov + rng.normal(size=(J, 2)) @ np.linalg.cholesky(cov).T
+        scale = unit**2 * np.eye(2) + (lines - mu).T @ (lines - mu)
+        x = rng.normal(size=(3 + J, 2)) @ np.linalg.cholesky(np.linalg.inv(scale)).T
+        Sigma = np.linalg.inv(x.T @ x)
+        squares = np.sum((y - np.sum(X * lines[person], axis=1)) ** 2)
+        log_p = -len(y) * np.log(grid) - squares / (2 * grid**2) - grid**2 / 5000
+        cdf = np.cumsum(np.exp(log_p - log_p.max()))
+        sigma2 = np.interp(rng.uniform(), cdf / cdf[-1], grid) ** 2
+        rho = Sigma[0, 1] / np.sqrt(Sigma[0, 0] * Sigma[1, 1])
+        kept.append((np.sqrt(Sigma[1, 1]), rho, lines[page.j335, 1]))
+    return np.array(kept[200:])
+
+
+@pytest.mark.parametrize("unit", [1, 1000], ids=["ms", "s"])
+def test_the_sums_with_an_inverse_wishart_agree_with_a_gibbs_sampler(page, unit):
+    answer = {1: page.in_ms, 1000: page.in_s}[unit]
+    exact = [answer["tau"][1], answer["rho"][0], answer["lines"][page.j335, 1]]
+    batches = gibbs(page, unit, 8200, np.random.default_rng(12)).reshape(20, -1, 3).mean(axis=1)
+    z = (batches.mean(axis=0) - exact) / (batches.std(axis=0, ddof=1) / np.sqrt(20))
+    assert (np.abs(z) < 5).all(), z
+
+
+def test_in_seconds_the_inverse_wishart_hardly_pools(page):
+    def moved(answer):
+        return abs(answer["lines"][page.j335, 1] - page.b[page.j335, 1])
+
+    assert moved(page.in_s) < 0.1 * moved(page.exact)
+
+
+def test_the_sum_at_mid_week_has_the_posterior_within_its_grid(page):
+    assert page.mid["edge"] < 1e-3
+
+
+# --- Full Bayes by NUTS -----------------------------------------------------------------------------------------------
+
+
+def test_the_spread_of_people_exceeds_the_error_of_a_line_but_not_by_far(page):
+    assert (page.lambdas > 1.3).all()
+    assert (page.lambdas < 10).all()
+
+
+def test_no_stored_run_failed_a_check():
+    others = datasets.nuts_failures("chapters/09-multilevel-regression")
+    assert others.rhat[0] <= 1.01
+    assert min(others.bulk[0], others.tail[0]) >= 400
+    assert others.divergences[0] <= 20
+    assert others.z[0] < 4.5
+
+
+def test_the_run_on_the_page_is_not_far_beyond_the_worst_of_the_stored_ones(page):
+    """Of one run, whose seed and processor may have bad luck, no more is asked."""
+    assert page.diverging <= 100
+    assert (page.summary["r_hat"] <= 1.05).all()
+    assert (page.ess >= 100).all()
+    assert (page.z.abs() < 5.5).all()
+    assert (page.summary["mcse_mean"] < page.summary["sd"] / 8).all()
+
+
+# --- Radon ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_radon_fits_are_lme4s(page):
+    """lme4 1.1-31, REML."""
+    just, with_u = page.just, page.with_u
+    assert np.allclose(just.beta, [1.46159788135, -0.692993739407], atol=1e-7)
+    assert np.allclose([just.sd[0] ** 2, just.sigma**2], [0.107729951377, 0.570914963291], rtol=1e-5)
+    assert np.allclose(with_u.beta, [1.46576280602, -0.668244756342, 0.720267616769], atol=1e-6)
+    assert np.allclose([with_u.sd[0] ** 2, with_u.sigma**2], [0.0244616782608, 0.575230246887], rtol=1e-4)
+    assert np.allclose(with_u.deviation[:3, 0], [-0.0206423629871, 0.0112457687705, 0.0124220276393], atol=1e-5)
+    assert np.allclose(with_u.deviation_sd[:3, 0], [0.144587790005, 0.0872775631144, 0.147289027135], atol=1e-5)
+
+
+def test_counties_are_pooled_by_kappa_towards_their_uranium(page):
+    with_u, variance = page.with_u, page.with_u.sigma**2 / page.n
+    same = regression.matrix_shrinkage(page.own[:, None], variance[:, None, None], page.line[:, None], with_u.Sigma)
+    assert np.allclose(same.mean[:, 0], page.pooled)
+    assert np.allclose(np.sqrt(same.covariance[:, 0, 0]), with_u.deviation_sd[:, 0])
+
+
+def test_lac_qui_parle_has_two_houses_and_ends_above_the_line(page):
+    assert page.n[page.lac] == 2
+    assert page.pooled[page.lac] > page.line[page.lac]
+
+
+def test_shuffled_rows_change_nothing_where_counties_are_aligned(page):
+    aligned, with_u = page.shuffled["aligned"], page.with_u
+    assert np.allclose(aligned.beta, with_u.beta, atol=1e-6)
+    assert np.allclose(aligned.deviation, with_u.deviation, atol=1e-5)
+    assert (aligned.groups == with_u.groups).all()
+
+
+def test_mixed_up_counties_show_only_when_rows_are_shuffled(page):
+    first = np.unique(page.index, return_index=True)[1]
+    appearance = page.uranium[np.sort(first)]  # as groupby(sort=False) has it
+    assert np.array_equal(appearance[page.index], page.uranium)  # in the file's own order
+    assert abs(page.shuffled["mixed up"].beta[2]) < 0.4
+
+
+def test_the_fit_of_varying_slopes_is_lme4s(page):
+    assert np.allclose(page.lines.beta, [1.4627699866, -0.681098204525], atol=1e-5)
+    assert np.allclose(page.lines.sd**2, [0.121581170551, 0.118062071151], rtol=1e-3)
+    assert abs(page.lines.log_likelihood + 1084.16230298) < 1e-6
+
+
+def test_the_fit_of_slopes_with_uranium_is_lme4s_with_a_good_optimizer_and_beats_its_default(page):
+    """bobyqa and Nelder_Mead: -1063.29, sd 0.124404, 0.30705, correlation 0.4104, sigma 0.749453."""
+    assert np.allclose([*page.full.sd, page.full.sigma], [0.124404, 0.30705, 0.749453], atol=1e-4)
+    assert abs(page.stuck + 1066.11755762) < 1e-5
+    assert page.full.log_likelihood > page.stuck + 2.8
+
+
+def test_the_log_likelihood_agrees_with_the_dense_covariance_matrix_of_all_919_houses(page):
+    full, Z, index, radon = page.full, page.Z, page.index, page.radon
+    X = columns(page.one, page.floor, page.uranium, page.floor * page.uranium)
+    dense = full.sigma**2 * np.eye(919) + (Z @ full.Sigma @ Z.T) * (index[:, None] == index)
+    inverse = np.linalg.inv(dense)
+    information = X.T @ inverse @ X
+    rest = radon - X @ np.linalg.solve(information, X.T @ inverse @ radon)
+    value = np.linalg.slogdet(dense)[1] + np.linalg.slogdet(information)[1] + rest @ inverse @ rest
+    assert abs(-(value + 915 * np.log(2 * np.pi)) / 2 - full.log_likelihood) < 1e-5
+
+
+def test_a_county_without_first_floor_houses_has_its_slope_from_its_intercept(page):
+    """Its own slope has infinite variance."""
+    lines, n, index = page.lines, page.n, page.index
+    without = np.bincount(index, page.floor) == 0
+    assert without.sum() == 25
+    V = np.zeros((25, 2, 2))
+    V[:, 0, 0], V[:, 1, 1] = lines.sigma**2 / n[without], np.inf
+    own = np.column_stack([(np.bincount(index, page.radon) / n)[without], np.full(25, np.nan)])
+    slopes = regression.matrix_shrinkage(own, V, lines.beta, lines.Sigma).mean
+    assert np.allclose(slopes, lines.beta + lines.deviation[without], atol=1e-6)
+
+
+# --- Within and between -----------------------------------------------------------------------------------------------
+
+
+def test_with_xbar_in_the_model_the_slope_is_the_one_within_counties(page):
+    assert abs(page.context.beta[1] - page.within) < 1e-9
+
+
+@pytest.mark.parametrize("ratio", [0.01, 0.3, 2.0])
+def test_it_is_so_for_any_tau(page, ratio):
+    """Mundlak's identity."""
+    X = columns(page.one, page.floor, page.uranium, page.share)
+    given = regression.given(page.radon, X, page.one[:, None], page.county, [[ratio**2]])
+    assert abs(given.beta[1] - page.within) < 1e-9
+
+
+def test_the_contextual_effect_is_lme4s(page):
+    beta = [1.39452783028, -0.720538962381, 0.719267212867, 0.4096099557]
+    assert np.allclose(page.context.beta, beta, atol=1e-6)
+    assert np.allclose(page.context.beta_sd[3], 0.2013443834, atol=1e-5)
+
+
+def test_without_xbar_the_slope_of_the_simulated_prices_is_wrong_and_sure_of_it(page):
+    alone, both = page.priced["x alone"], page.priced["x, xbar"]
+    assert alone.beta[1] + 2 > 5 * alone.beta_sd[1]
+    assert abs(both.beta[1] + 2) < 3 * both.beta_sd[1]
+
+
+def test_without_xbar_the_slope_is_a_mixture(page):
+    """In closed form: weight 1 on within and 1/(1 + n tau^2/sigma^2) on between, at the fitted ratio."""
+    alone, price, sales, xbar = page.priced["x alone"], page.price, page.sales, page.xbar
+    weight = 1 / (1 + 4 * alone.sd[0] ** 2 / alone.sigma**2)
+    inside, between = price - xbar, xbar - price.mean()
+    sales_inside = sales - (np.bincount(page.store, sales) / 4)[page.store]
+    mixture = inside @ sales_inside + weight * between @ sales
+    mixture /= inside @ inside + weight * between @ between
+    assert abs(mixture - alone.beta[1]) < 1e-9
+
+
+def test_332_has_the_day_that_no_line_explains(page):
+    off = np.abs(page.y - np.sum(page.X * page.post.mean[page.person], axis=1))
+    assert page.group[off.argmax()] == 332
+    assert off.max() > 3.5 * page.sigma

@@ -1,0 +1,40 @@
+"""help(hblib) lists every public name with one line, module by module."""
+
+import importlib
+import importlib.resources
+import inspect
+import re
+
+import pytest
+
+import hblib
+
+LISTED = {
+    module: re.findall(r"^ {8}(\w+) +(\S.*)$", names, re.MULTILINE)
+    for module, names in re.findall(r"^ {4}([\w.]+): \S.*\n((?: {8}.*\n)+)", hblib.__doc__, re.MULTILINE)
+}
+
+
+def test_the_modules_are_listed_in_the_order_of_the_pages():
+    assert [*LISTED] == [*hblib.__all__, "datasets.retailer", "page"]
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_every_public_name_is_listed_once(name):
+    module = importlib.import_module(f"hblib.{name}")
+    public = {
+        key
+        for key, thing in inspect.getmembers(module, lambda thing: inspect.isfunction(thing) or inspect.isclass(thing))
+        if not key.startswith("_") and thing.__module__ == module.__name__
+    }
+    listed = [key for key, _ in LISTED[name]]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == public
+
+
+def test_every_module_that_teaches_is_public():
+    folder = importlib.resources.files(hblib)
+    modules = {file.name[:-3] for file in folder.iterdir() if re.fullmatch(r"[a-z]\w*\.py", file.name)}
+    assert modules <= {*hblib.__all__, "page"}
+    assert set(hblib.__all__) <= set(dir(hblib))
+    assert all(inspect.ismodule(getattr(hblib, name)) for name in hblib.__all__)
