@@ -29,7 +29,7 @@ with open({file!r}, "wb") as file:
 
 
 def tests_of(page):
-    """The file with the tests of a page: test_01.py for 01-pooling.md, test_which_model.py for which-model.md; or None."""
+    """The file with a page's tests, or None: test_01.py for 01-pooling.md, test_which_model.py for which-model.md."""
     tests = page.parent.parent / "tests" / "pages" / f"test_{_short(page)}.py"
     return tests if page.parent.name == "chapters" and tests.exists() else None
 

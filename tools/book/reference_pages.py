@@ -5,6 +5,7 @@ module begins with a list of what it holds, and a name in backticks is a link wh
 """
 
 import inspect
+import re
 
 from docutils import nodes
 from sphinx.util.nodes import make_refnode
@@ -12,6 +13,7 @@ from sphinx_codeautolink.extension import SphinxCodeAutoLink
 
 
 def setup(app):
+    app.connect("autodoc-process-docstring", keep_stars)
     app.connect("autodoc-process-docstring", list_members)
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("missing-reference", link_or_code)
@@ -30,9 +32,19 @@ def public(module):
     return [name for name, thing in own.items() if thing.__module__ == module.__name__ and not name.startswith("_")]
 
 
+def keep_stars(app, what, name, thing, options, lines):
+    """The stars of a shape (*size, J) are Python's, not the beginning of an emphasis."""
+    lines[:] = [line if ">>>" in line else re.sub(r"(?<=[( ])\*(?=\w+[,)])", r"\\*", line) for line in lines]
+
+
 def list_members(app, what, name, thing, options, lines):
-    """End a module's docstring with a list of its members, each with its first sentence."""
+    """End a module's docstring with a list of its members, each with its first sentence.
+
+    Its headings would be sections of the page, with names that the pages of other modules have as well.
+    """
     if what == "module":
+        text = "\n".join(lines)
+        lines[:] = re.sub(r"^(\w.*)\n-{3,}$", r".. rubric:: \1\n", text, flags=re.MULTILINE).split("\n")
         lines += ["", ".. autosummary::", "   :nosignatures:", "", *(f"   {one}" for one in public(thing)), ""]
 
 
