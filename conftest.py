@@ -76,7 +76,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_terminal_summary(terminalreporter):
-    for line in left_out.summary(terminalreporter.stats.get("skipped", [])):
-        terminalreporter.write_line(line, red=True, bold=True)
     for line in slowest.lines(terminalreporter.stats):
         terminalreporter.write_line(line)
+    for line in left_out.summary(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(line, red=True, bold=True)

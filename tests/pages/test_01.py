@@ -70,7 +70,7 @@ def test_the_chances_with_the_prior_plugged_in_agree_with_integrals(page):
 def test_the_averages_agree_with_the_exact_full_bayes(page, way, prior):
     theta = beta_binomial.full_bayes(page.y, page.n, prior).theta
     averaged = page.ways.loc[way]
-    assert np.allclose(averaged.iloc[:2], theta.mean[[A, E]], atol=2e-4)
+    assert np.allclose(averaged.iloc[:2], theta.mean()[[A, E]], atol=2e-4)
     assert np.allclose(averaged.iloc[5:], 1 - theta.cdf(np.full(len(page.n), 0.10))[[H, B]], atol=4e-3)
 
 
