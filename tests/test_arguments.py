@@ -346,7 +346,7 @@ def test_rng_is_taken_as_scipy_takes_it(draw):
 
 
 @pytest.mark.parametrize("draw", THAT_DRAW.values(), ids=THAT_DRAW)
-@pytest.mark.parametrize("what", NO_SEEDS, ids=repr)
+@pytest.mark.parametrize("what", NO_SEEDS, ids=lambda what: f"{type(what).__name__} {what}".partition(" at ")[0][:30])
 def test_what_is_no_seed_is_refused_by_name(draw, what):
     with pytest.raises(ValueError, match=r"^rng must be a numpy Generator"):
         draw(what)
