@@ -193,7 +193,10 @@ def test_a_class_as_a_platform_exports_it(folder):
     assert all(file["found"] for file in files)
 
 
-@pytest.mark.parametrize("damaged", [b"", b"PK", zipped({"anna/01-hospitals.ipynb": b"x" * 99})[:80]])
+HALF = zipped({"anna/01-hospitals.ipynb": b"x" * 99})[:80]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"PK", HALF], ids=["empty", "its first bytes", "its first half"])
 def test_a_class_that_cannot_be_unpacked_is_refused(tmp_path, damaged):
     (tmp_path / "class.zip").write_bytes(damaged)
     with pytest.raises(ValueError, match=r"class\.zip cannot be unpacked: "):
