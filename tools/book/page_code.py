@@ -71,8 +71,9 @@ _needed = functools.cache(needed)
 
 @functools.cache
 def _of_modules(names):
-    paths = [ledger.ROOT / "requirements.txt", *PACKAGE.glob("*.mplstyle"), *(PACKAGE / name for name in names)]
+    """The hash of these files, wherever the checkout lies."""
+    paths = [ledger.ROOT / "requirements.txt", *sorted(PACKAGE.glob("*.mplstyle")), *(PACKAGE / name for name in names)]
     sha = hashlib.sha256()
-    for path in sorted(path for path in paths if path.suffix in (".py", ".csv", ".txt", ".mplstyle", ".npz", ".json")):
+    for path in (path for path in paths if path.suffix in (".py", ".csv", ".txt", ".mplstyle", ".npz", ".json")):
         sha.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return sha.hexdigest()[:16]
