@@ -59,6 +59,11 @@ def test_the_list_at_the_top_leads_to_every_entry(module):
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_a_source_is_cited_by_its_number(module):
+    assert not re.search(r"R[0-9a-f]{12}-", entry(module).find("article").get_text())
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_every_formula_is_typeset(module):
     page = entry(module).find("article")
     text = "\n".join(doc for _, doc in docstrings(module) if doc)

@@ -8,6 +8,7 @@ import inspect
 import re
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.util.nodes import make_refnode
 from sphinx_codeautolink.extension import SphinxCodeAutoLink
 
@@ -16,6 +17,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", keep_stars)
     app.connect("autodoc-process-docstring", list_members)
     app.connect("autodoc-skip-member", skip_fields)
+    app.connect("doctree-read", shorten_labels)
     app.connect("missing-reference", link_or_code)
     app.connect("html-page-context", remember_written)
 
@@ -51,6 +53,14 @@ def list_members(app, what, name, thing, options, lines):
 def skip_fields(app, what, name, thing, skip, options):
     """The fields of a named tuple stand in its docstring; Python's own says only which number they have."""
     return True if type(thing).__name__ == "_tuplegetter" else None
+
+
+def shorten_labels(app, doctree):
+    """A source is [1] where it is cited, too: numpydoc gives it a longer name, so that no two entries share one."""
+    for node in doctree.findall(addnodes.pending_xref):
+        if node.get("refdomain") == "citation":
+            for text in list(node.findall(nodes.Text)):
+                text.parent.replace(text, nodes.Text(re.sub(r"\bR[0-9a-f]{12}-", "", text)))
 
 
 def link_or_code(app, env, node, content):
