@@ -15,7 +15,9 @@ settings.register_profile("course", derandomize=True, deadline=None)
 settings.load_profile("course")
 
 ROOT = Path(__file__).parent.parent
-HEAVY = shutil.ignore_patterns(".git", ".venv*", "_build", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info")
+HEAVY = shutil.ignore_patterns(
+    ".git", "build", ".venv*", "_build", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info"
+)
 
 
 @dataclass

@@ -88,7 +88,7 @@ def test_new_code_runs_the_pages_that_use_it_again_and_no_others(book):
     """In a book of one page that uses a module, one that uses another, and one that uses none."""
     keep = ("chapters/index", "solutions/02-easy", "solutions/04-star", "solutions/06-coverage")
     book.edit("_toc.yml", (book.folder / "_toc.yml").read_text(encoding="utf8"), contents(keep))
-    build = ("jupyter-book", "build", ".", "--keep-going")
+    build = (Path(sys.executable).parent / "jupyter-book", "build", ".", "--keep-going")
     assert executed(book.run(*build)) == set()
     book.edit("hblib/james_stein.py", "import numpy as np", "import numpy as np  # another line")
     assert executed(book.run(*build)) == {"solutions/04-star"}

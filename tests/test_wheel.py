@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -12,7 +13,7 @@ import pytest
 
 from hblib.coursework import notebooks, source
 from tests import left_out, ordinary_user
-from tests.conftest import ROOT
+from tests.conftest import HEAVY, ROOT
 
 CODE = {".py", ".csv", ".json", ".md", ".mplstyle", ".typed"}
 
@@ -31,7 +32,9 @@ def uv():
 @pytest.fixture(scope="module")
 def wheel(uv, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    run(uv, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", folder, ROOT)
+    # from a copy: setuptools leaves a folder behind, and takes what an older one holds
+    shutil.copytree(ROOT, folder / "course", ignore=HEAVY)
+    run(uv, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", folder, folder / "course")
     return next(folder.glob("*.whl"))
 
 

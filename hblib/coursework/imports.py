@@ -29,7 +29,7 @@ def needed(files):
     """These files of hblib, all that they import, directly or not, and the data that lie beside them in a folder.
 
     >>> [file for file in needed({"datasets/__init__.py"}) if not file.endswith(".csv")]
-    ['datasets/README.md', 'datasets/__init__.py']
+    ['_numerics/__init__.py', '_numerics/types.py', 'datasets/README.md', 'datasets/__init__.py']
     """
     found, left = set(), set(files)
     while left:
