@@ -43,7 +43,7 @@ def sign(app, docname, text):
 def outdated(app, env, added, changed, removed):
     """The pages whose text is as it was, but not the code behind it."""
     written = {name: env.metadata[name]["kernelspec"] for name in env.found_docs if "kernelspec" in env.metadata[name]}
-    stale = [name for name, kernel in written.items() if f"code: {fingerprint(env.doc2path(name))}" not in str(kernel)]
+    stale = [name for name, kernel in written.items() if str(kernel.get("code")) != fingerprint(env.doc2path(name))]
     stale = sorted({*stale} - {*added, *changed, *removed})
     if stale:
         log.info("the code has changed behind: %s", ", ".join(stale))
