@@ -59,7 +59,7 @@ def modules(page):
     """The files of hblib that a page's cells import, directly or not.
 
     >>> modules(ledger.ROOT / "chapters/05-empirical-bayes.md")[-3:]
-    ['distributions.py', 'normal_normal.py', 'priors.py']
+    ['normal_normal.py', 'page.py', 'priors.py']
     """
     code = "\n".join(CELL.findall(Path(page).read_text(encoding="utf8")))
     found = _needed(frozenset(imported(re.sub(r"^[%!:].*", "", code, flags=re.MULTILINE))))
