@@ -47,6 +47,7 @@ All that is public, module by module, in the order of the pages::
         Distribution                 an array of distributions, and what can be asked of it
         Beta                         Beta distributions
         Normal                       normal distributions; scale = 0 is a point
+        Point                        point masses: a rate at the boundary of a fit
         Mixture                      the posterior of theta_j, or of mu, under full Bayes
         Scale                        the distribution of tau, or of the size alpha + beta
         LogScale                     that of its logarithm

@@ -28,7 +28,7 @@ from hblib._numerics.rates_likelihood import few_rows, log_likelihood, log_likel
 from hblib._numerics.rates_posterior import MuGivenSize, mu_parts, theta_parts
 from hblib._numerics.report import report, summary
 from hblib._numerics.types import FloatArray, FloatOrArray, Rng
-from hblib.distributions import Beta, Mixture, Normal, Scale
+from hblib.distributions import Beta, Mixture, Point, Scale
 
 _BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
 
@@ -344,7 +344,7 @@ class Fit:
         """The prior's beta = (1 - mu)/phi; inf where phi = 0, 0 where phi = inf."""
         return float(np.divide(self.rest, self.phi)) if self.phi != 0 else np.inf
 
-    def posterior(self, y: ArrayLike, n: ArrayLike) -> Beta | Normal:
+    def posterior(self, y: ArrayLike, n: ArrayLike) -> Beta | Point:
         """Return every group's posterior with the estimated prior plugged in, as if it were known.
 
         The interval is too short by the uncertainty of mu and phi, which plugging in leaves out; `hblib.repairs` puts
@@ -357,9 +357,9 @@ class Fit:
 
         Returns
         -------
-        Beta or Normal
+        Beta or Point
             The posteriors, of the shape to which y and n broadcast, with all methods of a distribution. On a boundary
-            each is one point, a `Normal` of no width: mu at phi = 0, and 0 or 1 at phi = inf.
+            each is a `Point`, which has no alpha and beta: at mu where phi = 0, and at 0 or 1 where phi = inf.
 
         Raises
         ------
@@ -378,10 +378,10 @@ class Fit:
         if self.status == "ok":
             return posterior(y, n, self.alpha, self.beta)
         if self.status == "phi = 0":
-            return Normal(np.full(n.shape, self.mu)[()], np.zeros(n.shape)[()])
+            return Point(np.full(n.shape, self.mu))
         if self.status == "phi = inf" and (n > 0).all():
             arguments.all_or_nothing(y, n)
-            return Normal((y / n)[()], np.zeros(n.shape)[()])
+            return Point(y / n)
         raise ValueError(f"this fit gives no posterior for every group: {self.status}")
 
 

@@ -1,4 +1,4 @@
-"""Every distribution that hblib returns, with one interface: `Beta`, `Normal`, `Mixture`, `Scale` and `Refits`.
+"""Every distribution that hblib returns, with one interface: `Beta`, `Normal`, `Point`, `Mixture`, `Scale`, `Refits`.
 
 The methods have the names of SciPy's frozen distributions. An object is an array of distributions, one a group: `len`,
 indices and slices pick groups, and arguments broadcast against the groups. Whatever the family,
@@ -14,8 +14,8 @@ one point. Here it is an ordinary value. The module needs `scipy.special` only, 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field, fields
+from typing import Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -383,14 +383,14 @@ class Distribution(ABC):
 
 
 class _Family(Distribution):
-    """A distribution with two parameters, arrays that broadcast."""
+    """A distribution with parameters, arrays that broadcast."""
 
     def __post_init__(self):
         for name in self.__dataclass_fields__:  # whatever the type they come in: float16 would overflow
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=float)[()])
 
     def _parameters(self):
-        return [getattr(self, name) for name in self.__dataclass_fields__]
+        return [getattr(self, part.name) for part in fields(self) if part.init]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -424,8 +424,7 @@ class Beta(_Family):
 
     Notes
     -----
-    The limit of alpha, beta to infinity at one mean is the point mass `Normal` (mean, 0); that is what a fit with
-    phi = 0 gives.
+    The limit of alpha, beta to infinity at one mean is a `Point`; that is what a fit with phi = 0 gives.
 
     Examples
     --------
@@ -541,6 +540,42 @@ class Normal(_Family):
 
     def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         return rng.normal(self.loc, self.scale, (number, *self.shape))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Point(Normal):
+    """Point masses, elementwise: certainty.
+
+    A rate has it at the boundary of a fit: where phi = 0 all rates are mu, and where phi = inf each is 0 or 1.
+
+    Parameters
+    ----------
+    loc : array_like
+        Where all the mass is.
+
+    Attributes
+    ----------
+    loc : float or array
+        Where all the mass is: the mean, the median and every other quantile, and every draw.
+    scale : float
+        0, since a point is a `Normal` of no width.
+
+    Examples
+    --------
+    >>> point = Point([0.1, 0.2])
+    >>> print(point, point.cdf(0.15))
+    Point of 2 groups: means 0.1 to 0.2, sds 0 to 0 [1. 0.]
+    >>> point.alpha
+    Traceback (most recent call last):
+    ...
+    AttributeError: a Point has no alpha: no finite alpha and beta give certainty; see mean(), std(), interval(prob)
+    """
+
+    scale: FloatOrArray = field(default=0.0, init=False)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        why = ": no finite alpha and beta give certainty; see mean(), std(), interval(prob)"
+        raise AttributeError(f"a Point has no {name}{why if name in ('alpha', 'beta') else ''}", name=name, obj=self)
 
 
 class Mixture(Distribution):
@@ -767,8 +802,8 @@ class Refits(Distribution):
 
     .. math:: p(x) = \frac{1}{B} \sum_{b=1}^{B} p_b(x)
 
-    Where a part has points (a `Normal` of scale 0) the density is infinite on them, and that of the rest elsewhere.
-    Draws are joint: the groups of one draw share the refit.
+    Where a part has points (a `Point`, or a `Normal` of scale 0) the density is infinite on them, and that of the rest
+    elsewhere. Draws are joint: the groups of one draw share the refit.
 
     Parameters
     ----------

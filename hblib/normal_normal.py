@@ -563,15 +563,15 @@ def fit_observations(values: ArrayLike, group: ArrayLike, method: Literal["ml", 
     likelihood = RatioLikelihood(cells, within, observations, restricted)
     ratio = likelihood.best()
     sigma, log_likelihood = likelihood.sigma(ratio), likelihood.log_likelihood(ratio)
-    _, total, mean, _ = cells.at(ratio)
+    here = cells.at(ratio)
     error_tau, error_sigma = errors_of_both(cells, ratio, sigma, within, observations, restricted)
     return Fit(
-        mu=float((cells.centre + mean) * unit),
+        mu=float((cells.centre + here.mu) * unit),
         tau=float(np.sqrt(ratio) * sigma * unit),
         status="ok" if ratio > 0 else "tau = 0",
         method=method,
         log_likelihood=float(log_likelihood - likelihood.freedom * np.log(unit)),
-        se_mu=float(sigma / np.sqrt(total) * unit),
+        se_mu=float(sigma / np.sqrt(here.total) * unit),
         se_tau=float(error_tau * unit),
         sigma=float(sigma * unit),
         se_sigma=float(error_sigma * unit),

@@ -155,5 +155,5 @@ def test_bad_input_is_named(arguments, message):
 
 
 def test_an_unknown_argument_is_refused():
-    with pytest.raises(TypeError, match="unexpected argument 'tau'"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'tau'"):
         retailer.simulate(np.random.default_rng(1), tau=1)

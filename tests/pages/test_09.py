@@ -78,7 +78,7 @@ def test_with_equal_designs_the_moment_estimate_is_reml(page):
 
 
 def test_the_shrunken_lines_are_those_of_the_fit(page):
-    assert np.allclose(page.post.mean, page.mu + page.at_night.deviation, atol=1e-3)
+    assert np.allclose(page.post.mean(), page.mu + page.at_night.deviation, atol=1e-3)
 
 
 def test_the_raw_correlation_has_the_wrong_sign(page):
@@ -90,7 +90,7 @@ def test_the_first_three_lines_are_lme4s(page):
     """Its intercepts moved to night 0."""
     lme4 = np.array([[7.2969851259, 8.6017487449], [-43.1188200942, -8.1274955111], [-24.6194775248, -7.4290091857]])
     lme4[:, 0] += 2 * lme4[:, 1]
-    assert np.allclose(page.post.mean[:3] - page.mu, lme4, atol=0.01)
+    assert np.allclose(page.post.mean()[:3] - page.mu, lme4, atol=0.01)
 
 
 def test_statsmodels_finds_the_same_covariance_matrix(page):
@@ -103,7 +103,7 @@ def test_every_line_ends_on_a_smaller_ellipse(page):
         d = points - page.mu
         return np.sqrt(np.einsum("jk,kl,jl->j", d, np.linalg.inv(page.Sigma), d))
 
-    assert (length(page.post.mean) < length(page.b)).all()
+    assert (length(page.post.mean()) < length(page.b)).all()
 
 
 def test_any_sigma_and_v_shrink_every_line_onto_a_smaller_ellipse():
@@ -116,7 +116,7 @@ def test_any_sigma_and_v_shrink_every_line_onto_a_smaller_ellipse():
 
 
 def test_335s_slope_goes_up_and_its_start_further_away(page):
-    own, pooled = page.b[page.j335], page.post.mean[page.j335]
+    own, pooled = page.b[page.j335], page.post.mean()[page.j335]
     assert page.away[page.j335].tolist() == [True, False]
     assert own[1] < 0
     assert own[1] < pooled[1] < 0
@@ -125,7 +125,7 @@ def test_335s_slope_goes_up_and_its_start_further_away(page):
 
 
 def test_one_coordinate_at_a_time_moves_335s_start_up_and_leaves_the_middle_of_its_data(page):
-    own, alone, both = page.b[page.j335], page.alone.mean[page.j335], page.post.mean[page.j335]
+    own, alone, both = page.b[page.j335], page.alone.mean()[page.j335], page.post.mean()[page.j335]
     assert alone[0] > own[0]
     assert abs((both - own) @ MIDDLE) < abs((alone - own) @ MIDDLE)
 
@@ -421,6 +421,6 @@ def test_without_xbar_the_slope_is_a_mixture(page):
 
 
 def test_332_has_the_day_that_no_line_explains(page):
-    off = np.abs(page.y - np.sum(page.X * page.post.mean[page.person], axis=1))
+    off = np.abs(page.y - np.sum(page.X * page.post.mean()[page.person], axis=1))
     assert page.group[off.argmax()] == 332
     assert off.max() > 3.5 * page.sigma
