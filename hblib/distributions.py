@@ -265,7 +265,7 @@ class Distribution(ABC):
         ----------
         size : int or tuple of int
             How many draws of every distribution; one of each if left out. 1000 draws of 12 groups have the shape
-            (1000, 12): as in SciPy's `sample`, the array's own shape follows.
+            (1000, 12): as in `scipy.stats.Normal.sample`, the array's own shape follows.
         rng : numpy.random.Generator or int, optional
             A generator, or a seed for one; None gives other draws each time.
 

@@ -1,7 +1,7 @@
 """Prior densities on (0, inf): for tau, the spread between groups, and for alpha + beta, the size of a Beta prior.
 
-Each function gives a `Prior`, whose ``log_density`` is taken with respect to the quantity itself (not its square or its
-logarithm). A density that has no finite integral is written without a constant and marked ``proper=False``.
+Each function gives a `Prior`, whose `Prior.log_density` is taken with respect to the quantity itself (not its square or
+its logarithm). A density that has no finite integral is written without a constant, and `Prior.proper` is False.
 """
 
 from collections.abc import Callable

@@ -194,7 +194,7 @@ class Coefficients(Normal):
 
     An array of J x K normal distributions, one a group and coefficient, with mean(), std(), interval(prob) and the
     other methods of a distribution. Draws are joint: the coefficients of a group vary together. Picked groups keep
-    that, as in `post[3]`; picked coefficients, as in `post[:, 1]`, are a plain `Normal`.
+    that, as in ``post[3]``; picked coefficients, as in ``post[:, 1]``, are a plain `Normal`.
 
     Parameters
     ----------

@@ -115,13 +115,13 @@ class Posterior:
     labels : array of shape (C,)
         The chains, sorted; all arrays by chain follow this order.
     chain_estimate : array of shape (C,)
-        The estimates a_c, which the weight ``chain`` of `shrinkage` multiplies; nan for a chain without data.
+        The estimates a_c, which the weight `Weights.chain` multiplies; nan for a chain without data.
     store : Normal of shape (S,)
         The posterior of theta_s, of each store.
     chain : Normal of shape (C,)
         The posterior of phi_c, of each chain.
     mu : Normal
-        The posterior of mu; its mean is m, which the weight ``grand`` of `shrinkage` multiplies.
+        The posterior of mu; its mean is m, which the weight `Weights.grand` multiplies.
     new_store : Normal of shape (C,)
         The theta of a store without data in each of the chains.
     new_chain : Normal

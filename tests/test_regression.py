@@ -52,7 +52,7 @@ def test_sleepstudy_as_in_lme4():
     V = fit.sigma**2 * unscaled[0]
     assert np.allclose(fit.Sigma, np.cov(b, rowvar=False) - V, rtol=1e-3)
     shrunk = regression.matrix_shrinkage(b, V, fit.beta, fit.Sigma)
-    assert np.allclose(shrunk.mean, fit.beta + fit.deviation, atol=1e-6)
+    assert np.allclose(shrunk.mean(), fit.beta + fit.deviation, atol=1e-6)
     assert np.allclose(np.diagonal(shrunk.covariance, axis1=1, axis2=2), fit.deviation_sd**2)
 
 

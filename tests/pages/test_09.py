@@ -219,7 +219,7 @@ def test_the_sums_closed_form_of_the_lines_is_the_posterior_by_linear_algebra(pa
     T = Sigma + sigma**2 * unscaled[0]
     precision = J * np.linalg.inv(T) + np.diag(1 / prior_sd**2)
     centre = np.linalg.solve(precision, J * np.linalg.solve(T, b.mean(axis=0)) + prior_mean / prior_sd**2)
-    lines = regression.matrix_shrinkage(b, sigma**2 * unscaled[0], centre, Sigma).mean
+    lines = regression.matrix_shrinkage(b, sigma**2 * unscaled[0], centre, Sigma).mean()
     shared = np.kron(np.ones((J, J)), np.diag(prior_sd**2))
     gap = np.linalg.solve(np.kron(np.eye(J), T) + shared, (b - prior_mean).ravel())
     back = np.kron(np.eye(J), Sigma) + shared
@@ -323,7 +323,7 @@ def test_the_radon_fits_are_lme4s(page):
 def test_counties_are_pooled_by_kappa_towards_their_uranium(page):
     with_u, variance = page.with_u, page.with_u.sigma**2 / page.n
     same = regression.matrix_shrinkage(page.own[:, None], variance[:, None, None], page.line[:, None], with_u.Sigma)
-    assert np.allclose(same.mean[:, 0], page.pooled)
+    assert np.allclose(same.mean()[:, 0], page.pooled)
     assert np.allclose(np.sqrt(same.covariance[:, 0, 0]), with_u.deviation_sd[:, 0])
 
 
@@ -378,7 +378,7 @@ def test_a_county_without_first_floor_houses_has_its_slope_from_its_intercept(pa
     V = np.zeros((25, 2, 2))
     V[:, 0, 0], V[:, 1, 1] = lines.sigma**2 / n[without], np.inf
     own = np.column_stack([(np.bincount(index, page.radon) / n)[without], np.full(25, np.nan)])
-    slopes = regression.matrix_shrinkage(own, V, lines.beta, lines.Sigma).mean
+    slopes = regression.matrix_shrinkage(own, V, lines.beta, lines.Sigma).mean()
     assert np.allclose(slopes, lines.beta + lines.deviation[without], atol=1e-6)
 
 
