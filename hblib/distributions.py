@@ -372,14 +372,17 @@ class Distribution(ABC):
             raise IndexError(f"a single {type(self).__name__} has no groups to pick")
         return self._pick(np.arange(math.prod(self.shape)).reshape(self.shape)[key])
 
+    def _size(self) -> str:
+        return f"{self.shape[0]} groups" if len(self.shape) == 1 else f"shape {self.shape}"
+
     def __repr__(self) -> str:
         name, mean, std = type(self).__name__, np.asarray(self.mean()), np.asarray(self.std())
         if not self.shape:
             return f"{name}: mean {mean:.4g}, sd {std:.4g}"
         if not math.prod(self.shape):
             return f"{name} of shape {self.shape}"
-        what = f"{self.shape[0]} groups" if len(self.shape) == 1 else f"shape {self.shape}"
-        return f"{name} of {what}: means {mean.min():.4g} to {mean.max():.4g}, sds {std.min():.4g} to {std.max():.4g}"
+        means, sds = (f"{values.min():.4g} to {values.max():.4g}" for values in (mean, std))
+        return f"{name} of {self._size()}: means {means}, sds {sds}"
 
 
 class _Family(Distribution):

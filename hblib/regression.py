@@ -235,6 +235,9 @@ class Coefficients(Normal):
         """The shape of the array, (J, K)."""
         return self.loc.shape
 
+    def _size(self) -> str:
+        return {1: "one group", 2: f"{self.shape[0]} groups"}.get(len(self.shape)) or super()._size()
+
     def _pick(self, rows: Any) -> Normal:  # type: ignore[override]
         K, loc, scale = self.shape[-1], self.loc.ravel()[rows], self.scale.ravel()[rows]
         if rows.shape[-1:] != (K,) or (rows % K != np.arange(K)).any():
