@@ -12,7 +12,7 @@ Two conjugate families, the same verbs in both:
 >>> post.mean().round(4).tolist()
 [0.0583, 0.0976]
 
-All that is public, module by module, in the order of the pages::
+All that is public, module by module, in the order of the pages; `help(beta_binomial.fit)` says more of one::
 
     beta_binomial: rates, from successes and trials
         posterior                    every group's posterior, given the prior: a Beta
@@ -52,6 +52,7 @@ All that is public, module by module, in the order of the pages::
         Scale                        the distribution of tau, or of the size alpha + beta
         LogScale                     that of its logarithm
         Refits                       the average over refits of a bootstrap
+        JointPosterior               what is common to both FullBayes: a summary, joint draws
 
     james_stein: many estimates with one standard error, shrunk together
         estimate                     the James-Stein estimates

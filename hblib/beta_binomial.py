@@ -19,16 +19,14 @@ from scipy import special
 
 from hblib import priors
 from hblib._numerics import arguments, quadrature, rates_fit
-from hblib._numerics.datatree import datatree
 from hblib._numerics.mixture import blocks, if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
 from hblib._numerics.rates_counts import collapse
 from hblib._numerics.rates_grid import SizeDensity, theta_moments
 from hblib._numerics.rates_likelihood import few_rows, log_likelihood, log_likelihood_of_prior, logit_mode
 from hblib._numerics.rates_posterior import MuGivenSize, mu_parts, theta_parts
-from hblib._numerics.report import report, summary
-from hblib._numerics.types import FloatArray, FloatOrArray, Rng
-from hblib.distributions import Beta, Mixture, Point, Scale
+from hblib._numerics.types import FloatArray, FloatOrArray
+from hblib.distributions import Beta, JointPosterior, Mixture, Point, Scale
 
 _BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
 
@@ -494,10 +492,11 @@ class Draws(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class FullBayes:
+class FullBayes(JointPosterior[Draws]):
     """The exact posterior; what `full_bayes` returns.
 
-    The hyperparameters are the mean mu = alpha/(alpha + beta) and the size alpha + beta, in trials.
+    The hyperparameters are the mean mu = alpha/(alpha + beta) and the size alpha + beta, in trials; summary(), rvs()
+    and to_datatree() are those of `hblib.distributions.JointPosterior`.
 
     Attributes
     ----------
@@ -524,6 +523,8 @@ class FullBayes:
     log_evidence: float
     prior: priors.Prior
     nodes: Nodes
+    _family = "Beta-Binomial"
+    _spread = "size"
     _tail: float  # the posterior density of the size falls as size^tail
     _given: Callable  # sizes -> MuGivenSize
     _data: tuple  # y and n
@@ -562,87 +563,16 @@ class FullBayes:
         alpha = float(np.sum(weight * mu * size))
         return alpha, float(np.sum(weight * size)) - alpha
 
-    def summary(self, prob: float = 0.95, groups: ArrayLike | None = None) -> dict[str, list]:
-        """Return what one reports, as columns, of which pandas.DataFrame makes a table.
+    def _parameters(self):
+        return {"mu": self.mu, "size": self.size, "log size": self.size.log()}
 
-        Parameters
-        ----------
-        prob : float
-            The probability inside the central intervals.
-        groups : array_like of shape (J,), optional
-            The names of the groups; 0 to J - 1 if left out.
-
-        Returns
-        -------
-        dict of list
-            The columns "name", "mean", "sd", "low" and "high": a row for mu, the size, log size, a new group and every
-            group.
-
-        Raises
-        ------
-        ValueError
-            If prob is no probability, or there is not one name a group.
-        """
-        rows = {"mu": self.mu, "size": self.size, "log size": self.size.log(), "new group": self.new_group}
-        return summary(rows, self.theta, prob, groups)
-
-    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> Draws:
-        """Return joint draws of mu, the size and every rate.
-
-        Parameters
-        ----------
-        size : int or tuple of int
-            How many; one if left out.
-        rng : numpy.random.Generator or int, optional
-            A generator, or a seed for one; None gives other draws each time.
-
-        Returns
-        -------
-        Draws
-            Its mu and size have the shape `size`, theta has the shape (*size, J).
-
-        Raises
-        ------
-        ValueError
-            If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
-        """
-        rng = arguments.generator("rng", rng)
-        drawn = np.asarray(self.size.rvs(size, rng))
-        flat = np.empty(drawn.size)
-        for some in blocks(drawn.size, 1000):
-            flat[some] = self._given(drawn.ravel()[some]).one_each(rng)
-        mu, (y, n) = flat.reshape(drawn.shape), self._data
-        alpha, beta = (mu * drawn)[..., None] + y, ((1 - mu) * drawn)[..., None] + (n - y)
-        return Draws(mu[()], drawn[()], rng.beta(alpha, beta))
-
-    def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
-        """Return joint draws of mu, the size and theta in the form in which ArviZ takes them.
-
-        Parameters
-        ----------
-        draws, chains : int
-            Their numbers. The draws are independent, so that the chains are a mere form.
-        rng : numpy.random.Generator or int, optional
-            A generator, or a seed for one; None gives other draws each time.
-        groups : array_like of shape (J,), optional
-            The names of the groups; 0 to J - 1 if left out.
-
-        Returns
-        -------
-        xarray.DataTree
-            Its node "posterior" holds mu, size and theta with dimensions chain, draw and group.
-
-        Raises
-        ------
-        ValueError
-            If there is not one name a group, or an argument is out of range.
-        ImportError
-            If xarray is not installed.
-        """
-        return datatree(self.rvs((chains, draws), rng)._asdict(), groups)
-
-    def __repr__(self) -> str:
-        return report("Beta-Binomial", self, {"mu": self.mu, "size": self.size})
+    def _draws(self, spread, rng):
+        flat = np.empty(spread.size)
+        for some in blocks(spread.size, 1000):
+            flat[some] = self._given(spread.ravel()[some]).one_each(rng)
+        mu, (y, n) = flat.reshape(spread.shape), self._data
+        alpha, beta = (mu * spread)[..., None] + y, ((1 - mu) * spread)[..., None] + (n - y)
+        return Draws(mu[()], spread[()], rng.beta(alpha, beta))
 
 
 def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None = None) -> FullBayes:

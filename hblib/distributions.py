@@ -15,7 +15,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import Any, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +26,7 @@ from hblib._numerics.datatree import datatree
 from hblib._numerics.mixture import Parts, solve
 from hblib._numerics.panels import Panels
 from hblib._numerics.rates_pmf import log_beta_density
+from hblib._numerics.report import report, summary
 from hblib._numerics.types import FloatArray, FloatOrArray, Rng
 
 
@@ -883,6 +884,113 @@ class Refits(Distribution):
 
     def _all(self, name, *args):
         return np.concatenate([getattr(part, name)(*args) for part in self.parts], axis=-1)
+
+
+class JointPosterior[Draws](ABC):
+    """The posterior of the prior's parameters and every group together; the base class of both families' FullBayes."""
+
+    theta: Distribution
+    new_group: Distribution
+    _family: ClassVar[str]
+    _spread: ClassVar[str]  # the parameter beside mu
+
+    def summary(self, prob: float = 0.95, groups: ArrayLike | None = None) -> dict[str, list]:
+        """Return what one reports, as columns, of which pandas.DataFrame makes a table.
+
+        Parameters
+        ----------
+        prob : float
+            The probability inside the central intervals.
+        groups : array_like of shape (J,), optional
+            The names of the groups; 0 to J - 1 if left out.
+
+        Returns
+        -------
+        dict of list
+            The columns "name", "mean", "sd", "low" and "high": a row for each of the prior's parameters, a new group
+            and every group.
+
+        Raises
+        ------
+        ValueError
+            If prob is no probability, or there is not one name a group.
+
+        Examples
+        --------
+        >>> from hblib import normal_normal, priors
+        >>> full = normal_normal.full_bayes([3, 5, 10], 1.0, priors.half_normal(5))
+        >>> print(full.summary(groups=["A", "B", "C"])["name"])
+        ['mu', 'tau', 'new group', 'A', 'B', 'C']
+        """
+        return summary(self._parameters() | {"new group": self.new_group}, self.theta, prob, groups)
+
+    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> Draws:
+        """Return joint draws of the prior's parameters and of every group.
+
+        Parameters
+        ----------
+        size : int or tuple of int
+            How many; one if left out.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
+
+        Returns
+        -------
+        Draws
+            The family's. The parameters have the shape `size`, theta has the shape (*size, J).
+
+        Raises
+        ------
+        ValueError
+            If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
+
+        Examples
+        --------
+        >>> from hblib import beta_binomial, priors
+        >>> draws = beta_binomial.full_bayes([1, 3, 0, 9], 20, priors.half_normal(50)).rvs(1000, rng=1)
+        >>> draws.mu.shape, draws.theta.shape
+        ((1000,), (1000, 4))
+        """
+        rng = arguments.generator("rng", rng)
+        return self._draws(np.asarray(getattr(self, self._spread).rvs(size, rng)), rng)
+
+    def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
+        """Return joint draws of the prior's parameters and theta in the form in which ArviZ takes them.
+
+        Parameters
+        ----------
+        draws, chains : int
+            Their numbers. The draws are independent, so that the chains are a mere form.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
+        groups : array_like of shape (J,), optional
+            The names of the groups; 0 to J - 1 if left out.
+
+        Returns
+        -------
+        xarray.DataTree
+            Its node "posterior" holds the parameters and theta, with dimensions chain, draw and group.
+
+        Raises
+        ------
+        ValueError
+            If there is not one name a group, or an argument is out of range.
+        ImportError
+            If xarray is not installed.
+        """
+        drawn: Any = self.rvs((chains, draws), rng)
+        return datatree(drawn._asdict(), groups)
+
+    @abstractmethod
+    def _parameters(self) -> dict[str, Distribution]:
+        """What a summary begins with: mu, and what says how much the groups vary."""
+
+    @abstractmethod
+    def _draws(self, spread: FloatArray, rng: np.random.Generator) -> Draws:
+        """Joint draws, given those of the parameter beside mu."""
+
+    def __repr__(self) -> str:
+        return report(self._family, self, dict(list(self._parameters().items())[:2]))
 
 
 def _numbers(x):
