@@ -28,8 +28,6 @@ from hblib._numerics.rates_posterior import MuGivenSize, mu_parts, theta_parts
 from hblib._numerics.types import FloatArray, FloatOrArray
 from hblib.distributions import Beta, JointPosterior, Mixture, Point, Scale
 
-_BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
-
 
 def posterior(y: ArrayLike, n: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> Beta:
     r"""Give the posterior of each group's rate, given the prior.
@@ -109,8 +107,7 @@ def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: F
     alpha = arguments.one("alpha", alpha, low=0, open_low=True)
     beta = arguments.one("beta", beta, low=0, open_low=True)
     out = arguments.out(out, y.shape)
-    for start in range(0, y.size, _BLOCK):
-        rows = slice(start, start + _BLOCK)
+    for rows in blocks(y.size, 8):
         if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
             arguments.successes(y, n)  # says which row
         np.add(y[rows], alpha, out=out[rows])
@@ -299,7 +296,8 @@ class Fit:
     the root of mu (1 - mu) sum (n_j/N)^2, or of mu (1 - mu)/J for "ml".
 
     On the boundary phi = 0 the prior is a point: its size, alpha and beta are inf, and mu, phi and `posterior` say all
-    there is to say. inf is no argument of `hblib.beta_binomial.posterior`, which would not know mu.
+    there is to say. inf is no argument of `hblib.beta_binomial.posterior`, which would not know mu. Where the posterior
+    means are computed by hand, as in a database, (y phi + mu)/(n phi + 1) is right at phi = 0 too.
     """
 
     mu: float

@@ -373,8 +373,7 @@ def fit(ybar: ArrayLike, se: ArrayLike, method: Method = "ml", counts: ArrayLike
     arguments.one_of("method", method, ("ml", "reml", *MOMENTS))
     unit, cells = in_units(*telling_rows(ybar, se, counts))
     if cells.groups < 2:
-        mu = cells.centre * unit if cells.groups else np.nan
-        return Fit(mu, np.nan, "not identified", method, np.nan, np.nan, np.nan)
+        return _not_identified(cells.centre * unit if cells.groups else np.nan, method)
     restricted = method == "reml"
     if method in MOMENTS:
         tau2, mean, error_mu, error_tau2 = MOMENTS[method](cells)
@@ -556,7 +555,7 @@ def fit_observations(values: ArrayLike, group: ArrayLike, method: Literal["ml", 
     arguments.one_of("method", method, ("ml", "reml"))
     _, n, ybar, within, unit = by_group(values, group)
     if n.size < 2:
-        return Fit(float(ybar[0] * unit), np.nan, "not identified", method, np.nan, np.nan, np.nan)
+        return _not_identified(float(ybar[0] * unit), method)
     cells, observations, restricted = collect(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
     likelihood = RatioLikelihood(cells, within, observations, restricted)
     ratio = likelihood.best()
@@ -747,6 +746,11 @@ def full_bayes(
         _given=density.mu_given,
         _data=(rows, se),
     )
+
+
+def _not_identified(mu, method):
+    unknown = dict.fromkeys(("tau", "log_likelihood", "se_mu", "se_tau"), np.nan)
+    return Fit(mu=mu, status="not identified", method=method, **unknown)
 
 
 def _prior_of_mu(mu):

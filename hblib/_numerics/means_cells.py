@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-_BLOCK = 1 << 14  # rows worked on at a time
+from hblib._numerics.mixture import blocks
 
 
 class At(NamedTuple):
@@ -125,8 +125,8 @@ def collect(ybar, se, counts=None):
 def _one_cell(ybar, se):
     """All groups in one cell, block by block: the temporary arrays stay in the processor's cache."""
     centre, rest, squares = float(np.mean(ybar)), 0.0, 0.0
-    for start in range(0, ybar.size, _BLOCK):
-        y = ybar[start : start + _BLOCK] - centre
+    for rows in blocks(ybar.size, 8):
+        y = ybar[rows] - centre
         rest += y.sum()
         squares += np.square(y, out=y).sum()
     mean = rest / ybar.size  # the rounding of the centre
