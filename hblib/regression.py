@@ -33,7 +33,7 @@ class Fit:
     ----------
     beta : array of shape (P,)
         The shared coefficients.
-    beta_sd : array of shape (P,)
+    se_beta : array of shape (P,)
         Their standard errors given the variances.
     Sigma : array of shape (K, K)
         The covariance matrix of the varying coefficients.
@@ -54,7 +54,7 @@ class Fit:
     """
 
     beta: FloatArray
-    beta_sd: FloatArray
+    se_beta: FloatArray
     Sigma: FloatArray
     sigma: float
     log_likelihood: float

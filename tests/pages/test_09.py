@@ -400,13 +400,13 @@ def test_it_is_so_for_any_tau(page, ratio):
 def test_the_contextual_effect_is_lme4s(page):
     beta = [1.39452783028, -0.720538962381, 0.719267212867, 0.4096099557]
     assert np.allclose(page.context.beta, beta, atol=1e-6)
-    assert np.allclose(page.context.beta_sd[3], 0.2013443834, atol=1e-5)
+    assert np.allclose(page.context.se_beta[3], 0.2013443834, atol=1e-5)
 
 
 def test_without_xbar_the_slope_of_the_simulated_prices_is_wrong_and_sure_of_it(page):
     alone, both = page.priced["x alone"], page.priced["x, xbar"]
-    assert alone.beta[1] + 2 > 5 * alone.beta_sd[1]
-    assert abs(both.beta[1] + 2) < 3 * both.beta_sd[1]
+    assert alone.beta[1] + 2 > 5 * alone.se_beta[1]
+    assert abs(both.beta[1] + 2) < 3 * both.se_beta[1]
 
 
 def test_without_xbar_the_slope_is_a_mixture(page):
