@@ -269,6 +269,12 @@ def test_full_bayes_has_a_summary_and_a_repr_of_five_lines(family):
     table = full.summary(prob=0.9, groups=names)
     assert list(table) == ["name", "mean", "sd", "low", "high"]
     assert {len(values) for values in table.values()} == {len(table["name"])}
+    assert {type(name) for name in table["name"]} == {str}  # not NumPy's
+    stamps = np.arange("2020-01", "2021-01", dtype="M8[M]").astype("M8[ns]")[: len(names)]
+    assert full.summary(groups=stamps)["name"][-1] == stamps[-1]
+    for wrong in ("A" * len(names), names[1:], [names]):  # a word is one name
+        with pytest.raises(ValueError, match="groups must hold one name a group"):
+            full.summary(groups=wrong)
     for name, one in {"mu": full.mu, spread: getattr(full, spread), "group 2": full.theta[2]}.items():
         at = table["name"].index(name)
         row = [table[key][at] for key in ("mean", "sd", "low", "high")]
