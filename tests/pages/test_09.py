@@ -185,7 +185,7 @@ def test_under_an_inverse_wishart_every_correlation_is_uniform(wishart):
 @pytest.mark.parametrize("small", [True, False])
 def test_the_inverse_wisharts_mean_sizes_agree_with_quadrature(page, wishart, small):
     joint, smaller, rho = wishart
-    of_draws = page.wishart_s.min(axis=1)
+    of_draws = page.wishart_tau.min(axis=1)
     rows, chosen = (smaller < 0.5, of_draws < 0.5) if small else (smaller > 2, of_draws > 2)
     exact = (joint * rows * np.abs(rho)).sum() / (joint * rows).sum()
     sample = np.abs(page.wishart_rho[chosen])
@@ -195,7 +195,7 @@ def test_the_inverse_wisharts_mean_sizes_agree_with_quadrature(page, wishart, sm
 
 def test_the_inverse_wisharts_margins_are_those_of_the_separation_prior(page):
     for k in range(2):
-        assert stats.kstest(1 / page.wishart_s[:, k] ** 2, stats.chi2(2).cdf).pvalue > 1e-4
+        assert stats.kstest(1 / page.wishart_tau[:, k] ** 2, stats.chi2(2).cdf).pvalue > 1e-4
     assert stats.kstest(page.wishart_rho, stats.uniform(-1, 2).cdf).pvalue > 1e-4
 
 
