@@ -9,7 +9,7 @@ from hblib import three_level
 def test_estimates_weights_and_means_are_those_of_hblib(page):
     book = three_level.posterior(page.ybar, page.se, page.tau_store, page.tau_chain, page.chain)
     weights = three_level.shrinkage(page.se, page.tau_store, page.tau_chain, page.chain)
-    assert np.allclose(page.estimates, book.chain_estimate)
+    assert np.allclose(page.a, book.chain_estimate)
     assert np.allclose(page.three, (weights.store, weights.chain, weights.grand))
     assert np.allclose(sum(page.three), 1)
     means = page.store_means(page.ybar, page.se, page.tau_store, page.tau_chain, page.chain)

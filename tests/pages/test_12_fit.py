@@ -11,7 +11,7 @@ def test_the_slopes_are_those_of_the_log_likelihood(page, mu, phi):
     for which, step in enumerate(1e-6 * np.eye(2)):
         up, down = (
             beta_binomial.log_marginal(page.y, page.n, m / f, (1 - m) / f)
-            for m, f in ((mu, phi, *step), (mu, phi) - step)
+            for m, f in (np.add((mu, phi), step), np.subtract((mu, phi), step))
         )
         assert np.isclose((up - down) / 2e-6, page.slope(mu, phi, page.y, page.n)[which], rtol=1e-4, atol=0.1)
 
