@@ -130,7 +130,8 @@ def _closer_search(mean, sd, rough_tail, z, rows):
     """The same, started where the quantile is by a `rough_tail`, which costs little."""
     value, start, slope, low, high = _search(mean, sd, z, rows)
     upper = bool(np.all(z > 0))  # they are all on one side of the median
-    v, steep, last_v, last_score = start, slope, *np.full((2, rows.size), np.nan)
+    v, steep = start, slope
+    score = last_v = last_score = np.full(rows.size, np.nan)
     for _ in range(_ROUGH_STEPS):
         with np.errstate(all="ignore"):
             score = (-1 if upper else 1) * special.ndtri(rough_tail(value(v, rows), rows, upper)) - z
