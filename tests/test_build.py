@@ -18,7 +18,7 @@ from tests.conftest import ROOT, Project, copy_of_course
 
 pytestmark = pytest.mark.site
 
-PAGES = [page.stem for page in ledger.pages() if "kernelspec" in page.read_text(encoding="utf8")]
+PAGES = [page.stem for page in ledger.pages() if ledger.is_notebook(page)]
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
 """The built site is whole, stands alone, and check_site.py would notice if it were not."""
 
+import functools
 import json
 import re
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
 
 import check_site
+import ledger
 from hblib.coursework import notebooks, source
 from tests.conftest import ROOT, copy_of_site
 
@@ -15,6 +17,8 @@ pytestmark = pytest.mark.site
 
 BUILT = ROOT / "_build" / "html"
 NOTEBOOKS = sorted((BUILT / "_sources").glob("*/*.ipynb"))
+document = functools.cache(check_site.Document)
+EXERCISES = sorted((BUILT / "exercises").glob("*.ipynb"))
 
 
 def test_the_site_has_no_faults():
@@ -85,7 +89,7 @@ def test_mathjax_is_served_by_the_site():
 
 def test_every_page_can_be_downloaded():
     sources = [*(ROOT / "chapters").glob("*.md"), *(ROOT / "solutions").glob("*.md")]
-    pages = [f"{path.parent.name}/{path.stem}" for path in sources if "kernelspec" in path.read_text(encoding="utf8")]
+    pages = [f"{path.parent.name}/{path.stem}" for path in sources if ledger.is_notebook(path)]
     assert sorted(pages) == [f"{path.parent.name}/{path.stem}" for path in NOTEBOOKS]
     for page in pages:
         assert f'_sources/{page}.ipynb"' in (BUILT / f"{page}.html").read_text(encoding="utf8")
@@ -94,8 +98,7 @@ def test_every_page_can_be_downloaded():
 @pytest.mark.parametrize("name", source.names())
 def test_the_box_of_an_exercise_holds_links_task_and_solution(name):
     page = notebooks.about(name)["page"]
-    html = BeautifulSoup((BUILT / "chapters" / f"{page}.html").read_text(encoding="utf8"), "html.parser")
-    link = html.find("a", href=f"../exercises/{name}.ipynb")
+    link = document(BUILT / "chapters" / f"{page}.html").html.find("a", href=f"../exercises/{name}.ipynb")
     box = link.find_parent(class_="exercise")
     assert notebooks.facts(name) in box.get_text()
     solution = box.find("details").get_text()
@@ -116,6 +119,21 @@ def test_a_downloaded_notebook_is_plain(path):
             for myst in ("{glue", "{cite", "{lesson", ":::", "{numref", ".md)", "```{"):
                 assert myst not in cell.source
     assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *EXERCISES], ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_each_link_of_a_notebook_leads_somewhere(path):
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for address in map(urlsplit, re.findall(r"\]\(([^)\s]+)", text)):
+        target = (path.parent / unquote(address.path)).resolve()
+        assert address.scheme or (target.is_relative_to(BUILT) and target.is_file()), address.geturl()
+
+
+def test_notebooks_link_to_notebooks_and_to_pages_that_are_none():
+    text = "".join(path.read_text(encoding="utf8") for path in NOTEBOOKS)
+    assert "](02-beta-binomial.ipynb)" in text
+    assert "](../../chapters/lesson-numbers.html)" in text
 
 
 def test_a_downloaded_notebook_holds_the_books_numbers():
