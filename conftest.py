@@ -62,6 +62,10 @@ class Number(pytest.Item):
         return self.path, None, f"{self.path.name}::{self.name}"
 
 
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: slowest.rank(item.nodeid))
+
+
 class PageWithItsTests(LoadFileScheduling):
     """A worker takes a whole file, and with a page the tests of that page, which need what it computed."""
 

@@ -10,7 +10,7 @@ import pytest
 import book_extension
 import ledger
 from hblib.coursework import source
-from tests import left_out
+from tests import left_out, slowest
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.site
@@ -105,6 +105,10 @@ def test_where_nothing_may_be_left_out_it_fails(monkeypatch):
     with pytest.raises(pytest.fail.Exception, match="cannot be tested here: no wings"):
         left_out.leave_out("no wings")
     assert "LEAVE_NOTHING_OUT=1" in (ROOT / ".ci/run").read_text()
+
+
+def test_what_begins_first_is_there():
+    assert [name for name in slowest.FIRST if not (ROOT / name).is_file()] == []
 
 
 # --- The course's address ---------------------------------------------------------------------------------------------
