@@ -69,8 +69,8 @@ def book(built):
     """The copy when it has been built, to change it and build again; afterwards its sources are what they were."""
     assert built.done[0] == 0, built.done[1]
     folders = ("chapters", "hblib", "tests", "tools")
-    files = [path for folder in folders for path in (built.project.folder / folder).rglob("*") if path.is_file()]
-    texts = {path: path.read_bytes() for path in files}
+    files = [path for folder in folders for path in (built.project.folder / folder).rglob("*.*") if path.is_file()]
+    texts = {path: path.read_bytes() for path in files if path.suffix != ".pyc"}
     yield built.project
     for path, text in texts.items():
         if path.read_bytes() != text:
