@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from hblib import datasets
-from tests.conftest import ROOT
 
 
 def test_published_sums():
@@ -39,7 +38,7 @@ def test_batters():
     first = datasets.batters()
     assert (first.y.sum(), set(first.n), len(first.y)) == (215, {45}, 18)
     assert (first.rest_y.sum(), first.rest_n.sum()) == (2041 - 215, 7459 - 18 * 45)
-    printed = np.genfromtxt(ROOT / "hblib/datasets/batters.csv", delimiter=",", names=True, encoding="utf8")["printed"]
+    printed = np.array([float(row["printed"]) for row in datasets._read("batters.csv")])
     differ = np.abs(first.rest_y / first.rest_n - printed) > 0.001
     assert first.group[differ].tolist() == ["Don Kessinger"]
 
