@@ -15,7 +15,7 @@ from hblib.coursework.graded import SECONDS
 from hblib.grading.isolation import MiB, Unavailable, environment
 
 PATIENCE = 4  # on a busy machine a notebook that works little may take so many times as long
-LINE, LINES = 1_500_000, 2_000  # the longest answer in bytes (an array of codec.ELEMENTS numbers), and the most answers
+LINE, LINES = 1_500_000, 2_000  # the longest message in bytes (codec.BYTES and what stands around), and the most
 
 
 @dataclass(frozen=True)
@@ -155,16 +155,17 @@ def _write(pipe, data):
 
 
 class Inbox:
-    """What came through the pipe, up to a limit."""
+    """What came through the pipe, up to a limit of bytes and of lines."""
 
     def __init__(self, limit):
-        self.data, self.limit, self.overflow = bytearray(), limit, False
+        self.data, self.limit, self.lines, self.overflow = bytearray(), limit, 0, False
 
     def fill(self, pipe):
         with pipe:
             while not self.overflow and (chunk := pipe.read1(65536)):
                 self.data += chunk
-                self.overflow = len(self.data) > self.limit
+                self.lines += chunk.count(b"\n")
+                self.overflow = len(self.data) > self.limit or self.lines > LINES
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
@@ -213,12 +214,15 @@ def _raised(raised):
 def _answer(message):
     calls = message.get("calls")
     good_calls = isinstance(calls, list) and all(isinstance(call, dict) for call in calls)
-    good = good_calls if "calls" in message else "value" in message
-    return _named(message) and good
+    return _named(message) and (good_calls if "calls" in message else "value" in message or _went_wrong(message))
 
 
 def _cell(message):
-    return _number(message, "cell") and (message.get("timeout") is True or _raised(message.get("raised")))
+    return _number(message, "cell") and _went_wrong(message)
+
+
+def _went_wrong(message):
+    return message.get("timeout") is True or _raised(message.get("raised"))
 
 
 def _named(message):
