@@ -76,17 +76,17 @@ def test_a_notebook_that_stops_with_other_data_is_told_so():
 
 def test_lines_that_nobody_can_read_are_named():
     assert said("01-hospitals", "shrink", [END]) == ("not-answered", "not answered: no cell defines it.")
-    assert "3 lines were no messages" in said("01-hospitals", "shrink", [END], dropped=3)[1]
+    assert "lines that are no messages: 3" in said("01-hospitals", "shrink", [END], dropped=3)[1]
 
 
 def test_too_many_lines_are_too_much():
     line = json.dumps(END).encode() + b"\n"
     inbox = sandbox.Inbox(10**9)
     inbox.fill(io.BufferedReader(io.BytesIO(line * sandbox.LINES)))
-    assert not inbox.overflow
+    assert not inbox.too_much
     inbox = sandbox.Inbox(10**9)
     inbox.fill(io.BufferedReader(io.BytesIO(line * (sandbox.LINES + 1))))
-    assert inbox.overflow
+    assert inbox.too_much
 
 
 # --- Is there room for what is right? ---------------------------------------------------------------------------------

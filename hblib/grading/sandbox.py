@@ -88,7 +88,7 @@ class Sandbox:
         finally:
             self.kill()
         reader.join(timeout=5)
-        killed = killed or ("size" if inbox.overflow else "")
+        killed = killed or ("size" if inbox.too_much else "")
         hello, messages, dropped = parse(bytes(inbox.data))
         self._verify(hello)
         return Outcome(messages, killed, dropped)
@@ -155,17 +155,21 @@ def _write(pipe, data):
 
 
 class Inbox:
-    """What came through the pipe, up to a limit of bytes and of lines."""
+    """What came through the pipe, up to a limit."""
 
     def __init__(self, limit):
-        self.data, self.limit, self.lines, self.overflow = bytearray(), limit, 0, False
+        self.data, self.limit, self.overflow = bytearray(), limit, False
 
     def fill(self, pipe):
         with pipe:
             while not self.overflow and (chunk := pipe.read1(65536)):
                 self.data += chunk
-                self.lines += chunk.count(b"\n")
-                self.overflow = len(self.data) > self.limit or self.lines > LINES
+                self.overflow = len(self.data) > self.limit
+
+    @property
+    def too_much(self):
+        """Did more come than is read, in bytes or in lines?"""
+        return self.overflow or self.data.count(b"\n") > LINES
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------------

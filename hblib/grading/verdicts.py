@@ -196,14 +196,10 @@ def _unanswered(submission, question, outcome):
         return checking.Verdict(question.name, "timeout", 0, "the notebook was not done in time.")
     if outcome.killed or not finished(outcome):
         return checking.Verdict(question.name, "killed", 0, f"no answer came: {why(outcome)}.")
+    text = "not answered: no cell defines it."
     if outcome.dropped:
-        return checking.Verdict(question.name, "error", 0, f"no answer came that can be read: {_unread(outcome)}.")
-    return checking.Verdict(question.name, "not-answered", 0, "not answered: no cell defines it.")
-
-
-def _unread(outcome):
-    """The lines that came and were no messages, in words."""
-    return "1 line was no message" if outcome.dropped == 1 else f"{outcome.dropped} lines were no messages"
+        text = f"no answer came that can be read (lines that are no messages: {outcome.dropped})."
+    return checking.Verdict(question.name, "not-answered", 0, text)
 
 
 def finished(outcome, run=0):
