@@ -216,6 +216,14 @@ def test_more_draws_than_the_grader_reads_are_told_so():
     assert "at most" not in checked("00-draws", 0, cell.replace(str(many), "1000"))
 
 
+@pytest.mark.usefixtures("folder")
+def test_what_of_hblib_the_grader_lacks_is_told():
+    cell = "from hblib import james_stein\ndef ANSWER(y, n):\n    return y / n + 0 * len(james_stein.__name__)"
+    said = flat(checked("00-function", 0, cell))
+    assert said.startswith("✓")
+    assert "it uses hblib.james_stein. If the notebook is graded: the grader does not have it" in said
+
+
 # --- Draws at the limit -----------------------------------------------------------------------------------------------
 
 
