@@ -1,9 +1,9 @@
 """No question is a lottery: chance spares no wrong answer, and costs no right one.
 
-Here with a few secrets. `python -m tests.grading_luck --out tests/grading_luck.csv` does it with many, in hours: what it
-found is stored there, each row with its number of secrets (1,000 where that was done, `FEWEST` at least) and of inputs
-that these draw. An answer that is typed in is right on a share of the inputs, and passes if it is right on all that a
-secret draws: so its probability to pass follows from that share.
+Here with a few secrets. `python -m tests.grading_luck --out tests/grading_luck.csv` does it with many, in hours: what
+it found is stored there, each row with its number of secrets (1,000 where that was done, `FEWEST` at least) and of
+inputs that these draw. An answer that is typed in is right on a share of the inputs, and passes if it is right on all
+that a secret draws: so its probability to pass follows from that share.
 """
 
 import csv
