@@ -182,8 +182,7 @@ def simulate(
     C, S, T = (arguments.whole(*size) for size in (("chains", chains), ("stores", stores), ("weeks", weeks)))
     if C > 26:
         raise ValueError(f"chains must be at most 26, but is {C}")
-    mu, tau_chain = _three("mu", mu), _three("tau_chain", tau_chain, low=0)
-    tau_store = _three("tau_store", tau_store, low=0)
+    mu, tau_chain, tau_store = _three("mu", mu), _three("tau_chain", tau_chain, 0), _three("tau_store", tau_store, 0)
     sigma, rate, chain_size, store_size, persistence = _spreads(sigma, rate, chain_size, store_size, persistence)
 
     of = np.repeat(np.arange(C), S)
