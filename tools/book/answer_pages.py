@@ -12,9 +12,10 @@ from sphinx.util import logging
 
 sys.path.append(str(Path(__file__).parents[1] / "web"))
 
-import bundle  # noqa: E402
-import course  # noqa: E402
-import fetch  # noqa: E402
+import bundle
+
+import course
+import fetch
 
 log = logging.getLogger(__name__)
 TAG = "hb-exercise"  # an element of a page that holds an exercise
