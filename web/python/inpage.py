@@ -1,0 +1,175 @@
+"""The reader's code, run and checked in the page: what the worker asks of Python.
+
+`Exercise` is a notebook without a notebook program: one namespace, cells that run one after the other, and the check that
+the notebook has. `send` hands what is printed, shown and raised to the page.
+"""
+
+import ast
+import builtins
+import io
+import linecache
+import sys
+import threading
+import traceback
+
+from hblib.coursework import checking, imports, source, source
+
+HERE = {"numpy", "scipy", "pandas", "xarray"}  # the packages that the site brings
+LIMIT = 100_000  # letters that a cell may print: a loop without end would fill the memory of the page
+
+
+class Exercise:
+    """An exercise that is open in the page; `send(stream, text)` is told what becomes of its cells."""
+
+    def __init__(self, told, send):
+        self.name, self.send = told["name"], send
+        self.namespace = {"__name__": "__main__", "In": [""]}
+        for cell in told["cells"]:
+            if cell["kind"] == "code" and not cell.get("slow") and not cell.get("packages"):
+                self.run(cell["source"])
+
+    def run(self, code):
+        """Run a cell as a notebook does: show what it prints, the last expression, an error. Did it run to its end?"""
+        name = f"cell {len(self.namespace['In'])}"
+        self.namespace["In"].append(code)
+        self.namespace.pop("__warningregistry__", None)  # a line that warns does so each time
+        linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+        with Shown(self.send):
+            try:
+                body, last = compiled(code, name)
+                exec(body, self.namespace)
+                value = eval(last, self.namespace) if last else None
+                if value is not None:
+                    self.namespace["_"] = value
+                    shown = repr(value)
+            except BaseException as error:
+                self.send("error", told(error))
+                return False
+        if value is not None:
+            self.send("result", shown)
+        return True
+
+    def check(self, question=None):
+        """Say what `check(question)` says in the notebook, of all questions if none is named; the points of each."""
+        exercise = source.load(self.name)
+        with Shown(self.send):  # how many seconds it takes here says nothing of the grader's
+            verdicts = checking.tell(self.namespace, exercise, [question] if question else [], clock=lambda: 0)
+        return {each.question: [each.points, exercise.questions[each.question].points] for each in verdicts}
+
+
+def compiled(code, name):
+    """A cell as (statements, last expression or None), ready to run. A semicolon at its end keeps the last one quiet."""
+    tree = ast.parse(code, name)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    if last is not None and code.rstrip().endswith(";"):
+        tree.body.append(last)
+        last = None
+    return compile(tree, name, "exec"), last and compile(ast.Expression(last.value), name, "eval")
+
+
+def told(error):
+    """An error as Python shows it, but with the lines of cells alone."""
+    shown = traceback.TracebackException.from_exception(error)
+    each, seen = [shown], set()
+    while each:
+        part = each.pop()
+        if part is not None and id(part) not in seen:
+            seen.add(id(part))
+            part.stack[:] = [frame for frame in part.stack if frame.filename.startswith("cell ")]
+            each += [part.__cause__, part.__context__, *(part.exceptions or ())]
+    text = "".join(shown.format()).rstrip("\n")
+    root = (getattr(error, "name", None) or "").partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and root not in HERE | {"hblib"}:
+        text += f"\nPython in the page has NumPy, SciPy and hblib, but not {root}. The notebook has it: download it, or open it on Binder."
+    return text
+
+
+def packages(code):
+    """The packages of the site that some code imports, itself or by way of hblib; those that the site lacks, too.
+
+    >>> packages("from hblib import datasets"), packages("import scipy.stats"), packages("import pymc as pm")
+    (['numpy'], ['scipy'], ['pymc'])
+    """
+    try:
+        files = imports.needed(imports.imported(code))
+    except SyntaxError:
+        return []
+    found = set(roots(ast.walk(ast.parse(code))))
+    for file in files:  # what hblib imports within a function only, it can do without
+        if file.endswith(".py"):
+            found.update(roots(ast.parse((source.PACKAGE / file).read_text(encoding="utf8")).body))
+    return sorted(found - set(sys.stdlib_module_names) - {"hblib"})
+
+
+def roots(nodes):
+    """The first names of the modules that are imported."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.partition(".")[0]
+
+
+# --- What is printed --------------------------------------------------------------------------------------------------
+
+
+class Stream(io.TextIOBase):
+    """A stream to the page: line by line, and no more than LIMIT letters."""
+
+    def __init__(self, name, send):
+        self.name, self.send, self.kept, self.left = name, send, "", LIMIT
+
+    encoding = "utf-8"
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        if self.left > 0:
+            self.kept += text[: self.left]
+            self.left -= len(text)
+            if self.left <= 0:
+                self.kept += "\n… and more, which is not shown.\n"
+            if "\n" in text or len(self.kept) > 1000:
+                self.flush()
+        return len(text)
+
+    def flush(self):
+        if self.kept:
+            self.send(self.name, self.kept)
+            self.kept = ""
+
+
+class Shown:
+    """What is printed within goes to the page."""
+
+    def __init__(self, send):
+        self.streams = Stream("stdout", send), Stream("stderr", send)
+
+    def __enter__(self):
+        self.before = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = self.streams
+
+    def __exit__(self, *_):
+        for stream in self.streams:
+            stream.flush()
+        sys.stdout, sys.stderr = self.before
+
+
+# --- What a page cannot do --------------------------------------------------------------------------------------------
+
+
+def no_input(prompt=""):
+    raise RuntimeError("input() cannot ask here. Give the value a name in the code instead.")
+
+
+def no_thread(*_, **__):
+    raise RuntimeError("Python in the page has no threads. Call the function instead, or use the notebook.")
+
+
+def prepare():
+    """What a page cannot do says so; what is not there is missing, as anywhere, and no advice how to install it."""
+    builtins.input = no_input
+    threading._start_new_thread = no_thread
+    sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "RepodataPackagesFinder"]
+    sys.modules["__main__"].__dict__.setdefault("__name__", "__main__")
