@@ -9,8 +9,8 @@ export class Bar {
     this.exercise = exercise;
     this.sum = element("span", { className: "hb-standing" });
     this.status = element("span", { className: "hb-status", role: "status" });
-    this.bar = element("progress", { hidden: true, ariaLabel: "Fetching Python" });
-    this.out = element("div", { className: "hb-out", role: "log", ariaLabel: "Output of all checks" });
+    this.bar = element("progress", { hidden: true, "aria-label": "Fetching Python" });
+    this.out = element("div", { className: "hb-out", role: "log", "aria-label": "Output of all checks" });
     this.stops = button("Stop", () => exercise.python.stop());
     this.stops.hidden = true;
     this.file = element("input", { type: "file", accept: ".ipynb", hidden: true, onchange: () => this.open() });
@@ -24,7 +24,7 @@ export class Bar {
     this.where = element("p", { className: "hb-small" });
     const label = "All questions of this exercise";
     const parts = [row, this.bar, this.status, this.out, this.where, this.file];
-    host.append(element("div", { className: "hb-answer hb-all", role: "group", ariaLabel: label }, parts));
+    host.append(element("div", { className: "hb-answer hb-all", role: "group", "aria-label": label }, parts));
     this.overview = element("a", { href: new URL("../../solutions/index.html", exercise.base) }, ["Your progress"]);
     document.addEventListener(CHANGED, () => this.refresh());
     this.refresh();

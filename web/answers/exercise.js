@@ -20,8 +20,17 @@ export class Exercise {
 
   async fetch() {
     const about = await fetchJson(new URL(`exercises/${this.name}.json`, this.base));
-    const notebook = await fetchJson(new URL(about.notebook, new URL("../../", this.base)));
-    return { ...about, ipynb: notebook };
+    const ipynb = await fetchJson(new URL(about.notebook, this.base));
+    const cells = about.cells.map((cell) => ({ ...cell, id: `${this.name}-${cell.id}` })); // as in the notebook
+    return { ...about, cells, ipynb };
+  }
+
+  // The given cells between an answer and the one before it.
+  async given(question) {
+    const { cells } = await this.load();
+    const above = cells.slice(0, cells.findIndex((cell) => cell.kind === "answer" && cell.question === question));
+    const since = above.findLastIndex((cell) => cell.kind === "answer") + 1;
+    return above.slice(since).filter((cell) => cell.kind === "code");
   }
 
   record(question) {

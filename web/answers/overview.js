@@ -5,7 +5,7 @@ import { CHANGED, standing } from "./store.js";
 
 export function overview(host, store) {
   const sentence = element("p", { role: "status" });
-  const bar = element("progress", { ariaLabel: "Points so far" });
+  const bar = element("progress", { "aria-label": "Points so far" });
   const forget = button("Forget all my answers", () => {
     if (confirm("Forget all your answers to all exercises? This cannot be undone.")) store.forgetAll();
   });
@@ -13,7 +13,7 @@ export function overview(host, store) {
     "Your answers are kept in this browser and nowhere else. Nothing leaves it. Another browser does not know them; ",
     "“Download my notebook” below an exercise takes them there.",
   ]);
-  host.append(element("div", { className: "hb-answer", role: "group", ariaLabel: "Your progress" }, [sentence, bar, small, forget]));
+  host.append(element("div", { className: "hb-answer", role: "group", "aria-label": "Your progress" }, [sentence, bar, small, forget]));
   watch(() => {
     const { questions, answered, right, points, possible } = total(host, store);
     bar.max = possible;

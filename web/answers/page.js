@@ -3,7 +3,7 @@ export function element(tag, properties = {}, children = []) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (name === "dataset") Object.assign(made.dataset, value);
-    else if (name in made) made[name] = value;
+    else if (name in made && name !== "role") made[name] = value;
     else made.setAttribute(name, value);
   }
   made.append(...children);

@@ -1,5 +1,6 @@
 // <hb-question>: the place of an answer, below its question. Until the first click it costs nothing: a text field, or the
-// letters. Attributes: exercise, name, number, points, stub; choices for a letter; packages for what a page lacks.
+// letters. Attributes: exercise, name, number, points, stub; choices for a letter; given if cells stand above the answer;
+// packages for what no page has.
 import { Stopped } from "./python.js";
 import { inWords, standing, CHANGED } from "./store.js";
 import { button, element, reason } from "./page.js";
@@ -10,8 +11,9 @@ export class Question {
   constructor(host, exercise) {
     this.host = host;
     this.exercise = exercise;
-    const { name, number, points, stub, choices, packages } = host.dataset;
+    const { name, number, points, stub, choices, packages, given } = host.dataset;
     Object.assign(this, { name, number, stub, points: Number(points), choices: choices?.split(" ") });
+    this.folds = Boolean(given);
     exercise.questions.push(this);
     if (packages) return this.elsewhere(packages);
     this.before = undefined; // what Reset or another notebook took away
@@ -37,8 +39,8 @@ export class Question {
     this.changed = element("p", { className: "hb-note", hidden: true }, [
       "The task has changed since you wrote this. Your answer is as you left it.",
     ]);
-    this.bar = element("progress", { hidden: true, ariaLabel: "Fetching Python" });
-    this.out = element("div", { className: "hb-out", role: "log", ariaLabel: `Output of question ${this.number}` });
+    this.bar = element("progress", { hidden: true, "aria-label": "Fetching Python" });
+    this.out = element("div", { className: "hb-out", role: "log", "aria-label": `Output of question ${this.number}` });
     this.runs = button("Run", () => this.go("run"), "Ctrl-Enter");
     this.checks = button("Check", () => this.go("check"), "Alt-Enter");
     this.stops = button("Stop", () => this.exercise.python.stop());
@@ -47,14 +49,14 @@ export class Question {
     const buttons = [...(this.choices ? [] : [this.runs]), this.checks, this.stops, this.resets, this.standing];
     const row = element("div", { className: "hb-row" }, buttons);
     const parts = [...this.folded(), this.place, this.changed, row, this.bar, this.status, this.out];
-    this.host.append(element("div", { className: "hb-answer", role: "group", ariaLabel: label }, parts));
+    this.host.append(element("div", { className: "hb-answer", role: "group", "aria-label": label }, parts));
     // In the editor Ctrl-Enter would be a new line, so ask before it does.
     this.host.addEventListener("keydown", (event) => this.key(event), true);
     this.refresh();
   }
 
   field(label) {
-    const field = element("textarea", { ariaLabel: label, spellcheck: false, autocapitalize: "off", wrap: "off" });
+    const field = element("textarea", { "aria-label": label, spellcheck: false, autocapitalize: "off", wrap: "off" });
     field.value = this.text;
     field.rows = this.text.split("\n").length;
     field.addEventListener("input", () => {
@@ -99,8 +101,8 @@ export class Question {
 
   // The given cells above this answer, folded: for reading, as they run by themselves.
   folded() {
-    if (this.exercise.questions.length > 1) return [];
-    const code = element("pre", { tabIndex: 0, role: "region", ariaLabel: "Code that is given" });
+    if (!this.folds) return [];
+    const code = element("pre", { tabIndex: 0, role: "region", "aria-label": "Code that is given" });
     const inner = element("div", { className: "highlight" }, [code]);
     const summary = element("summary", {}, ["What is given (it runs by itself)"]);
     const fold = element("details", { className: "hb-given" }, [summary, inner]);
@@ -110,10 +112,9 @@ export class Question {
 
   async given(code) {
     try {
-      const { cells } = await this.exercise.load();
-      const text = cells.filter((cell) => cell.kind === "code").map((cell) => cell.source);
+      const cells = await this.exercise.given(this.name);
       const { show } = await import(new URL(EDITOR, this.exercise.base));
-      show(code, text.join("\n\n"));
+      show(code, cells.map((cell) => cell.source).join("\n\n"));
     } catch (error) {
       code.textContent = reason(error);
     }
