@@ -31,7 +31,7 @@ def about(name):
 
 
 def student_cells(name):
-    """What the student's notebook holds: (cell, text) for each, where cell is that of the exercise, or None for a text."""
+    """The cells of the student's notebook: (cell of the exercise, code), or (None, text)."""
     exercise, written = source.load(name), read(source.path(name))
     code = iter(exercise.cells)
     found = []

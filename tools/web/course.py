@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import zipfile
+from functools import cache
 from io import BytesIO
 
 from fetch import PACKAGES, ROOT, VERSION, digest, wheels
@@ -18,7 +19,7 @@ import inpage  # noqa: E402
 
 
 def archive():
-    """(name, content) of the zip that holds hblib, without the grader, and `solutions/`. Equal sources give equal bytes."""
+    """(name, content) of the zip with hblib, without the grader, and `solutions/`. Equal sources give equal bytes."""
     modules = (path.relative_to(source.PACKAGE).as_posix() for path in source.PACKAGE.rglob("*.py"))
     wanted = {file for file in modules if not file.startswith("grading/") and not file.endswith("__main__.py")}
     files = {f"hblib/{file}": source.PACKAGE / file for file in imports.needed(wanted)}
@@ -32,11 +33,16 @@ def archive():
     return f"course-{digest(content)[:12]}.zip", content
 
 
+@cache
 def exercise(name):
     """What the page is told of an exercise: the cells of the student's notebook, and what they need."""
     loaded = source.load(name)
     cells = [told(loaded, number, *each) for number, each in enumerate(notebooks.student_cells(name))]
-    run = [cell.source for cell in loaded.cells if cell.kind in ("given", "answer", "questions") and "slow" not in cell.tags]
+    run = [
+        cell.source
+        for cell in loaded.cells
+        if cell.kind in ("given", "answer", "questions") and "slow" not in cell.tags
+    ]
     return {
         "name": name,
         "title": cells[0]["source"].partition("\n")[0].removeprefix("# "),
@@ -50,9 +56,9 @@ def exercise(name):
 def told(exercise, number, cell, text):
     """A cell of the student's notebook, for the page."""
     if cell is None:
-        return {"kind": "text", "id": number, "source": text}
+        return {"kind": "text", "id": f"{exercise.name}-{number}", "source": text}
     asked = [exercise.questions[name] for name in about(exercise, cell)]
-    found = {"kind": "code" if cell.kind == "given" else cell.kind, "id": number, "source": text}
+    found = {"kind": "code" if cell.kind == "given" else cell.kind, "id": f"{exercise.name}-{number}", "source": text}
     if asked:
         found["question"] = asked[0].name if len(asked) == 1 else [each.name for each in asked]
     if cell.kind == "answer" and len(asked) == 1 and isinstance(asked[0], Choice):
@@ -67,7 +73,9 @@ def told(exercise, number, cell, text):
 def about(exercise, cell):
     """The names of the questions that a cell answers or checks."""
     pattern = {"answer": r"^(?:def {0}\(|{0} = )", "check": r'"{0}"'}.get(cell.kind)
-    return [name for name in exercise.questions if pattern and re.search(pattern.format(name), cell.source, re.MULTILINE)]
+    return [
+        name for name in exercise.questions if pattern and re.search(pattern.format(name), cell.source, re.MULTILINE)
+    ]
 
 
 def missing(code):
@@ -92,7 +100,10 @@ def write(files, target):
     (target / "exercises").mkdir(exist_ok=True)
     for each in source.names():
         (target / "exercises" / f"{each}.json").write_text(json.dumps(exercise(each)), encoding="utf8")
-    sizes = {each: {"bytes": len(content := (target / each).read_bytes()), "sha256": digest(content)} for each in [*files, name]}
+    sizes = {
+        each: {"bytes": len(content := (target / each).read_bytes()), "sha256": digest(content)}
+        for each in [*files, name]
+    }
     packages = {package: list(needs) for package, needs in wheels(files["pyodide-lock.json"]).items()}
     manifest = {"course": name, "pyodide": VERSION, "files": sizes, "packages": packages}
     (target / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf8")

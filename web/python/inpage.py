@@ -1,7 +1,7 @@
 """The reader's code, run and checked in the page: what the worker asks of Python.
 
-`Exercise` is a notebook without a notebook program: one namespace, cells that run one after the other, and the check that
-the notebook has. `send` hands what is printed, shown and raised to the page.
+`Exercise` is a notebook without a notebook program: one namespace, cells that run one after the other, and the check
+that the notebook has. `send` hands what is printed, shown and raised to the page.
 """
 
 import ast
@@ -11,22 +11,20 @@ import linecache
 import sys
 import threading
 import traceback
+from functools import cache
 
-from hblib.coursework import checking, imports, source, source
+from hblib.coursework import checking, imports, source
 
 HERE = {"numpy", "scipy", "pandas", "xarray"}  # the packages that the site brings
 LIMIT = 100_000  # letters that a cell may print: a loop without end would fill the memory of the page
 
 
 class Exercise:
-    """An exercise that is open in the page; `send(stream, text)` is told what becomes of its cells."""
+    """The notebook of an exercise, open in the page; `send(stream, text)` is told what becomes of its cells."""
 
-    def __init__(self, told, send):
-        self.name, self.send = told["name"], send
+    def __init__(self, name, send):
+        self.name, self.send = name, send
         self.namespace = {"__name__": "__main__", "In": [""]}
-        for cell in told["cells"]:
-            if cell["kind"] == "code" and not cell.get("slow") and not cell.get("packages"):
-                self.run(cell["source"])
 
     def run(self, code):
         """Run a cell as a notebook does: show what it prints, the last expression, an error. Did it run to its end?"""
@@ -58,7 +56,7 @@ class Exercise:
 
 
 def compiled(code, name):
-    """A cell as (statements, last expression or None), ready to run. A semicolon at its end keeps the last one quiet."""
+    """A cell as (statements, last expression or None), ready to run. A semicolon at its end keeps it quiet."""
     tree = ast.parse(code, name)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     if last is not None and code.rstrip().endswith(";"):
@@ -80,7 +78,10 @@ def told(error):
     text = "".join(shown.format()).rstrip("\n")
     root = (getattr(error, "name", None) or "").partition(".")[0]
     if isinstance(error, ModuleNotFoundError) and root not in HERE | {"hblib"}:
-        text += f"\nPython in the page has NumPy, SciPy and hblib, but not {root}. The notebook has it: download it, or open it on Binder."
+        text += (
+            f"\nPython in the page has NumPy, SciPy, pandas, xarray and hblib, but not {root}. The notebook on your "
+        )
+        text += "computer or on Binder has what the course uses."
     return text
 
 
@@ -91,14 +92,19 @@ def packages(code):
     (['numpy'], ['scipy'], ['pymc'])
     """
     try:
-        files = imports.needed(imports.imported(code))
-    except SyntaxError:
+        found = set(roots(ast.walk(ast.parse(code))))
+    except (SyntaxError, ValueError):
         return []
-    found = set(roots(ast.walk(ast.parse(code))))
-    for file in files:  # what hblib imports within a function only, it can do without
-        if file.endswith(".py"):
-            found.update(roots(ast.parse((source.PACKAGE / file).read_text(encoding="utf8")).body))
+    for file in imports.needed(imports.imported(code)) if "hblib" in found else ():
+        found |= roots_of(file)
     return sorted(found - set(sys.stdlib_module_names) - {"hblib"})
+
+
+@cache
+def roots_of(file):
+    """What a file of hblib imports at once; what it imports within a function, it can do without."""
+    text = (source.PACKAGE / file).read_text(encoding="utf8") if file.endswith(".py") else ""
+    return set(roots(ast.parse(text).body))
 
 
 def roots(nodes):
@@ -172,4 +178,3 @@ def prepare():
     builtins.input = no_input
     threading._start_new_thread = no_thread
     sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "RepodataPackagesFinder"]
-    sys.modules["__main__"].__dict__.setdefault("__name__", "__main__")

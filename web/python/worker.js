@@ -1,0 +1,110 @@
+// Python in the page: a module worker. All that it loads lies beside this file; nothing comes from elsewhere.
+//
+// To it:    { id, type: "start", manifest, needs }   load Python, and the packages in the list `needs`
+//           { id, type: "open", exercise }           a new namespace for the exercise of this name
+//           { id, type: "run", code }                run a cell
+//           { id, type: "check", question }          judge an answer; for null, all of them
+// From it:  { type: "progress", loaded, total, what }  in bytes; `what` is the file
+//           { id, type: "out", stream, text }          stream: "stdout", "stderr", "result" or "error"
+//           { id, type: "done", ok, points, error }    points, of a check: { question: [earned, possible] };
+//                                                      error: why the request could not be done, in a sentence
+// To stop it, terminate it and make a new one.
+
+const here = new URL("./", import.meta.url);
+const wasm = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"]; // what Pyodide fetches, beside two scripts
+let python, page, exercise, manifest, current;
+const there = new Set(); // packages that are loaded
+
+// --- What is fetched, and how much of it is there ---------------------------------------------------------------------
+
+const plainFetch = globalThis.fetch.bind(globalThis);
+const progress = { loaded: 0, total: 0 };
+
+globalThis.fetch = async (address, options = {}) => {
+  const url = new URL(address.url ?? address, here);
+  if (!url.href.startsWith(here.href)) throw new TypeError(`Python in the page fetches nothing from elsewhere: ${url}`);
+  const answer = await plainFetch(url, { ...options, integrity: "" }); // with it, all would come at once, at the end
+  if (!answer.ok) throw new Error(`${url.pathname} could not be fetched (${answer.status}).`);
+  return new Response(answer.body.pipeThrough(counter(url.pathname.split("/").at(-1))), { headers: answer.headers });
+};
+
+function counter(what) {
+  return new TransformStream({
+    transform(chunk, stream) {
+      progress.loaded += chunk.byteLength;
+      postMessage({ type: "progress", ...progress, what });
+      stream.enqueue(chunk);
+    },
+  });
+}
+
+function expect(files) {
+  for (const file of files) progress.total += manifest.files[file].bytes;
+}
+
+// --- What is asked ----------------------------------------------------------------------------------------------------
+
+const requests = {
+  async start(message) {
+    manifest ??= message.manifest;
+    if (!python) {
+      const files = message.needs.flatMap((name) => manifest.packages[name]);
+      expect(new Set([...wasm, manifest.course, ...files]));
+      const [{ loadPyodide }, course] = await Promise.all([import(new URL("pyodide.mjs", here)), content(manifest.course)]);
+      const settings = { indexURL: here.href, packages: message.needs, env: { HOME: "/home/pyodide" } };
+      python = await loadPyodide(settings);
+      message.needs.forEach((name) => there.add(name));
+      python.unpackArchive(course, "zip", { extractDir: "/course" });
+      python.runPython("import sys; sys.path.insert(0, '/course')");
+      page = python.pyimport("inpage");
+      page.prepare();
+    }
+    await load(message.needs);
+  },
+
+  open(message) {
+    exercise?.destroy();
+    exercise = page.Exercise(message.exercise, (stream, text) => postMessage({ id: current, type: "out", stream, text }));
+  },
+
+  async run({ code }) {
+    await load(page.packages(code).toJs().filter((name) => name in manifest.packages));
+    return { ok: exercise.run(code) };
+  },
+
+  check({ question }) {
+    const points = exercise.check(question ?? undefined).toJs({ dict_converter: Object.fromEntries });
+    return { points };
+  },
+};
+
+async function content(file) {
+  return (await fetch(new URL(file, here))).arrayBuffer();
+}
+
+async function load(packages) {
+  const wanted = packages.filter((name) => !there.has(name));
+  if (!wanted.length) return;
+  const loaded = new Set([...there].flatMap((name) => manifest.packages[name]));
+  expect(new Set(wanted.flatMap((name) => manifest.packages[name]).filter((file) => !loaded.has(file))));
+  await python.loadPackage(wanted, { messageCallback() {}, checkIntegrity: false });
+  wanted.forEach((name) => there.add(name));
+}
+
+// One after the other, as they come.
+let last = Promise.resolve();
+onmessage = ({ data }) => {
+  last = last.then(async () => {
+    current = data.id;
+    try {
+      postMessage({ id: data.id, type: "done", ok: true, ...(await requests[data.type](data)) });
+    } catch (error) {
+      postMessage({ id: data.id, type: "done", ok: false, error: sentence(error) });
+    }
+  });
+};
+
+function sentence(error) {
+  const lines = String(error?.message ?? error).trim().split("\n");
+  return `Python in the page stopped: ${lines.at(-1)}`;
+}
