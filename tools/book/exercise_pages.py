@@ -4,25 +4,23 @@
     ```
 
 puts the whole task of an exercise there, with links that open its notebook, and its solution, run and explained, in a
-dropdown. `{exercise-list}` makes a table of all of them. Below each question stands an empty element: web/answers/ makes
-of it a cell to answer in, in a browser that can.
+dropdown. `{exercise-list}` makes a table of all of them. Below each question stands an empty element, of which
+web/answers/ makes a cell to answer in, in a browser that can.
 """
 
 import html
 import json
 import re
-import sys
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 import reader_notebooks
+from answer_pages import course
 from hblib.coursework import notebooks, source
 
-sys.path.append(str(Path(__file__).parents[1] / "web"))
-
-import course  # noqa: E402
+PACKAGES = {"arviz": "ArviZ", "pymc": "PyMC"}  # what a question may need and no page has, as it is written
 
 BOX = """\
 ::::{{admonition}} Exercise: {title}
@@ -91,7 +89,9 @@ class List(SphinxDirective):
 
     def run(self):
         lines = ["| Exercise | Page | |", "| --- | --- | --- |"]
-        points = {name: {each.name: each.points for each in source.load(name).questions.values()} for name in source.names()}
+        points = {
+            name: {each.name: each.points for each in source.load(name).questions.values()} for name in source.names()
+        }
         for name in source.names():
             self.env.note_dependency(str(source.path(name)))
             page = notebooks.about(name)["page"]
@@ -128,7 +128,7 @@ def answer_place(name, question):
         points=told["points"][question],
         stub=cell["source"],
         choices=" ".join(cell.get("choices", [])),
-        packages=" and ".join(cell.get("packages", [])),
+        packages=" and ".join(PACKAGES[name] for name in cell.get("packages", [])),
         given="yes" if any(each["kind"] == "code" for each in above[len(above) - since :]) else "",
     )
 
@@ -139,11 +139,7 @@ def place(tag, **data):
 
 
 def element(tag, **data):
-    """An empty element, its data as attributes; what is empty is left out.
-
-    >>> element("hb-done", of={"a": 1}, none="")
-    '<hb-done data-of="{&quot;a&quot;: 1}"></hb-done>'
-    """
+    """An empty element, its data as attributes; what is empty is left out."""
     texts = {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in data.items()}
     attributes = "".join(f' data-{name}="{html.escape(text)}"' for name, text in texts.items() if text)
     return f"<{tag}{attributes}></{tag}>"
