@@ -21,10 +21,30 @@ function begin() {
     return exercises.get(name);
   };
   document.head.append(element("style", {}, [style]));
-  for (const host of document.querySelectorAll("hb-question")) new Question(host, exercise(host.dataset.exercise));
+  for (const host of document.querySelectorAll("hb-question")) {
+    new Question(host, exercise(host.dataset.exercise));
+    foldSolution(host);
+  }
   for (const host of document.querySelectorAll("hb-exercise")) new Bar(host, exercise(host.dataset.name));
   for (const host of document.querySelectorAll("hb-overview")) overview(host, store);
   for (const host of document.querySelectorAll("hb-done")) done(host, store);
+}
+
+// On an exercise's own page the solution stands below the question: it is folded, unless a link leads into it.
+function foldSolution(host) {
+  if (host.closest(".exercise")) return;
+  const rest = [];
+  for (let next = host.nextSibling; next && !/^(SECTION|HB-)/.test(next.nodeName); next = next.nextSibling) rest.push(next);
+  const fold = element("details", { className: "hb-solution" }, [element("summary", {}, ["Solution"]), ...rest]);
+  host.after(fold);
+  const led = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target || !fold.contains(target)) return;
+    fold.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", led);
+  led();
 }
 
 // Browsers run no Python in a page that was opened as a file.

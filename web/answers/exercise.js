@@ -46,24 +46,26 @@ export class Exercise {
   }
 
   // Runs the cells up to the answer to `question` (to the end, for null), as far as Python has not seen them as they
-  // are now. The last one's output goes to `onout`; resolves to whether that one ran to its end.
+  // are now. To `onout` goes what comes out of the answer and of the given cells above it; resolves to whether the answer
+  // ran to its end.
   async bring(question, onout) {
     const { cells, needs } = await this.load();
     if (await this.python.open(this.name, needs)) this.ran.clear();
     const own = cells.findIndex((cell) => cell.kind === "answer" && cell.question === question);
     const last = question === null ? cells.length : own;
+    const shown = new Set(question === null ? [] : [cells[own], ...(await this.given(question))]);
     const given = (cell) => cell.kind === "code" && this.ran.has(cell.id);
     if (cells.slice(last).some(given)) this.ran.clear(); // it may have put other values under the same names
     let ok = true;
     for (const [number, cell] of cells.slice(0, last + 1).entries()) {
       if (!["code", "answer"].includes(cell.kind) || cell.packages?.length) continue;
-      const text = (cell.kind === "answer" && this.record(cell.question).text) || cell.source;
+      const text = (cell.kind === "answer" ? this.record(cell.question).text : undefined) ?? cell.source;
       if (number !== last && this.ran.get(cell.id) === text) continue;
       for (const later of cells.slice(number)) this.ran.delete(later.id); // they may use what this one defines
-      ({ ok } = await this.python.run(text, number === last ? onout : undefined));
-      this.ran.set(cell.id, text);
       // What an earlier version defined is not what stands there now.
-      if (!ok && cell.kind === "answer") await this.python.run(`globals().pop("${cell.question}", None)`);
+      if (cell.kind === "answer") await this.python.run(`globals().pop("${cell.question}", None);`);
+      ({ ok } = await this.python.run(text, shown.has(cell) ? onout : undefined));
+      this.ran.set(cell.id, text);
     }
     return ok;
   }
@@ -71,12 +73,12 @@ export class Exercise {
   // Runs the answer and has it judged; all of them for null. Resolves to whether that could be done.
   async check(question, onout) {
     const asked = this.questions.filter((each) => question === null || each.name === question);
-    const records = new Map(asked.map((each) => [each.name, this.record(each.name)])); // the reader may type on
+    const before = asked.map((each) => [each, this.record(each.name).text]); // the reader may type on
     if (!(await this.bring(question, onout)) && question !== null) return false;
     const { points } = await this.python.check(question, onout);
-    for (const [name, record] of records) {
-      const now = this.record(name);
-      if (record.text && points[name]) this.save(name, { ...now, judged: record.text, points: points[name][0] });
+    for (const [{ name, stub }, text] of before) {
+      if (text === undefined || !points[name]) continue;
+      this.save(name, { ...this.record(name), stub, judged: text, points: points[name][0] });
     }
     return true;
   }

@@ -14,8 +14,13 @@ export class Python {
     if (this.opened === exercise) return false;
     this.manifest ??= await fetchJson(new URL("manifest.json", this.base));
     this.worker ??= this.begin();
-    await this.ask({ type: "start", base: this.base, manifest: this.manifest, needs });
-    await this.ask({ type: "open", exercise });
+    try {
+      await this.ask({ type: "start", manifest: this.manifest, needs });
+      await this.ask({ type: "open", exercise });
+    } catch (error) {
+      this.fail(error); // another try begins at the beginning
+      throw error;
+    }
     this.opened = exercise;
     return true;
   }
@@ -47,7 +52,7 @@ export class Python {
       const asked = this.waiting.get(data.id);
       if (data.type === "out") return asked?.onout(data);
       this.waiting.delete(data.id);
-      return asked?.resolve(data);
+      return data.error ? asked?.reject(new Error(data.error)) : asked?.resolve(data);
     };
     worker.onerror = (event) => this.fail(new Error(event.message || "Python could not be fetched."));
     return worker;

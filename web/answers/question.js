@@ -46,7 +46,7 @@ export class Question {
     this.stops = button("Stop", () => this.exercise.python.stop());
     this.resets = button("Reset", () => this.reset());
     this.stops.hidden = true;
-    const buttons = [...(this.choices ? [] : [this.runs]), this.checks, this.stops, this.resets, this.standing];
+    const buttons = [...(this.choices && !this.folds ? [] : [this.runs]), this.checks, this.stops, this.resets, this.standing];
     const row = element("div", { className: "hb-row" }, buttons);
     const parts = [...this.folded(), this.place, this.changed, row, this.bar, this.status, this.out];
     this.host.append(element("div", { className: "hb-answer", role: "group", "aria-label": label }, parts));
@@ -124,8 +124,9 @@ export class Question {
   elsewhere(packages) {
     const links = this.host.closest(".exercise, article")?.querySelector(".exercise-links");
     const ways = [...(links?.querySelectorAll("a") ?? [])].filter((each) => /Download|Binder|Colab/.test(each.textContent));
-    const items = ways.flatMap((each, i) => [i ? " · " : " ", each.cloneNode(true)]);
-    const why = `This question needs ${packages}, which does not run in a web page. Do it in the notebook:`;
+    const items = ways.flatMap((each, i) => [i ? " · " : "", each.cloneNode(true)]);
+    const why = `This question needs ${packages}, and no web page can run that. Do it in the notebook: `;
+    this.show = () => {}; // an answer from a notebook is kept for the next one
     this.host.append(element("p", { className: "hb-note" }, [why, ...items]));
   }
 
@@ -134,7 +135,7 @@ export class Question {
     this.standing.textContent = inWords(standing(record, this.stub, this.points), this.points);
     this.changed.hidden = record.text === undefined || (record.stub ?? this.stub) === this.stub;
     this.resets.textContent = this.before === undefined ? "Reset" : "Undo reset";
-    if (record.text === undefined && this.shown !== undefined) this.put(this.stub);
+    if (record.text === undefined && ![undefined, this.stub].includes(this.shown)) this.forget();
   }
 
   // --- What the reader does
@@ -148,7 +149,12 @@ export class Question {
   keep(text) {
     this.shown = text;
     const { judged, points, stub = this.stub } = this.record;
-    this.exercise.save(this.name, { text, stub, judged, points });
+    this.exercise.save(this.name, text === this.stub ? {} : { text, stub, judged, points });
+  }
+
+  forget() {
+    this.before = undefined;
+    this.put(this.stub);
   }
 
   put(text) {
@@ -216,12 +222,12 @@ export async function whileBusy(asked, work) {
   busy = null;
 }
 
-function progress({ status, bar }, { loaded, total, what }) {
-  bar.hidden = loaded === total;
+function progress({ status, bar }, { loaded, total }) {
+  bar.hidden = loaded >= total;
   bar.max = total;
   bar.value = loaded;
-  const amount = `${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`;
-  status.textContent = bar.hidden ? `${what} …` : `${what}: ${amount}. Later it is there at once.`;
+  const [there, all] = [loaded, total].map((bytes) => (bytes / 1e6).toFixed(1));
+  status.textContent = bar.hidden ? "Starting Python …" : `Python comes into this page: ${there} of ${all} MB. Your browser keeps it for the next time.`;
 }
 
 function output({ out, bar, status }, { stream, text }) {

@@ -176,5 +176,6 @@ def no_thread(*_, **__):
 def prepare():
     """What a page cannot do says so; what is not there is missing, as anywhere, and no advice how to install it."""
     builtins.input = no_input
+    checking.WIDTH = sys.maxsize  # the page wraps the lines as its own width asks
     threading._start_new_thread = no_thread
     sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "RepodataPackagesFinder"]
