@@ -15,7 +15,7 @@ async function main() {
   await python.loadPackage(Object.keys(manifest.packages), { messageCallback() {}, checkIntegrity: false });
   python.unpackArchive(bytes(folder, manifest.course), "zip", { extractDir: "/course" });
   python.FS.writeFile("/course/verdicts.py", text(import.meta.dirname, "verdicts.py"));
-  python.runPython("import sys; sys.path.insert(0, '/course')\nimport json, time, verdicts");
+  python.runPython("import sys; sys.path.insert(0, '/course')\nimport inpage, json, verdicts; inpage.prepare()");
   const said = {};
   for (const name of names) {
     python.globals.set("told", text(folder, "exercises", `${name}.json`));

@@ -11,7 +11,9 @@ import linecache
 import sys
 import threading
 import traceback
-from functools import cache
+from functools import cache, wraps
+
+import numpy as np
 
 from hblib.coursework import checking, imports, source
 
@@ -78,10 +80,8 @@ def told(error):
     text = "".join(shown.format()).rstrip("\n")
     root = (getattr(error, "name", None) or "").partition(".")[0]
     if isinstance(error, ModuleNotFoundError) and root not in HERE | {"hblib"}:
-        text += (
-            f"\nPython in the page has NumPy, SciPy, pandas, xarray and hblib, but not {root}. The notebook on your "
-        )
-        text += "computer or on Binder has what the course uses."
+        text += f"\nPython in the page has NumPy, SciPy, pandas, xarray and hblib, but not {root}."
+        text += " The notebook on your computer or on Binder has what the course uses."
     return text
 
 
@@ -173,9 +173,35 @@ def no_thread(*_, **__):
     raise RuntimeError("Python in the page has no threads. Call the function instead, or use the notebook.")
 
 
+# Here NumPy's own whole numbers have 32 bits, as a pointer has, and these functions take no others for places and for
+# numbers of times. In a notebook they take 64 bits. With each, the argument in question: its place and its name.
+PLACES = {"bincount": (0, "x"), "repeat": (1, "repeats"), "take": (1, "indices"), "put": (1, "ind"), "choose": (0, "a")}
+
+
+def taking_64_bits(function, place, name):
+    """A function of NumPy that takes whole numbers of 64 bits as well, as long as 32 hold them."""
+
+    @wraps(function)
+    def called(*args, **kwargs):
+        args = [*args[:place], *map(places, args[place : place + 1]), *args[place + 1 :]]
+        return function(*args, **kwargs | {key: places(kwargs[key]) for key in {name} & {*kwargs}})
+
+    return called
+
+
+def places(value):
+    """An array or list of whole numbers as NumPy's own; anything else, and what these do not hold, as it is."""
+    array = np.asarray(value)
+    if array.dtype.kind in "iu" and array.dtype != np.intp and np.array_equal(array, array.astype(np.intp)):
+        return array.astype(np.intp)
+    return value
+
+
 def prepare():
     """What a page cannot do says so; what is not there is missing, as anywhere, and no advice how to install it."""
     builtins.input = no_input
     checking.WIDTH = sys.maxsize  # the page wraps the lines as its own width asks
+    for function, argument in PLACES.items():
+        setattr(np, function, taking_64_bits(getattr(np, function), *argument))
     threading._start_new_thread = no_thread
     sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "RepodataPackagesFinder"]
