@@ -31,6 +31,7 @@ book: _build/html/.checked ## build the website and check it
 
 test: _build/html/.checked $(VENV)/.tests ## build the book, then run every test: style, hblib, pages, the site, the grader
 	tools/sandbox.sh
+	tools/browser.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(PYTEST)

@@ -17,6 +17,7 @@ from hblib.coursework.calling import arguments, their_line, words
 from hblib.coursework.forms import plain
 from hblib.coursework.questions import Choice, Draws, Function, Value
 
+WIDTH = 96  # columns of what a check says; where something else wraps the lines, as a page does, it may be huge
 SEEDS = range(5)  # of the fresh inputs that `check` tries, beside those that it may show
 
 
@@ -100,7 +101,7 @@ class Verdict:
 
 
 def _wrap(line):
-    return textwrap.fill(line, 96, subsequent_indent="    ")
+    return textwrap.fill(line, WIDTH, subsequent_indent="    ")
 
 
 class Stop(Exception):

@@ -13,7 +13,6 @@ from sphinx.util import logging
 sys.path.append(str(Path(__file__).parents[1] / "web"))
 
 import bundle
-
 import course
 import fetch
 
