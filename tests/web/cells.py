@@ -62,13 +62,27 @@ CELLS = [
         error=("Python in the page has no threads.",),
     ),
     Cell(
-        "no such package",
-        "import pymc as pm",
+        "no such package", "import pymc as pm", done=False, error=("No module named 'pymc'", "but not pymc. The note")
+    ),
+    Cell("no such module of hblib", "from hblib import nothing", done=False, error=("cannot import name 'nothing'",)),
+    Cell("an inverse", "import numpy as np\nnp.linalg.inv([[2.0, 0], [0, 4]])", result="[0.5 , 0.  ],"),
+    Cell(
+        "no inverse",
+        "import numpy as np\nnp.linalg.inv(np.zeros((2, 2)))",
         done=False,
-        error=("No module named 'pymc'", "but not pymc. The notebook"),
+        error=("LinAlgError: Singular matrix",),
     ),
     Cell(
-        "no such module of hblib", "from hblib import nothing", done=False, error=("ImportError: cannot import name",)
+        "no solution",
+        "import numpy as np\nnp.linalg.solve(np.zeros((2, 2)), [1, 2])",
+        done=False,
+        error=("LinAlgError: Singular matrix",),
+    ),
+    Cell(
+        "no root",
+        "import numpy as np\nnp.linalg.cholesky(-np.eye(2))",
+        done=False,
+        error=("LinAlgError: Matrix is not positive definite",),
     ),
     Cell(
         "whole numbers of 64 bits",
