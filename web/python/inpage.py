@@ -200,7 +200,6 @@ def places(value):
 def prepare():
     """What a page cannot do says so; what is not there is missing, as anywhere, and no advice how to install it."""
     builtins.input = no_input
-    checking.WIDTH = sys.maxsize  # the page wraps the lines as its own width asks
     for function, argument in PLACES.items():
         setattr(np, function, taking_64_bits(getattr(np, function), *argument))
     threading._start_new_thread = no_thread
