@@ -40,7 +40,7 @@ check: $(VENV)/.tests ## style, types and the tests of hblib, in a few minutes: 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 hblib tests -m "not nuts and not site and not exercise and not sandbox" $(PYTEST)
+	$(BIN)/python -m pytest -n 2 hblib tests -m "not nuts and not site and not exercise and not sandbox and not web" $(PYTEST)
 
 page: $(VENV)/.tests ## run one page and its tests, then build it: make page PAGE=05-empirical-bayes
 	@test -n "$(PAGE)" || { echo "Which page? For example: make page PAGE=05-empirical-bayes"; exit 2; }

@@ -197,10 +197,33 @@ def places(value):
     return value
 
 
+# WebAssembly has no sign for what is no number. For want of it, these functions of NumPy would not raise but give NaN.
+SINGULAR = {
+    "inv": "Singular matrix",
+    "solve": "Singular matrix",
+    "cholesky": "Matrix is not positive definite",
+}
+
+
+def raising(function, message):
+    """A function of numpy.linalg that raises, as elsewhere, where NaN comes out of matrices without one."""
+
+    @wraps(function)
+    def called(*args, **kwargs):
+        result = function(*args, **kwargs)
+        if np.isnan(result).any() and all(np.isfinite(each).all() for each in args):
+            raise np.linalg.LinAlgError(message)
+        return result
+
+    return called
+
+
 def prepare():
     """What a page cannot do says so; what is not there is missing, as anywhere, and no advice how to install it."""
     builtins.input = no_input
     for function, argument in PLACES.items():
         setattr(np, function, taking_64_bits(getattr(np, function), *argument))
+    for function, message in SINGULAR.items():
+        setattr(np.linalg, function, raising(getattr(np.linalg, function), message))
     threading._start_new_thread = no_thread
     sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "RepodataPackagesFinder"]
