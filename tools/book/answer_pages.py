@@ -17,7 +17,7 @@ import course
 import fetch
 
 log = logging.getLogger(__name__)
-TAG = "hb-exercise"  # an element of a page that holds an exercise
+TAG = "<hb-"  # an element of a page that holds an exercise, or the overview of all
 
 
 def setup(app):

@@ -221,7 +221,6 @@ def raising(function, message):
 def prepare():
     """What a page cannot do says so; what is not there is missing, as anywhere, and no advice how to install it."""
     builtins.input = no_input
-    checking.WIDTH = sys.maxsize  # the page wraps the lines as its own width asks
     for function, argument in PLACES.items():
         setattr(np, function, taking_64_bits(getattr(np, function), *argument))
     for function, message in SINGULAR.items():
