@@ -4,6 +4,7 @@ import doctest
 import importlib
 import io
 import json
+from pathlib import Path
 
 import answers
 import cells as written
@@ -14,15 +15,26 @@ from hblib.coursework import source
 inpage.prepare()
 
 
-def verdicts(told):
-    """What the page shows below each answer to an exercise."""
+def listed(told):
+    """What the page shows below each answer to an exercise that is listed there."""
     told = json.loads(told)
+    return verdicts(told, answers.listed(source.load(told["name"])))
+
+
+def others(told):
+    """What it shows below those that are not."""
+    told = json.loads(told)
+    return verdicts(told, answers.others(source.load(told["name"]), Path("/answers")))
+
+
+def verdicts(told, tried):
+    """What the page shows below each of these answers."""
     shown, said = [], {}
     page = inpage.Exercise(told["name"], lambda *each: shown.append(each))
     for cell in told["cells"]:
         if cell["kind"] == "code" and not (cell.get("slow") or cell.get("packages")):
             assert page.run(cell["source"]), shown
-    for question, kind, answer in answers.to(source.load(page.name)):
+    for question, kind, answer in tried:
         shown.clear()
         page.namespace[question] = answer
         points = page.check(question)[question]

@@ -8,6 +8,13 @@ const folder = process.argv[2];
 const bytes = (...path) => new Uint8Array(readFileSync(join(...path)));
 const json = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));
 
+function copy(python, from, to) {
+  python.FS.mkdirTree(to);
+  for (const file of readdirSync(from).filter((name) => name.endsWith(".py"))) {
+    python.FS.writeFile(`${to}/${file}`, bytes(from, file));
+  }
+}
+
 async function main() {
   const manifest = json(folder, "manifest.json");
   const { loadPyodide } = await import(pathToFileURL(resolve(folder, "pyodide.mjs")));
@@ -15,19 +22,21 @@ async function main() {
   const load = (packages) => python.loadPackage(packages, { messageCallback() {}, checkIntegrity: false });
   await load(["numpy"]);
   python.unpackArchive(bytes(folder, manifest.course), "zip", { extractDir: "/course" });
-  for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith(".py"))) {
-    python.FS.writeFile(`/course/${file}`, bytes(import.meta.dirname, file));
-  }
+  copy(python, import.meta.dirname, "/course");
+  copy(python, join(import.meta.dirname, "..", "answers"), "/answers");
   python.runPython("import sys; sys.path.insert(0, '/course')");
   const inside = python.pyimport("inside");
-  const found = { verdicts: {} };
+  const found = { listed: {}, others: {} };
   // First those that need least: so each runs with the packages that it names, and no more.
   const exercises = readdirSync(join(folder, "exercises")).map((file) => json(folder, "exercises", file));
   for (const exercise of exercises.sort((a, b) => a.needs.length - b.needs.length)) {
     await load(exercise.needs);
-    found.verdicts[exercise.name] = JSON.parse(inside.verdicts(JSON.stringify(exercise)));
+    found.listed[exercise.name] = JSON.parse(inside.listed(JSON.stringify(exercise)));
   }
   await load(Object.keys(manifest.packages));
+  for (const exercise of exercises) {
+    found.others[exercise.name] = JSON.parse(inside.others(JSON.stringify(exercise)));
+  }
   found.cells = JSON.parse(inside.cells());
   found.doctests = JSON.parse(inside.doctests());
   process.stdout.write(JSON.stringify(found));

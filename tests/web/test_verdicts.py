@@ -4,10 +4,12 @@ import contextlib
 import io
 import re
 import sys
+from functools import partial
 
 import pytest
 
 from hblib.coursework import checking, source
+from tests.conftest import ROOT
 from tests.web import answers, cells
 
 pytestmark = pytest.mark.web
@@ -19,7 +21,7 @@ def unwrapped(monkeypatch):
     monkeypatch.setattr(checking, "WIDTH", sys.maxsize)
 
 
-def in_notebook(name):
+def in_notebook(name, tried):
     """What `check` prints below each answer, and the points."""
     namespace = {"__name__": "__main__"}
     exercise, said = source.load(name), {}
@@ -27,7 +29,7 @@ def in_notebook(name):
         for cell in exercise.cells:
             if cell.kind == "given" and "slow" not in cell.tags:
                 exec(cell.source, namespace)
-    for question, kind, answer in answers.to(exercise):
+    for question, kind, answer in tried(exercise):
         namespace[question] = answer
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             namespace["check"](question)
@@ -38,7 +40,12 @@ def in_notebook(name):
 
 @pytest.mark.parametrize("name", source.names())
 def test_the_page_says_what_the_notebook_says(inside, name):
-    assert inside["verdicts"][name] == in_notebook(name)
+    assert inside["listed"][name] == in_notebook(name, answers.listed)
+
+
+@pytest.mark.parametrize("name", source.names())
+def test_so_it_does_of_answers_that_nobody_listed(inside, name):
+    assert inside["others"][name] == in_notebook(name, partial(answers.others, folder=ROOT / "tests" / "answers"))
 
 
 @pytest.mark.parametrize("cell", cells.CELLS, ids=lambda cell: cell.name)
