@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 BUILT = ROOT / "_build" / "html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE = 180_000  # ms for what Python has to do on a busy machine; what is waited for ends the wait
+PATIENCE = 300_000  # ms for what Python has to do on a busy machine; what is waited for ends the wait
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -52,11 +52,11 @@ class Reader:
     def __init__(self, browser, address, **settings):
         self.address, self.asked = address, []
         self.window = browser.new_context(base_url=address, **{"viewport": {"width": 1280, "height": 900}, **settings})
-        self.window.set_default_timeout(PATIENCE)
+        self.window.set_default_timeout(60_000)
         self.window.on("request", lambda request: self.asked.append(request.url))
         self.page = self.window.new_page()
         self.raised = []
-        self.page.on("pageerror", lambda error: self.raised.append(str(error)))
+        self.page.on("pageerror", lambda error: self.raised.append(f"{error}\n{error.stack}"))
 
     def open(self, path):
         self.page.goto(path)
@@ -85,7 +85,7 @@ class Reader:
 
     def end_of(self, place):
         """Wait until Python is done; the sentence at the end."""
-        place.get_by_role("button", name="Stop").wait_for(state="hidden")
+        place.get_by_role("button", name="Stop").wait_for(state="hidden", timeout=PATIENCE)
         return place.get_by_role("status").inner_text()
 
     def output(self, place):

@@ -21,8 +21,7 @@ export class Exercise {
   async fetch() {
     const about = await fetchJson(new URL(`exercises/${this.name}.json`, this.base));
     const ipynb = await fetchJson(new URL(about.notebook, this.base));
-    const cells = about.cells.map((cell) => ({ ...cell, id: `${this.name}-${cell.id}` })); // as in the notebook
-    return { ...about, cells, ipynb };
+    return { ...about, ipynb };
   }
 
   // The given cells between an answer and the one before it.
