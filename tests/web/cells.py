@@ -20,6 +20,7 @@ CELLS = [
     Cell("the last expression", "a = 20\na + 1", result="21"),
     Cell("an array", "import numpy as np\nnp.arange(3) / 2", result="array([0. , 0.5, 1. ])"),
     Cell("with a semicolon", "1 + 1;"),
+    Cell("displayed", "display(1, 'a')", result="1'a'"),
     Cell("nothing", "None"),
     Cell("no expression", "a = 1"),
     Cell("an empty cell", ""),

@@ -8,7 +8,7 @@ import zipfile
 from functools import cache
 from io import BytesIO
 
-from fetch import PACKAGES, ROOT, VERSION, digest, wheels
+from fetch import PACKAGES, PURE, ROOT, VERSION, digest, wheels
 from hblib.coursework import imports, notebooks, source
 from hblib.coursework.questions import Choice, Draws
 
@@ -25,12 +25,23 @@ def archive():
     files = {f"hblib/{file}": source.PACKAGE / file for file in imports.needed(wanted)}
     files |= {f"solutions/{name}.md": source.path(name) for name in source.names()}
     files |= {path.name: path for path in HERE.glob("*.py")}
+    content = zipped({name: path.read_bytes() for name, path in files.items()})
+    return f"course-{digest(content)[:12]}.zip", content
+
+
+def without_tests(wheel):
+    """The content of a wheel, but for its tests, which nobody runs in a page."""
+    with zipfile.ZipFile(wheel) as read:
+        return zipped({name: read.read(name) for name in read.namelist() if "/tests/" not in name})
+
+
+def zipped(contents):
+    """A zip of these files, always the same."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as made:
-        for name, path in sorted(files.items()):
-            made.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
-    content = buffer.getvalue()
-    return f"course-{digest(content)[:12]}.zip", content
+        for name, content in sorted(contents.items()):
+            made.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)
+    return buffer.getvalue()
 
 
 @cache
@@ -90,14 +101,14 @@ def draws_need(exercise):
 
 def write(files, target):
     """Write all of Python in the page into the folder `target`: these files of Pyodide's, the course, the exercises."""
-    target.mkdir(parents=True, exist_ok=True)
-    for name, path in files.items():
-        shutil.copy(path, target / name)
+    shutil.rmtree(target / "exercises", ignore_errors=True)
+    (target / "exercises").mkdir(parents=True)
+    for file, path in files.items():
+        (target / file).write_bytes(without_tests(path) if file in PURE else path.read_bytes())
     for old in target.glob("course-*.zip"):
         old.unlink()
     name, content = archive()
     (target / name).write_bytes(content)
-    (target / "exercises").mkdir(exist_ok=True)
     for each in source.names():
         (target / "exercises" / f"{each}.json").write_text(json.dumps(exercise(each)), encoding="utf8")
     sizes = {

@@ -26,7 +26,7 @@ class Exercise:
 
     def __init__(self, name, send):
         self.name, self.send = name, send
-        self.namespace = {"__name__": "__main__", "In": [""]}
+        self.namespace = {"__name__": "__main__", "In": [""], "display": self.display}
 
     def run(self, code):
         """Run a cell as a notebook does: show what it prints, the last expression, an error. Did it run to its end?"""
@@ -48,6 +48,11 @@ class Exercise:
         if value is not None:
             self.send("result", shown)
         return True
+
+    def display(self, *values):
+        """Show values as the last expression of a cell is shown."""
+        for value in values:
+            self.send("result", repr(value))
 
     def check(self, question=None):
         """Say what `check(question)` says in the notebook, of all questions if none is named; the points of each."""
@@ -79,7 +84,7 @@ def told(error):
             each += [part.__cause__, part.__context__, *(part.exceptions or ())]
     text = "".join(shown.format()).rstrip("\n")
     root = (getattr(error, "name", None) or "").partition(".")[0]
-    if isinstance(error, ModuleNotFoundError) and root not in HERE | {"hblib"}:
+    if isinstance(error, ModuleNotFoundError) and root not in HERE | {"", "hblib"}:
         text += f"\nPython in the page has NumPy, SciPy, pandas, xarray and hblib, but not {root}."
         text += " The notebook on your computer or on Binder has what the course uses."
     return text

@@ -48,6 +48,7 @@ const requests = {
   async start(message) {
     manifest ??= message.manifest;
     if (!python) {
+      progress.loaded = progress.total = 0; // also after an attempt that failed
       const files = message.needs.flatMap((name) => manifest.packages[name]);
       expect(new Set([...wasm, manifest.course, ...files]));
       const [{ loadPyodide }, course] = await Promise.all([import(new URL("pyodide.mjs", here)), content(manifest.course)]);
