@@ -86,6 +86,21 @@ def test_an_environment_that_is_there_gets_what_the_files_pin(tmp_path, files, i
     assert asked[-2 * len(installed) :] == [word for name in installed for word in ("-r", name)]
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"PYTHON": "/no/python"}, "PYTHON=/no/python is no Python 3.12 or newer"),
+        ({"PYTHON": sys.executable, "PIP_NO_INDEX": "1"}, "uv, which installs the rest, could not be fetched"),
+    ],
+)
+def test_what_cannot_be_set_up_is_said(tmp_path, settings, said):
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), **settings}
+    command = [ROOT / "tools/setup.sh", tmp_path / "venv"]
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"setup: {said}" in done.stderr.splitlines()[-1]
+
+
 # --- What a machine cannot test ---------------------------------------------------------------------------------------
 
 
