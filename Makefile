@@ -2,7 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
-SOURCES := _config.yml _toc.yml $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
+SOURCES := _config.yml _toc.yml package-lock.json $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
 
 # The matrices here are small: threads would wait for each other longer than they compute.
 export OMP_NUM_THREADS := 1

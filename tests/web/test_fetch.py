@@ -30,6 +30,11 @@ def unreachable(name):
     raise OSError("no network")
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_silent(monkeypatch):
+    monkeypatch.setattr(fetch, "silent", {})
+
+
 def got(folder, *sources):
     return fetch.fetched("a.whl", fetch.digest(RIGHT), folder / "kept", sources)
 
@@ -50,6 +55,19 @@ def test_a_file_that_nobody_has_is_missed_with_the_reasons(tmp_path):
     with pytest.raises(fetch.Missing, match=r"a\.whl is not to be had .*unreachable: no network; wrong: another file"):
         got(tmp_path, unreachable, wrong, nothing)
     assert not list(tmp_path.rglob("*.whl"))
+
+
+def test_who_does_not_answer_is_asked_once(tmp_path):
+    asked = []
+
+    def slow(name):
+        asked.append(name)
+        raise TimeoutError("no answer")
+
+    for _ in range(3):
+        with pytest.raises(fetch.Missing, match="slow: no answer"):
+            got(tmp_path, slow)
+    assert asked == ["a.whl"]
 
 
 def test_a_folder_of_ones_own_comes_first(tmp_path, monkeypatch):

@@ -75,10 +75,12 @@ def fetched(name, sha256, kept, sources):
         return target
     for source in sources:
         try:
-            content = source(name)
-        except (OSError, KeyError, subprocess.CalledProcessError, Missing) as error:
-            reasons.append(f"{source.__name__}: {error}")
-            continue
+            content = None if source in silent else source(name)
+        except (OSError, KeyError, Missing) as error:
+            silent[source] = f"{source.__name__}: {error}"
+            content = None
+        if source in silent:
+            reasons.append(silent[source])
         if content is not None and digest(content) == sha256:
             print(
                 f"Python in the page: {name}, {len(content) / 1e6:.1f} MB, {source.__name__}",
@@ -91,6 +93,9 @@ def fetched(name, sha256, kept, sources):
         if content is not None:
             reasons.append(f"{source.__name__}: another file of this name")
     raise Missing(f"{name} is not to be had ({'; '.join(reasons)})")
+
+
+silent = {}  # sources that did not answer, with the reason: none is asked again, for each might take its time
 
 
 def digest(content):
