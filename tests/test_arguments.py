@@ -246,7 +246,8 @@ def test_the_table_holds_every_public_function():
     for module in MODULES:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__ and not name.startswith("_"):
-                assert table.get(function) == set(inspect.signature(function).parameters), f"{module.__name__}.{name}"
+                arguments_of = set(inspect.signature(function).parameters)
+                assert table.get(function) == arguments_of, f"CALLS lacks {module.__name__}.{name}, or arguments of it"
 
 
 @pytest.mark.parametrize("kind", ["masked", "masked in a list"])

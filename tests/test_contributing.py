@@ -175,11 +175,16 @@ def test_what_a_file_needs_is_found(tmp_path, monkeypatch):
         "tests/test_one.py": "from hblib import one\n",
         "tests/test_two.py": "import subprocess\n",
         "tests/test_three.py": "def test_it(project, x):\n    pass\n",
+        "tests/conftest.py": "import numpy\n",
+        "tests/pages/conftest.py": "from tests.pages import names\n",
+        "tests/pages/names.py": "import nbclient\n",
+        "tests/pages/test_one.py": "import json\n",
     }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert hblib_alone.needs(tmp_path / "hblib/one.py") == {"numpy", "polars"}
     assert hblib_alone.needs(tmp_path / "hblib/two.py") == {"pymc", "polars"}
     assert hblib_alone.needs(tmp_path / "tests/test_one.py") == {"numpy", "polars"}
+    assert "nbclient" in hblib_alone.needs(tmp_path / "tests/pages/test_one.py")
     assert "import subprocess" in hblib_alone.needs(tmp_path / "tests/test_two.py")
     assert any("project" in hurdle for hurdle in hblib_alone.needs(tmp_path / "tests/test_three.py"))

@@ -29,7 +29,7 @@ def test_every_public_name_is_listed_once(name):
     }
     listed = [key for key, _ in LISTED[name]]
     assert len(listed) == len(set(listed))
-    assert set(listed) == public
+    assert set(listed) == public, "what hblib/__init__.py lists in its docstring is not what the module offers"
 
 
 def test_every_module_that_teaches_is_public():

@@ -4,6 +4,7 @@ import doctest
 import re
 import tomllib
 
+import pytest
 import yaml
 
 from tests.conftest import ROOT
@@ -49,6 +50,13 @@ def test_the_pins_cover_what_the_project_asks_for():
     for file in PINS:
         lines = [line for line in read(file).splitlines() if line.strip() and not line.startswith("#")]
         assert [line for line in lines if "==" not in line] == (["-e ."] if file == "requirements.txt" else [])
+
+
+@pytest.mark.parametrize("name", ["numpy", "numba", "argon2-cffi-bindings"])
+def test_intel_macs_hold_nobody_else_back(name):
+    lines = [line for line in read("requirements.txt").splitlines() if line.startswith(f"{name}==")]
+    assert len({line.split(";")[0].strip() for line in lines}) == 2
+    assert len([line for line in lines if "sys_platform != 'darwin'" in line]) == 1
 
 
 def test_no_reader_needs_what_tests_and_linters_need():

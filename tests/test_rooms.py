@@ -1,16 +1,39 @@
-"""Which room of the house may import which: the pages rest on hblib, and that on its basement."""
+"""Which room of the house imports which: as CONTRIBUTING.md draws it, and no other."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
+import jupytext
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HBLIB = ROOT / "hblib"
-BASEMENT = sorted((HBLIB / "_numerics").glob("*.py"))
-TAUGHT = sorted([*HBLIB.glob("[a-z]*.py"), *(HBLIB / "datasets").glob("*.py")])
+DRAWN = {
+    name: set(others.split(", ")) - {"nothing"}
+    for name, others in re.findall(r"^([\w/]+) +-> (.+)$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+}
 PAGES = sorted([*ROOT.glob("chapters/*.md"), *ROOT.glob("solutions/*.md")])
+BASEMENT = sorted((ROOT / "hblib/_numerics").glob("*.py"))
+OPTIONAL = {"datatree": {"xarray"}}  # imported only when somebody asks for draws in that form
+
+
+def files():
+    """Every file with code in it that is no test, by its path without the ending."""
+    modules = [path for path in ROOT.glob("[a-z]*/**/*.py") if path.relative_to(ROOT).parts[0] != "tests"]
+    return {path.relative_to(ROOT).with_suffix("").as_posix(): path for path in [*modules, *PAGES]}
+
+
+def room(path):
+    """The room of a file, or of a module that is imported: the innermost that is drawn, if it is of the house."""
+    return max((name for name in DRAWN if f"{path}/".startswith(f"{name}/")), key=len, default=None)
+
+
+def code(path):
+    """What a module or a page computes."""
+    if path.suffix == ".py":
+        return path.read_text("utf-8")
+    return "\n".join(cell.source for cell in jupytext.read(path, fmt="md:myst").cells if cell.cell_type == "code")
 
 
 def imported(code):
@@ -22,22 +45,32 @@ def imported(code):
             yield from (alias.name for alias in node.names)
 
 
-OPTIONAL = {"datatree": {"xarray"}}  # imported only when somebody asks for draws in that form
+def test_every_file_stands_in_a_room():
+    assert len(DRAWN) > 5
+    assert [path for path in files() if room(path) is None] == []
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_room_imports_what_is_drawn_and_nothing_else(name):
+    found = {
+        room(each.replace(".", "/"))
+        for path, file in files().items()
+        if room(path) == name
+        for each in imported(code(file))
+    }
+    assert found - {name, None} == DRAWN[name]
+
+
+def test_a_room_stands_above_what_it_imports():
+    order = [*DRAWN]
+    assert all(order.index(name) < order.index(other) for name in DRAWN for other in DRAWN[name])
 
 
 @pytest.mark.parametrize("file", BASEMENT, ids=lambda file: file.stem)
 def test_the_basement_rests_on_numpy_and_scipy(file):
-    for name in imported(file.read_text("utf-8")):
-        assert name.split(".")[0] in {"hblib", "numpy", "scipy", *sys.stdlib_module_names} | OPTIONAL.get(
-            file.stem, set()
-        ), name
-        assert not name.startswith("hblib.") or name.startswith("hblib._numerics."), name
-
-
-@pytest.mark.parametrize("file", TAUGHT, ids=lambda file: file.stem)
-def test_the_statistics_know_no_course_and_no_grader(file):
-    for name in imported(file.read_text("utf-8")):
-        assert not name.startswith(("hblib.coursework", "hblib.grading", "hblib.solutions")), name
+    for name in imported(code(file)):
+        known = {"hblib", "numpy", "scipy", *sys.stdlib_module_names} | OPTIONAL.get(file.stem, set())
+        assert name.split(".")[0] in known, name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -10,25 +10,30 @@ import book_extension
 import ledger
 from tests import left_out
 from tests.conftest import ROOT
+from tests.web import reader
 
 pytestmark = pytest.mark.site
 
 
-def sandbox(folder, *options, restricted, installed=True):
-    """Run tools/sandbox.sh as an ordinary user with the right to sudo; what it said, and what it had done as root."""
-    log, setting = folder / "log", folder / "restricted"
+def ran(folder, script, *options, installed=(), **environment):
+    """Run a script as an ordinary user with the right to sudo; what it said, and what it had done as root."""
+    log = folder / "log"
     log.touch()
-    setting.write_text(f"{int(restricted)}\n")
     programs = {"id": "echo 1000", "uname": "echo Linux", "sudo": f'echo "$@" >> "{log}"', "cat": '/bin/cat "$@"'}
-    if installed:
-        programs["bwrap"] = ":"
-    for name, line in programs.items():
+    for name, line in [*programs.items(), *((name, ":") for name in installed)]:
         (folder / name).write_text(f"#!/bin/sh\n{line}\n")
         (folder / name).chmod(0o755)
-    command = ["/bin/sh", ROOT / "tools/sandbox.sh", *options]
-    environment = {"PATH": str(folder), "RESTRICTED": str(setting)}
+    command = ["/bin/sh", ROOT / "tools" / script, *options]
+    environment |= {"PATH": str(folder)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return done.stdout + done.stderr, log.read_text().splitlines()
+
+
+def sandbox(folder, *options, restricted, installed=("bwrap",)):
+    """Run tools/sandbox.sh on a system that restricts its users, or does not."""
+    setting = folder / "restricted"
+    setting.write_text(f"{int(restricted)}\n")
+    return ran(folder, "sandbox.sh", *options, installed=installed, RESTRICTED=str(setting))
 
 
 def test_no_protection_of_the_kernel_is_switched_off_unasked(tmp_path):
@@ -47,8 +52,18 @@ def test_where_nothing_is_missing_nothing_is_done(tmp_path):
 
 
 def test_bubblewrap_alone_is_installed(tmp_path):
-    _, as_root = sandbox(tmp_path, restricted=False, installed=False)
+    _, as_root = sandbox(tmp_path, restricted=False, installed=())
     assert as_root == ["--non-interactive apt-get install --yes --quiet=2 bubblewrap"]
+
+
+def test_a_browser_is_installed_where_there_is_none(tmp_path):
+    _, as_root = ran(tmp_path, "browser.sh")
+    assert as_root == ["--non-interactive apt-get install --yes --quiet=2 chromium"]
+
+
+@pytest.mark.parametrize("name", reader.BROWSERS)
+def test_a_browser_that_is_there_will_do(tmp_path, name):
+    assert ran(tmp_path, "browser.sh", installed=[name]) == ("", [])
 
 
 # --- What is installed ------------------------------------------------------------------------------------------------
@@ -69,6 +84,21 @@ def test_an_environment_that_is_there_gets_what_the_files_pin(tmp_path, files, i
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[:2] == ["pip", "install"]
     assert asked[-2 * len(installed) :] == [word for name in installed for word in ("-r", name)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"PYTHON": "/no/python"}, "PYTHON=/no/python is no Python 3.12 or newer"),
+        ({"PYTHON": sys.executable, "PIP_NO_INDEX": "1"}, "uv, which installs the rest, could not be fetched"),
+    ],
+)
+def test_what_cannot_be_set_up_is_said(tmp_path, settings, said):
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), **settings}
+    command = [ROOT / "tools/setup.sh", tmp_path / "venv"]
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"setup: {said}" in done.stderr.splitlines()[-1]
 
 
 # --- What a machine cannot test ---------------------------------------------------------------------------------------

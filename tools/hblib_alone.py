@@ -47,9 +47,14 @@ def light():
 
 
 def needs(path):
-    """What a file needs: the names that it imports, those that its imports need, and what else stands in its way."""
-    files = reached(path)
-    names = {name.partition(".")[0] for each in files for name in imported(each, each == path) if not file_of(name)}
+    """What a file needs: the names that it imports, those that its imports need, and what else stands in its way.
+
+    pytest loads the conftest.py beside a file, and those of the folders around it, with it.
+    """
+    loaded = {path, *(folder / "conftest.py" for folder in path.parents if folder.is_relative_to(ROOT / "tests"))}
+    loaded = {each for each in loaded if each.exists()}
+    files = {file for each in loaded for file in reached(each)}
+    names = {name.partition(".")[0] for each in files for name in imported(each, each in loaded) if not file_of(name)}
     rooms = {each.relative_to(ROOT).parts[:2] for each in files} & {("hblib", "coursework"), ("hblib", "grading")}
     test = path.read_text(encoding="utf8") if path.name.startswith("test_") else ""
     hurdles = re.findall(r"\bimport subprocess\b|^def .*\b(?:project|site)\b.*:$", test, flags=re.MULTILINE)

@@ -139,10 +139,10 @@ def place(tag, **data):
 
 
 def element(tag, **data):
-    """An empty element, its data as attributes; what is empty is left out."""
+    """An empty element, hidden until a script fills it; its data as attributes, of which the empty are left out."""
     texts = {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in data.items()}
     attributes = "".join(f' data-{name}="{html.escape(text)}"' for name, text in texts.items() if text)
-    return f"<{tag}{attributes}></{tag}>"
+    return f"<{tag}{attributes} hidden></{tag}>"
 
 
 def tidy_solution(env, doctree):

@@ -77,8 +77,11 @@ def link_or_code(app, env, node, content):
 
 
 def remember_written(app, pagename, templatename, context, doctree):
-    """Let sphinx-codeautolink know of each page that is written, for it would leave out those whose text is old."""
+    """Let sphinx-codeautolink 0.19 know of each page that is written, for it would leave out those whose text is old.
+
+    From 0.20 on it goes through the pages as they are written, and leaves out none.
+    """
     for listener in app.events.listeners["build-finished"]:
         owner = getattr(listener.handler, "__self__", None)
-        if isinstance(owner, SphinxCodeAutoLink):
+        if isinstance(owner, SphinxCodeAutoLink) and hasattr(owner, "outdated_docs"):
             owner.outdated_docs.add(pagename)

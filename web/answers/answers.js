@@ -12,6 +12,13 @@ import { Store } from "./store.js";
 const base = new URL(".", document.currentScript.src);
 const site = new URL("../../", base);
 
+// The places that the book has left; without this script they stay hidden.
+function places(selector) {
+  const found = [...document.querySelectorAll(selector)];
+  for (const each of found) each.hidden = false;
+  return found;
+}
+
 function begin() {
   const store = new Store(site.pathname);
   const python = new Python(base.href);
@@ -20,14 +27,13 @@ function begin() {
     if (!exercises.has(name)) exercises.set(name, new Exercise(name, base, python, store));
     return exercises.get(name);
   };
-  document.head.append(element("style", {}, [style]));
-  for (const host of document.querySelectorAll("hb-question")) {
+  for (const host of places("hb-question")) {
     new Question(host, exercise(host.dataset.exercise));
     foldSolution(host);
   }
-  for (const host of document.querySelectorAll("hb-exercise")) new Bar(host, exercise(host.dataset.name));
-  for (const host of document.querySelectorAll("hb-overview")) overview(host, store);
-  for (const host of document.querySelectorAll("hb-done")) done(host, store);
+  for (const host of places("hb-exercise")) new Bar(host, exercise(host.dataset.name));
+  for (const host of places("hb-overview")) overview(host, store);
+  for (const host of places("hb-done")) done(host, store);
 }
 
 // On an exercise's own page the solution stands below the question: it is folded, unless a link leads into it.
@@ -49,9 +55,8 @@ function foldSolution(host) {
 
 // Browsers run no Python in a page that was opened as a file.
 function sayHow() {
-  document.head.append(element("style", {}, [style]));
   const folder = decodeURIComponent(site.pathname).replace(/^\/(?=[A-Z]:)/, "").replace(/\/$/, "");
-  for (const host of document.querySelectorAll("hb-exercise, hb-overview")) {
+  for (const host of places("hb-exercise, hb-overview")) {
     const command = element("code", {}, [`python3 -m http.server --directory "${folder}" 8000`]);
     const address = element("a", { href: "http://localhost:8000" }, ["http://localhost:8000"]);
     const words = ["You can answer right here if the site is served rather than opened as a file: ", command];
@@ -59,5 +64,6 @@ function sayHow() {
   }
 }
 
+document.head.append(element("style", {}, [style]));
 if (location.protocol === "file:") sayHow();
 else begin();

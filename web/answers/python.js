@@ -14,13 +14,8 @@ export class Python {
     if (this.opened === exercise) return false;
     this.manifest ??= await fetchJson(new URL("manifest.json", this.base));
     this.worker ??= this.begin();
-    try {
-      await this.ask({ type: "start", manifest: this.manifest, needs });
-      await this.ask({ type: "open", exercise });
-    } catch (error) {
-      this.fail(error); // another try begins at the beginning
-      throw error;
-    }
+    await this.ask({ type: "start", manifest: this.manifest, needs });
+    await this.ask({ type: "open", exercise });
     this.opened = exercise;
     return true;
   }
@@ -49,10 +44,11 @@ export class Python {
     const worker = new Worker(new URL("worker.js", this.base), { type: "module" });
     worker.onmessage = ({ data }) => {
       if (data.type === "progress") return this.onprogress(data);
+      if (data.error) return this.fail(new Error(data.error)); // another try begins at the beginning
       const asked = this.waiting.get(data.id);
       if (data.type === "out") return asked?.onout(data);
       this.waiting.delete(data.id);
-      return data.error ? asked?.reject(new Error(data.error)) : asked?.resolve(data);
+      return asked?.resolve(data);
     };
     worker.onerror = (event) => this.fail(new Error(event.message || "Python could not be fetched."));
     return worker;
