@@ -3,7 +3,6 @@
 import contextlib
 import io
 import re
-import sys
 from functools import partial
 
 import pytest
@@ -13,12 +12,6 @@ from tests.conftest import ROOT
 from tests.web import answers, cells
 
 pytestmark = pytest.mark.web
-
-
-@pytest.fixture(autouse=True)
-def unwrapped(monkeypatch):
-    """The page wraps the lines by itself."""
-    monkeypatch.setattr(checking, "WIDTH", sys.maxsize)
 
 
 def in_notebook(name, tried):
