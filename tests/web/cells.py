@@ -99,6 +99,12 @@ CELLS = [
         "more than 32 bits hold",
         "import numpy as np\nnp.take([5, 6], np.array([2**40]))",
         done=False,
-        error=("according to the rule 'safe'",),
+        error=("according to the rule 'safe'", "counts in 32 bits. Write .astype(int) behind"),
+    ),
+    Cell(
+        "a method that counts",
+        "import numpy as np\nnp.zeros(2).repeat(np.array([1, 2], dtype=np.int64))",
+        done=False,
+        error=("counts in 32 bits. Write .astype(int) behind",),
     ),
 ]

