@@ -12,7 +12,7 @@ Two conjugate families, the same verbs in both:
 >>> post.mean().round(4).tolist()
 [0.0583, 0.0976]
 
-All that is public, module by module, in the order of the pages::
+All that is public, module by module, in the order of the pages; `help(beta_binomial.fit)` says more of one::
 
     beta_binomial: rates, from successes and trials
         posterior                    every group's posterior, given the prior: a Beta
@@ -47,10 +47,12 @@ All that is public, module by module, in the order of the pages::
         Distribution                 an array of distributions, and what can be asked of it
         Beta                         Beta distributions
         Normal                       normal distributions; scale = 0 is a point
+        Point                        point masses: a rate at the boundary of a fit
         Mixture                      the posterior of theta_j, or of mu, under full Bayes
         Scale                        the distribution of tau, or of the size alpha + beta
         LogScale                     that of its logarithm
         Refits                       the average over refits of a bootstrap
+        JointPosterior               what is common to both FullBayes: a summary, joint draws
 
     james_stein: many estimates with one standard error, shrunk together
         estimate                     the James-Stein estimates

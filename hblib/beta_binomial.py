@@ -19,18 +19,14 @@ from scipy import special
 
 from hblib import priors
 from hblib._numerics import arguments, quadrature, rates_fit
-from hblib._numerics.datatree import datatree
 from hblib._numerics.mixture import blocks, if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
 from hblib._numerics.rates_counts import collapse
 from hblib._numerics.rates_grid import SizeDensity, theta_moments
 from hblib._numerics.rates_likelihood import few_rows, log_likelihood, log_likelihood_of_prior, logit_mode
 from hblib._numerics.rates_posterior import MuGivenSize, mu_parts, theta_parts
-from hblib._numerics.report import report, summary
-from hblib._numerics.types import FloatArray, FloatOrArray, Rng
-from hblib.distributions import Beta, Mixture, Normal, Scale
-
-_BLOCK = 1 << 14  # rows, or cells of a grid, worked on at a time: the temporary arrays stay in the processor's cache
+from hblib._numerics.types import FloatArray, FloatOrArray
+from hblib.distributions import Beta, JointPosterior, Mixture, Point, Scale
 
 
 def posterior(y: ArrayLike, n: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> Beta:
@@ -111,8 +107,7 @@ def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: F
     alpha = arguments.one("alpha", alpha, low=0, open_low=True)
     beta = arguments.one("beta", beta, low=0, open_low=True)
     out = arguments.out(out, y.shape)
-    for start in range(0, y.size, _BLOCK):
-        rows = slice(start, start + _BLOCK)
+    for rows in blocks(y.size, 8):
         if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
             arguments.successes(y, n)  # says which row
         np.add(y[rows], alpha, out=out[rows])
@@ -301,7 +296,8 @@ class Fit:
     the root of mu (1 - mu) sum (n_j/N)^2, or of mu (1 - mu)/J for "ml".
 
     On the boundary phi = 0 the prior is a point: its size, alpha and beta are inf, and mu, phi and `posterior` say all
-    there is to say. inf is no argument of `hblib.beta_binomial.posterior`, which would not know mu.
+    there is to say. inf is no argument of `hblib.beta_binomial.posterior`, which would not know mu. Where the posterior
+    means are computed by hand, as in a database, (y phi + mu)/(n phi + 1) is right at phi = 0 too.
     """
 
     mu: float
@@ -344,7 +340,7 @@ class Fit:
         """The prior's beta = (1 - mu)/phi; inf where phi = 0, 0 where phi = inf."""
         return float(np.divide(self.rest, self.phi)) if self.phi != 0 else np.inf
 
-    def posterior(self, y: ArrayLike, n: ArrayLike) -> Beta | Normal:
+    def posterior(self, y: ArrayLike, n: ArrayLike) -> Beta | Point:
         """Return every group's posterior with the estimated prior plugged in, as if it were known.
 
         The interval is too short by the uncertainty of mu and phi, which plugging in leaves out; `hblib.repairs` puts
@@ -357,9 +353,9 @@ class Fit:
 
         Returns
         -------
-        Beta or Normal
+        Beta or Point
             The posteriors, of the shape to which y and n broadcast, with all methods of a distribution. On a boundary
-            each is one point, a `Normal` of no width: mu at phi = 0, and 0 or 1 at phi = inf.
+            each is a `Point`, which has no alpha and beta: at mu where phi = 0, and at 0 or 1 where phi = inf.
 
         Raises
         ------
@@ -378,10 +374,10 @@ class Fit:
         if self.status == "ok":
             return posterior(y, n, self.alpha, self.beta)
         if self.status == "phi = 0":
-            return Normal(np.full(n.shape, self.mu)[()], np.zeros(n.shape)[()])
+            return Point(np.full(n.shape, self.mu))
         if self.status == "phi = inf" and (n > 0).all():
             arguments.all_or_nothing(y, n)
-            return Normal((y / n)[()], np.zeros(n.shape)[()])
+            return Point(y / n)
         raise ValueError(f"this fit gives no posterior for every group: {self.status}")
 
 
@@ -494,10 +490,11 @@ class Draws(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class FullBayes:
+class FullBayes(JointPosterior[Draws]):
     """The exact posterior; what `full_bayes` returns.
 
-    The hyperparameters are the mean mu = alpha/(alpha + beta) and the size alpha + beta, in trials.
+    The hyperparameters are the mean mu = alpha/(alpha + beta) and the size alpha + beta, in trials; summary(), rvs()
+    and to_datatree() are those of `hblib.distributions.JointPosterior`.
 
     Attributes
     ----------
@@ -524,6 +521,8 @@ class FullBayes:
     log_evidence: float
     prior: priors.Prior
     nodes: Nodes
+    _family = "Beta-Binomial"
+    _spread = "size"
     _tail: float  # the posterior density of the size falls as size^tail
     _given: Callable  # sizes -> MuGivenSize
     _data: tuple  # y and n
@@ -562,87 +561,16 @@ class FullBayes:
         alpha = float(np.sum(weight * mu * size))
         return alpha, float(np.sum(weight * size)) - alpha
 
-    def summary(self, prob: float = 0.95, groups: ArrayLike | None = None) -> dict[str, list]:
-        """Return what one reports, as columns, of which pandas.DataFrame makes a table.
+    def _parameters(self):
+        return {"mu": self.mu, "size": self.size, "log size": self.size.log()}
 
-        Parameters
-        ----------
-        prob : float
-            The probability inside the central intervals.
-        groups : array_like of shape (J,), optional
-            The names of the groups; 0 to J - 1 if left out.
-
-        Returns
-        -------
-        dict of list
-            The columns "name", "mean", "sd", "low" and "high": a row for mu, the size, log size, a new group and every
-            group.
-
-        Raises
-        ------
-        ValueError
-            If prob is no probability, or there is not one name a group.
-        """
-        rows = {"mu": self.mu, "size": self.size, "log size": self.size.log(), "new group": self.new_group}
-        return summary(rows, self.theta, prob, groups)
-
-    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> Draws:
-        """Return joint draws of mu, the size and every rate.
-
-        Parameters
-        ----------
-        size : int or tuple of int
-            How many; one if left out.
-        rng : numpy.random.Generator or int, optional
-            A generator, or a seed for one; None gives other draws each time.
-
-        Returns
-        -------
-        Draws
-            Its mu and size have the shape `size`, theta has the shape (*size, J).
-
-        Raises
-        ------
-        ValueError
-            If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
-        """
-        rng = arguments.generator("rng", rng)
-        drawn = np.asarray(self.size.rvs(size, rng))
-        flat = np.empty(drawn.size)
-        for some in blocks(drawn.size, 1000):
-            flat[some] = self._given(drawn.ravel()[some]).one_each(rng)
-        mu, (y, n) = flat.reshape(drawn.shape), self._data
-        alpha, beta = (mu * drawn)[..., None] + y, ((1 - mu) * drawn)[..., None] + (n - y)
-        return Draws(mu[()], drawn[()], rng.beta(alpha, beta))
-
-    def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
-        """Return joint draws of mu, the size and theta in the form in which ArviZ takes them.
-
-        Parameters
-        ----------
-        draws, chains : int
-            Their numbers. The draws are independent, so that the chains are a mere form.
-        rng : numpy.random.Generator or int, optional
-            A generator, or a seed for one; None gives other draws each time.
-        groups : array_like of shape (J,), optional
-            The names of the groups; 0 to J - 1 if left out.
-
-        Returns
-        -------
-        xarray.DataTree
-            Its node "posterior" holds mu, size and theta with dimensions chain, draw and group.
-
-        Raises
-        ------
-        ValueError
-            If there is not one name a group, or an argument is out of range.
-        ImportError
-            If xarray is not installed.
-        """
-        return datatree(self.rvs((chains, draws), rng)._asdict(), groups)
-
-    def __repr__(self) -> str:
-        return report("Beta-Binomial", self, {"mu": self.mu, "size": self.size})
+    def _draws(self, spread, rng):
+        flat = np.empty(spread.size)
+        for some in blocks(spread.size, 1000):
+            flat[some] = self._given(spread.ravel()[some]).one_each(rng)
+        mu, (y, n) = flat.reshape(spread.shape), self._data
+        alpha, beta = (mu * spread)[..., None] + y, ((1 - mu) * spread)[..., None] + (n - y)
+        return Draws(mu[()], spread[()], rng.beta(alpha, beta))
 
 
 def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None = None) -> FullBayes:

@@ -71,7 +71,7 @@ def gibbs_rate(w: ArrayLike, kappa: ArrayLike) -> FloatOrArray:
 
 
 def gibbs(
-    ybar: ArrayLike, se: ArrayLike, tau: float, w: ArrayLike, draws: int, rng: Rng
+    ybar: ArrayLike, se: ArrayLike, tau: float, w: ArrayLike, draws: int, rng: Rng = None
 ) -> tuple[FloatArray, FloatArray]:
     """Draw from the posterior of the Normal-Normal model with known tau and flat mu, in two blocks.
 
@@ -90,8 +90,8 @@ def gibbs(
         0 is centered, 1 non-centered; one for all groups, or one a group.
     draws : int
         How many rounds.
-    rng : numpy.random.Generator, int or None
-        What to draw with; a number is a seed for one, and None draws anew each time.
+    rng : numpy.random.Generator or int, optional
+        A generator, or a seed for one; None gives other draws each time.
 
     Returns
     -------

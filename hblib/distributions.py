@@ -1,4 +1,4 @@
-"""Every distribution that hblib returns, with one interface: `Beta`, `Normal`, `Mixture`, `Scale` and `Refits`.
+"""Every distribution that hblib returns, with one interface: `Beta`, `Normal`, `Point`, `Mixture`, `Scale`, `Refits`.
 
 The methods have the names of SciPy's frozen distributions. An object is an array of distributions, one a group: `len`,
 indices and slices pick groups, and arguments broadcast against the groups. Whatever the family,
@@ -14,8 +14,8 @@ one point. Here it is an ordinary value. The module needs `scipy.special` only, 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +26,7 @@ from hblib._numerics.datatree import datatree
 from hblib._numerics.mixture import Parts, solve
 from hblib._numerics.panels import Panels
 from hblib._numerics.rates_pmf import log_beta_density
+from hblib._numerics.report import report, summary
 from hblib._numerics.types import FloatArray, FloatOrArray, Rng
 
 
@@ -265,7 +266,7 @@ class Distribution(ABC):
         ----------
         size : int or tuple of int
             How many draws of every distribution; one of each if left out. 1000 draws of 12 groups have the shape
-            (1000, 12): as in SciPy's `sample`, the array's own shape follows.
+            (1000, 12): as in `scipy.stats.Normal.sample`, the array's own shape follows.
         rng : numpy.random.Generator or int, optional
             A generator, or a seed for one; None gives other draws each time.
 
@@ -372,25 +373,28 @@ class Distribution(ABC):
             raise IndexError(f"a single {type(self).__name__} has no groups to pick")
         return self._pick(np.arange(math.prod(self.shape)).reshape(self.shape)[key])
 
+    def _size(self) -> str:
+        return f"{self.shape[0]} groups" if len(self.shape) == 1 else f"shape {self.shape}"
+
     def __repr__(self) -> str:
         name, mean, std = type(self).__name__, np.asarray(self.mean()), np.asarray(self.std())
         if not self.shape:
             return f"{name}: mean {mean:.4g}, sd {std:.4g}"
         if not math.prod(self.shape):
             return f"{name} of shape {self.shape}"
-        what = f"{self.shape[0]} groups" if len(self.shape) == 1 else f"shape {self.shape}"
-        return f"{name} of {what}: means {mean.min():.4g} to {mean.max():.4g}, sds {std.min():.4g} to {std.max():.4g}"
+        means, sds = (f"{values.min():.4g} to {values.max():.4g}" for values in (mean, std))
+        return f"{name} of {self._size()}: means {means}, sds {sds}"
 
 
 class _Family(Distribution):
-    """A distribution with two parameters, arrays that broadcast."""
+    """A distribution with parameters, arrays that broadcast."""
 
     def __post_init__(self):
         for name in self.__dataclass_fields__:  # whatever the type they come in: float16 would overflow
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=float)[()])
 
     def _parameters(self):
-        return [getattr(self, name) for name in self.__dataclass_fields__]
+        return [getattr(self, part.name) for part in fields(self) if part.init]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -424,8 +428,7 @@ class Beta(_Family):
 
     Notes
     -----
-    The limit of alpha, beta to infinity at one mean is the point mass `Normal` (mean, 0); that is what a fit with
-    phi = 0 gives.
+    The limit of alpha, beta to infinity at one mean is a `Point`; that is what a fit with phi = 0 gives.
 
     Examples
     --------
@@ -541,6 +544,42 @@ class Normal(_Family):
 
     def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         return rng.normal(self.loc, self.scale, (number, *self.shape))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Point(Normal):
+    """Point masses, elementwise: certainty.
+
+    A rate has it at the boundary of a fit: where phi = 0 all rates are mu, and where phi = inf each is 0 or 1.
+
+    Parameters
+    ----------
+    loc : array_like
+        Where all the mass is.
+
+    Attributes
+    ----------
+    loc : float or array
+        Where all the mass is: the mean, the median and every other quantile, and every draw.
+    scale : float
+        0, since a point is a `Normal` of no width.
+
+    Examples
+    --------
+    >>> point = Point([0.1, 0.2])
+    >>> print(point, point.cdf(0.15))
+    Point of 2 groups: means 0.1 to 0.2, sds 0 to 0 [1. 0.]
+    >>> point.alpha
+    Traceback (most recent call last):
+    ...
+    AttributeError: a Point has no alpha: no finite alpha and beta give certainty; see mean(), std(), interval(prob)
+    """
+
+    scale: FloatOrArray = field(default=0.0, init=False)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        why = ": no finite alpha and beta give certainty; see mean(), std(), interval(prob)"
+        raise AttributeError(f"a Point has no {name}{why if name in ('alpha', 'beta') else ''}", name=name, obj=self)
 
 
 class Mixture(Distribution):
@@ -767,8 +806,8 @@ class Refits(Distribution):
 
     .. math:: p(x) = \frac{1}{B} \sum_{b=1}^{B} p_b(x)
 
-    Where a part has points (a `Normal` of scale 0) the density is infinite on them, and that of the rest elsewhere.
-    Draws are joint: the groups of one draw share the refit.
+    Where a part has points (a `Point`, or a `Normal` of scale 0) the density is infinite on them, and that of the rest
+    elsewhere. Draws are joint: the groups of one draw share the refit.
 
     Parameters
     ----------
@@ -845,6 +884,113 @@ class Refits(Distribution):
 
     def _all(self, name, *args):
         return np.concatenate([getattr(part, name)(*args) for part in self.parts], axis=-1)
+
+
+class JointPosterior[Draws](ABC):
+    """The posterior of the prior's parameters and every group together; the base class of both families' FullBayes."""
+
+    theta: Distribution
+    new_group: Distribution
+    _family: ClassVar[str]
+    _spread: ClassVar[str]  # the parameter beside mu
+
+    def summary(self, prob: float = 0.95, groups: ArrayLike | None = None) -> dict[str, list]:
+        """Return what one reports, as columns, of which pandas.DataFrame makes a table.
+
+        Parameters
+        ----------
+        prob : float
+            The probability inside the central intervals.
+        groups : array_like of shape (J,), optional
+            The names of the groups; 0 to J - 1 if left out.
+
+        Returns
+        -------
+        dict of list
+            The columns "name", "mean", "sd", "low" and "high": a row for each of the prior's parameters, a new group
+            and every group.
+
+        Raises
+        ------
+        ValueError
+            If prob is no probability, or there is not one name a group.
+
+        Examples
+        --------
+        >>> from hblib import normal_normal, priors
+        >>> full = normal_normal.full_bayes([3, 5, 10], 1.0, priors.half_normal(5))
+        >>> print(full.summary(groups=["A", "B", "C"])["name"])
+        ['mu', 'tau', 'new group', 'A', 'B', 'C']
+        """
+        return summary(self._parameters() | {"new group": self.new_group}, self.theta, prob, groups)
+
+    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> Draws:
+        """Return joint draws of the prior's parameters and of every group.
+
+        Parameters
+        ----------
+        size : int or tuple of int
+            How many; one if left out.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
+
+        Returns
+        -------
+        Draws
+            The family's. The parameters have the shape `size`, theta has the shape (*size, J).
+
+        Raises
+        ------
+        ValueError
+            If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
+
+        Examples
+        --------
+        >>> from hblib import beta_binomial, priors
+        >>> draws = beta_binomial.full_bayes([1, 3, 0, 9], 20, priors.half_normal(50)).rvs(1000, rng=1)
+        >>> draws.mu.shape, draws.theta.shape
+        ((1000,), (1000, 4))
+        """
+        rng = arguments.generator("rng", rng)
+        return self._draws(np.asarray(getattr(self, self._spread).rvs(size, rng)), rng)
+
+    def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
+        """Return joint draws of the prior's parameters and theta in the form in which ArviZ takes them.
+
+        Parameters
+        ----------
+        draws, chains : int
+            Their numbers. The draws are independent, so that the chains are a mere form.
+        rng : numpy.random.Generator or int, optional
+            A generator, or a seed for one; None gives other draws each time.
+        groups : array_like of shape (J,), optional
+            The names of the groups; 0 to J - 1 if left out.
+
+        Returns
+        -------
+        xarray.DataTree
+            Its node "posterior" holds the parameters and theta, with dimensions chain, draw and group.
+
+        Raises
+        ------
+        ValueError
+            If there is not one name a group, or an argument is out of range.
+        ImportError
+            If xarray is not installed.
+        """
+        drawn: Any = self.rvs((chains, draws), rng)
+        return datatree(drawn._asdict(), groups)
+
+    @abstractmethod
+    def _parameters(self) -> dict[str, Distribution]:
+        """What a summary begins with: mu, and what says how much the groups vary."""
+
+    @abstractmethod
+    def _draws(self, spread: FloatArray, rng: np.random.Generator) -> Draws:
+        """Joint draws, given those of the parameter beside mu."""
+
+    def __repr__(self) -> str:
+        return report(self._family, self, dict(list(self._parameters().items())[:2]))
 
 
 def _numbers(x):

@@ -151,7 +151,7 @@ def sd(eta: ArrayLike, K: ArrayLike) -> FloatOrArray:
     return (1 / np.sqrt(2 * eta + K - 1))[()]
 
 
-def draws(eta: float, K: int, size: int, rng: Rng) -> FloatArray:
+def draws(eta: float, K: int, size: int, rng: Rng = None) -> FloatArray:
     """Draw correlation matrices independently, by the onion method, written for the Cholesky factor.
 
     Row k (from 0) of the factor is a vector of length 1 whose first k entries have a uniform direction and a squared
@@ -165,8 +165,8 @@ def draws(eta: float, K: int, size: int, rng: Rng) -> FloatArray:
         Size of the matrix, at least 2.
     size : int
         How many draws.
-    rng : numpy.random.Generator, int or None
-        What to draw with; a number is a seed for one, and None draws anew each time.
+    rng : numpy.random.Generator or int, optional
+        A generator, or a seed for one; None gives other draws each time.
 
     Returns
     -------

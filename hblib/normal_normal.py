@@ -18,7 +18,6 @@ from numpy.typing import ArrayLike
 
 from hblib import priors
 from hblib._numerics import arguments, quadrature
-from hblib._numerics.datatree import datatree
 from hblib._numerics.means_cells import collect
 from hblib._numerics.means_fit import (
     MOMENTS,
@@ -33,9 +32,8 @@ from hblib._numerics.means_posterior import TauDensity, group_parts, one_parts
 from hblib._numerics.means_rows import all_rows, by_group, estimates, telling_rows
 from hblib._numerics.mixture import blocks, if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
-from hblib._numerics.report import report, summary
-from hblib._numerics.types import FloatArray, FloatOrArray, IntArray, Labels, Rng
-from hblib.distributions import Mixture, Normal, Scale
+from hblib._numerics.types import FloatArray, FloatOrArray, IntArray, Labels
+from hblib.distributions import JointPosterior, Mixture, Normal, Scale
 
 
 def posterior(ybar: ArrayLike, se: ArrayLike, mu: ArrayLike, tau: ArrayLike) -> Normal:
@@ -375,8 +373,7 @@ def fit(ybar: ArrayLike, se: ArrayLike, method: Method = "ml", counts: ArrayLike
     arguments.one_of("method", method, ("ml", "reml", *MOMENTS))
     unit, cells = in_units(*telling_rows(ybar, se, counts))
     if cells.groups < 2:
-        mu = cells.centre * unit if cells.groups else np.nan
-        return Fit(mu, np.nan, "not identified", method, np.nan, np.nan, np.nan)
+        return _not_identified(cells.centre * unit if cells.groups else np.nan, method)
     restricted = method == "reml"
     if method in MOMENTS:
         tau2, mean, error_mu, error_tau2 = MOMENTS[method](cells)
@@ -558,20 +555,20 @@ def fit_observations(values: ArrayLike, group: ArrayLike, method: Literal["ml", 
     arguments.one_of("method", method, ("ml", "reml"))
     _, n, ybar, within, unit = by_group(values, group)
     if n.size < 2:
-        return Fit(float(ybar[0] * unit), np.nan, "not identified", method, np.nan, np.nan, np.nan)
+        return _not_identified(float(ybar[0] * unit), method)
     cells, observations, restricted = collect(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
     likelihood = RatioLikelihood(cells, within, observations, restricted)
     ratio = likelihood.best()
     sigma, log_likelihood = likelihood.sigma(ratio), likelihood.log_likelihood(ratio)
-    _, total, mean, _ = cells.at(ratio)
+    here = cells.at(ratio)
     error_tau, error_sigma = errors_of_both(cells, ratio, sigma, within, observations, restricted)
     return Fit(
-        mu=float((cells.centre + mean) * unit),
+        mu=float((cells.centre + here.mu) * unit),
         tau=float(np.sqrt(ratio) * sigma * unit),
         status="ok" if ratio > 0 else "tau = 0",
         method=method,
         log_likelihood=float(log_likelihood - likelihood.freedom * np.log(unit)),
-        se_mu=float(sigma / np.sqrt(total) * unit),
+        se_mu=float(sigma / np.sqrt(here.total) * unit),
         se_tau=float(error_tau * unit),
         sigma=float(sigma * unit),
         se_sigma=float(error_sigma * unit),
@@ -620,8 +617,10 @@ class Draws(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class FullBayes:
+class FullBayes(JointPosterior[Draws]):
     """The exact posterior; what `full_bayes` returns.
+
+    summary(), rvs() and to_datatree() are those of `hblib.distributions.JointPosterior`.
 
     Attributes
     ----------
@@ -648,86 +647,19 @@ class FullBayes:
     log_evidence: float
     prior: priors.Prior
     nodes: Nodes
+    _family = "Normal-Normal"
+    _spread = "tau"
     _given: Callable  # tau -> mean and standard deviation of mu
     _data: tuple  # ybar and se
 
-    def summary(self, prob: float = 0.95, groups: ArrayLike | None = None) -> dict[str, list]:
-        """Return what one reports, as columns, of which pandas.DataFrame makes a table.
+    def _parameters(self):
+        return {"mu": self.mu, "tau": self.tau}
 
-        Parameters
-        ----------
-        prob : float
-            The probability inside the central intervals.
-        groups : array_like of shape (J,), optional
-            The names of the groups; 0 to J - 1 if left out.
-
-        Returns
-        -------
-        dict of list
-            The columns "name", "mean", "sd", "low" and "high": a row for mu, tau, a new group and every group.
-
-        Raises
-        ------
-        ValueError
-            If prob is no probability, or there is not one name a group.
-        """
-        return summary({"mu": self.mu, "tau": self.tau, "new group": self.new_group}, self.theta, prob, groups)
-
-    def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> Draws:
-        """Return joint draws of mu, tau and every theta.
-
-        Parameters
-        ----------
-        size : int or tuple of int
-            How many; one if left out.
-        rng : numpy.random.Generator or int, optional
-            A generator, or a seed for one; None gives other draws each time.
-
-        Returns
-        -------
-        Draws
-            Its mu and tau have the shape `size`, theta has the shape (*size, J).
-
-        Raises
-        ------
-        ValueError
-            If size does not hold whole numbers from 0 on, or rng is no generator and no seed.
-        """
-        rng = arguments.generator("rng", rng)
-        tau = np.asarray(self.tau.rvs(size, rng))
-        mu = rng.normal(*(part.reshape(tau.shape) for part in self._given(tau.ravel())))
+    def _draws(self, spread, rng):
+        mu = rng.normal(*(part.reshape(spread.shape) for part in self._given(spread.ravel())))
         ybar, se = self._data
-        theta = posterior(ybar, se, np.asarray(mu)[..., None], tau[..., None]).rvs(rng=rng)
-        return Draws(mu, tau[()], theta)
-
-    def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
-        """Return joint draws of mu, tau and theta in the form in which ArviZ takes them.
-
-        Parameters
-        ----------
-        draws, chains : int
-            Their numbers. The draws are independent, so that the chains are a mere form.
-        rng : numpy.random.Generator or int, optional
-            A generator, or a seed for one; None gives other draws each time.
-        groups : array_like of shape (J,), optional
-            The names of the groups; 0 to J - 1 if left out.
-
-        Returns
-        -------
-        xarray.DataTree
-            Its node "posterior" holds mu, tau and theta with dimensions chain, draw and group.
-
-        Raises
-        ------
-        ValueError
-            If there is not one name a group, or an argument is out of range.
-        ImportError
-            If xarray is not installed.
-        """
-        return datatree(self.rvs((chains, draws), rng)._asdict(), groups)
-
-    def __repr__(self) -> str:
-        return report("Normal-Normal", self, {"mu": self.mu, "tau": self.tau})
+        theta = posterior(ybar, se, np.asarray(mu)[..., None], spread[..., None]).rvs(rng=rng)
+        return Draws(mu, spread[()], theta)
 
 
 def full_bayes(
@@ -814,6 +746,11 @@ def full_bayes(
         _given=density.mu_given,
         _data=(rows, se),
     )
+
+
+def _not_identified(mu, method):
+    unknown = dict.fromkeys(("tau", "log_likelihood", "se_mu", "se_tau"), np.nan)
+    return Fit(mu=mu, status="not identified", method=method, **unknown)
 
 
 def _prior_of_mu(mu):

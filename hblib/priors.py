@@ -1,11 +1,12 @@
 """Prior densities on (0, inf): for tau, the spread between groups, and for alpha + beta, the size of a Beta prior.
 
-Each function gives a `Prior`, whose ``log_density`` is taken with respect to the quantity itself (not its square or its
-logarithm). A density that has no finite integral is written without a constant and marked ``proper=False``.
+Each function gives a `Prior`, whose `Prior.log_density` is taken with respect to the quantity itself (not its square or
+its logarithm). A density that has no finite integral is written without a constant, and `Prior.proper` is False.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,10 @@ class Prior:
         The name of the function of this module that made it; empty for others.
     parameters : dict
         The arguments of that function; empty for others.
+
+    Notes
+    -----
+    A prior can be pickled if its log density can: all of this module can, a lambda cannot.
 
     Examples
     --------
@@ -205,8 +210,7 @@ def half_normal(scale: float) -> Prior:
     0.797885
     """
     scale = _positive("scale", scale)
-    constant = np.log(2 / scale) - np.log(2 * np.pi) / 2
-    return _smooth("half_normal", f"half-normal({scale:g})", lambda x: constant - (x / scale) ** 2 / 2, scale=scale)
+    return _smooth("half_normal", f"half-normal({scale:g})", _log_half_normal, scale=scale)
 
 
 def half_t(df: float, scale: float) -> Prior:
@@ -243,12 +247,7 @@ def half_t(df: float, scale: float) -> Prior:
     11.0266
     """
     df, scale = _positive("df", df), _positive("scale", scale)
-    constant = np.log(2 / scale) - special.betaln(df / 2, 0.5) - np.log(df) / 2
-
-    def log_density(x):
-        return constant - (df + 1) / 2 * np.log1p((x / scale) ** 2 / df)
-
-    return _smooth("half_t", f"half-t({df:g}, {scale:g})", log_density, df=df, scale=scale)
+    return _smooth("half_t", f"half-t({df:g}, {scale:g})", _log_half_t, df=df, scale=scale)
 
 
 def half_cauchy(scale: float) -> Prior:
@@ -281,10 +280,7 @@ def half_cauchy(scale: float) -> Prior:
     0.0635
     """
     scale = _positive("scale", scale)
-    constant = np.log(2 / (np.pi * scale))
-    return _smooth(
-        "half_cauchy", f"half-Cauchy({scale:g})", lambda x: constant - np.log1p((x / scale) ** 2), scale=scale
-    )
+    return _smooth("half_cauchy", f"half-Cauchy({scale:g})", _log_half_cauchy, scale=scale)
 
 
 def exponential(scale: float) -> Prior:
@@ -317,7 +313,7 @@ def exponential(scale: float) -> Prior:
     2.0
     """
     scale = _positive("scale", scale)
-    return _smooth("exponential", f"exponential({scale:g})", lambda x: -x / scale - np.log(scale), scale=scale)
+    return _smooth("exponential", f"exponential({scale:g})", _log_exponential, scale=scale)
 
 
 def uniform(upper: float = np.inf) -> Prior:
@@ -349,11 +345,8 @@ def uniform(upper: float = np.inf) -> Prior:
     """
     upper = arguments.one("upper", upper, low=0, open_low=True, allow_inf=True)
     if np.isinf(upper):
-        return replace(_smooth("uniform", "flat", lambda x: np.zeros_like(x, dtype=float), upper=upper), proper=False)
-    prior = _smooth(
-        "uniform", f"uniform(0, {upper:g})", lambda x: np.full_like(x, -np.log(upper), dtype=float), upper=upper
-    )
-    return replace(prior, upper=upper)
+        return replace(_smooth("uniform", "flat", _log_uniform, upper=upper), proper=False)
+    return replace(_smooth("uniform", f"uniform(0, {upper:g})", _log_uniform, upper=upper), upper=upper)
 
 
 def inverse_gamma_on_variance(shape: float, rate: float) -> Prior:
@@ -390,14 +383,8 @@ def inverse_gamma_on_variance(shape: float, rate: float) -> Prior:
     1.535
     """
     shape, rate = _positive("shape", shape), _positive("rate", rate)
-    constant = np.log(2) + shape * np.log(rate) - special.gammaln(shape)
-
-    def log_density(x):
-        with np.errstate(divide="ignore", over="ignore"):
-            return constant - (2 * shape + 1) * np.log(x) - rate / x**2
-
     name = f"inverse-gamma({shape:g}, {rate:g}) on the variance"
-    return _smooth("inverse_gamma_on_variance", name, log_density, shape=shape, rate=rate)
+    return _smooth("inverse_gamma_on_variance", name, _log_inverse_gamma_on_variance, shape=shape, rate=rate)
 
 
 def power(exponent: float) -> Prior:
@@ -433,12 +420,7 @@ def power(exponent: float) -> Prior:
     x^-1.5 False
     """
     exponent = arguments.one("exponent", exponent)
-
-    def log_density(x):
-        with np.errstate(divide="ignore"):
-            return exponent * np.log(x)
-
-    return replace(_smooth("power", f"x^{exponent:g}", log_density, exponent=exponent), proper=False)
+    return replace(_smooth("power", f"x^{exponent:g}", _log_power, exponent=exponent), proper=False)
 
 
 def pareto(shape: float, scale: float) -> Prior:
@@ -473,12 +455,7 @@ def pareto(shape: float, scale: float) -> Prior:
     1.587401052
     """
     shape, scale = _positive("shape", shape), _positive("scale", scale)
-    constant = np.log(shape) + shape * np.log(scale)
-
-    def log_density(x):
-        return constant - (shape + 1) * np.log(x)
-
-    prior = _smooth("pareto", f"Pareto({shape:g}, {scale:g})", log_density, shape=shape, scale=scale)
+    prior = _smooth("pareto", f"Pareto({shape:g}, {scale:g})", _log_pareto, shape=shape, scale=scale)
     return replace(prior, lower=scale)
 
 
@@ -540,7 +517,7 @@ def _of_scipy(frozen):
         raise ValueError(f"prior must be a distribution of positive numbers, but its support is {lower:g} to {upper:g}")
     name = f"SciPy's {getattr(getattr(frozen, 'dist', frozen), 'name', type(frozen).__name__)}"
     points = (median,) if median > 0 else ()
-    return Prior(name, lambda x: frozen.logpdf(x) - beyond, max(lower, 0.0), upper, points=points)
+    return Prior(name, partial(_log_cut_off, frozen=frozen, beyond=beyond), max(lower, 0.0), upper, points=points)
 
 
 def _values(log_density, x):
@@ -559,7 +536,51 @@ def _values(log_density, x):
 
 
 def _smooth(family, name, log_density, **parameters):
-    return Prior(name, log_density, smooth=True, family=family, parameters=parameters)
+    return Prior(name, partial(log_density, **parameters), smooth=True, family=family, parameters=parameters)
+
+
+# --- the log densities, by themselves: pickle knows a function of a module, but none that was made in another --------
+
+
+def _log_half_normal(x, scale):
+    return np.log(2 / scale) - np.log(2 * np.pi) / 2 - (x / scale) ** 2 / 2
+
+
+def _log_half_t(x, df, scale):
+    constant = np.log(2 / scale) - special.betaln(df / 2, 0.5) - np.log(df) / 2
+    return constant - (df + 1) / 2 * np.log1p((x / scale) ** 2 / df)
+
+
+def _log_half_cauchy(x, scale):
+    return np.log(2 / (np.pi * scale)) - np.log1p((x / scale) ** 2)
+
+
+def _log_exponential(x, scale):
+    return -x / scale - np.log(scale)
+
+
+def _log_uniform(x, upper):
+    return np.full_like(x, -np.log(upper) if upper < np.inf else 0.0, dtype=float)
+
+
+def _log_inverse_gamma_on_variance(x, shape, rate):
+    constant = np.log(2) + shape * np.log(rate) - special.gammaln(shape)
+    with np.errstate(divide="ignore", over="ignore"):
+        return constant - (2 * shape + 1) * np.log(x) - rate / x**2
+
+
+def _log_power(x, exponent):
+    with np.errstate(divide="ignore"):
+        return exponent * np.log(x)
+
+
+def _log_pareto(x, shape, scale):
+    return np.log(shape) + shape * np.log(scale) - (shape + 1) * np.log(x)
+
+
+def _log_cut_off(x, frozen, beyond):
+    """The log density of a distribution of SciPy, given that x > 0; `beyond` is the log probability of that."""
+    return frozen.logpdf(x) - beyond
 
 
 def _positive(name: str, value: float) -> float:

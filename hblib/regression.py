@@ -12,7 +12,7 @@ groups of small matrices (``mixed_model``), which Newton's method climbs (``mixe
 regression, and how far it is shrunk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ from hblib._numerics import arguments
 from hblib._numerics.mixed_fit import highest
 from hblib._numerics.mixed_model import reduced
 from hblib._numerics.types import FloatArray, Labels
+from hblib.distributions import Normal
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Fit:
     ----------
     beta : array of shape (P,)
         The shared coefficients.
-    beta_sd : array of shape (P,)
+    se_beta : array of shape (P,)
         Their standard errors given the variances.
     Sigma : array of shape (K, K)
         The covariance matrix of the varying coefficients.
@@ -53,7 +54,7 @@ class Fit:
     """
 
     beta: FloatArray
-    beta_sd: FloatArray
+    se_beta: FloatArray
     Sigma: FloatArray
     sigma: float
     log_likelihood: float
@@ -187,23 +188,67 @@ def given(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike, D: ArrayLi
     return Fit(**model.estimates(model.at(directions * np.sqrt(np.maximum(sizes, 0)))), status=None)
 
 
-@dataclass(frozen=True)
-class Coefficients:
+@dataclass(frozen=True, repr=False, eq=False)
+class Coefficients(Normal):
     """The posterior of each group's coefficient vector; what `matrix_shrinkage` returns.
+
+    An array of J x K normal distributions, one a group and coefficient, with mean(), std(), interval(prob) and the
+    other methods of a distribution. Draws are joint: the coefficients of a group vary together. Picked groups keep
+    that, as in ``post[3]``; picked coefficients, as in ``post[:, 1]``, are a plain `Normal`.
+
+    Parameters
+    ----------
+    loc : array_like of shape (J, K)
+        The means.
+    covariance : array_like of shape (J, K, K)
+        The covariance matrices.
+    weight : array_like of shape (J, K, K)
+        The weights W_j of the groups' own estimates.
 
     Attributes
     ----------
+    loc, scale : array of shape (J, K)
+        The means and the standard deviations.
+    covariance : array of shape (J, K, K)
+        The covariance matrices.
     weight : array of shape (J, K, K)
         The weights W_j of the groups' own estimates.
-    mean : array of shape (J, K)
-        The posterior means.
-    covariance : array of shape (J, K, K)
-        The posterior covariance matrices.
+
+    Examples
+    --------
+    >>> post = matrix_shrinkage([[3, 1], [5, 0]], np.eye(2), mu=[0, 0], Sigma=[[1, 0.5], [0.5, 1]])
+    >>> print(post[1].mean().round(3), post[:, 1].mean().round(3))
+    [2.333 0.667] [0.867 0.667]
     """
 
-    weight: FloatArray
-    mean: FloatArray
+    scale: FloatArray = field(init=False)
     covariance: FloatArray
+    weight: FloatArray
+
+    def __post_init__(self) -> None:
+        sd = np.sqrt(np.diagonal(self.covariance, axis1=-2, axis2=-1))
+        object.__setattr__(self, "scale", sd)
+        super().__post_init__()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array, (J, K)."""
+        return self.loc.shape
+
+    def _size(self) -> str:
+        return {1: "one group", 2: f"{self.shape[0]} groups"}.get(len(self.shape)) or super()._size()
+
+    def _pick(self, rows: Any) -> Normal:  # type: ignore[override]
+        K, loc, scale = self.shape[-1], self.loc.ravel()[rows], self.scale.ravel()[rows]
+        if rows.shape[-1:] != (K,) or (rows % K != np.arange(K)).any():
+            return Normal(loc, scale)
+        group = rows[..., 0] // K
+        return type(self)(loc, *(matrix.reshape(-1, K, K)[group] for matrix in (self.covariance, self.weight)))
+
+    def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
+        size, direction = np.linalg.eigh(self.covariance)
+        z = rng.standard_normal((number, *self.shape)) * np.sqrt(np.maximum(size, 0))
+        return self.loc + (direction @ z[..., None])[..., 0]
 
 
 def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, Sigma: ArrayLike) -> Coefficients:
@@ -232,7 +277,7 @@ def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, 
     Returns
     -------
     Coefficients
-        With ``weight``, ``mean`` and ``covariance``.
+        The posteriors, with mean(), std(), interval(prob) and the rest, ``covariance`` and ``weight``.
 
     Raises
     ------
@@ -250,7 +295,7 @@ def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, 
     Examples
     --------
     >>> post = matrix_shrinkage([[3, 1]], [[1, 0], [0, 1]], mu=[0, 0], Sigma=[[1, 0.5], [0.5, 1]])
-    >>> print(post.weight.round(3).tolist(), post.mean.round(3).tolist())
+    >>> print(post.weight.round(3).tolist(), post.mean().round(3).tolist())
     [[[0.467, 0.133], [0.133, 0.467]]] [[1.533, 0.867]]
     """
     b = np.atleast_2d(arguments.numbers("estimate", estimate, allow_nan=True))
@@ -268,9 +313,9 @@ def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, 
     # Equal to Sigma - W Sigma, but a sum of squares: it keeps its digits where Sigma is large.
     rest = np.eye(K) - W
     return Coefficients(
-        weight=W,
-        mean=mu + (W @ residual[..., None])[..., 0],
+        loc=mu + (W @ residual[..., None])[..., 0],
         covariance=rest @ Sigma @ rest.swapaxes(-1, -2) + W @ V @ W.swapaxes(-1, -2),
+        weight=W,
     )
 
 

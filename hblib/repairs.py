@@ -43,7 +43,7 @@ from hblib import beta_binomial, normal_normal
 from hblib._numerics import arguments
 from hblib._numerics.interval_coverage import coverage
 from hblib._numerics.types import FloatArray, Rng
-from hblib.distributions import Normal, Refits
+from hblib.distributions import Normal, Point, Refits
 
 
 def morris(ybar: ArrayLike, se: ArrayLike) -> Normal:
@@ -182,7 +182,7 @@ def laird_louis(
     ybar: ArrayLike,
     se: ArrayLike,
     draws: int,
-    rng: Rng,
+    rng: Rng = None,
     method: Literal["ml", "reml", "moments", "dersimonian-laird", "paule-mandel"] = "reml",
 ) -> Refits:
     r"""Average each group's posteriors given its own data over refits of the prior: the parametric bootstrap.
@@ -208,8 +208,8 @@ def laird_louis(
         refits.
     draws : int
         Number of simulated data sets; with 1000 the interval's ends wander by about 1/100 of its length.
-    rng : numpy.random.Generator, int or None
-        What to draw with; a number is a seed for one, and None draws anew each time.
+    rng : numpy.random.Generator or int, optional
+        A generator, or a seed for one; None gives other draws each time.
     method : {"reml", "ml", "moments", "dersimonian-laird", "paule-mandel"}
         How the prior is estimated, see `hblib.normal_normal.fit`.
 
@@ -245,7 +245,7 @@ def laird_louis(
 
 
 def bootstrap_beta_binomial(
-    y: ArrayLike, n: ArrayLike, draws: int, rng: Rng, method: Literal["ml", "moments"] = "ml"
+    y: ArrayLike, n: ArrayLike, draws: int, rng: Rng = None, method: Literal["ml", "moments"] = "ml"
 ) -> Refits:
     r"""Average each group's posteriors over refits of the prior, as `laird_louis` does, for the Beta-Binomial.
 
@@ -268,8 +268,8 @@ def bootstrap_beta_binomial(
         Trials. A group with n = 0 gets the priors of the refits.
     draws : int
         Number of simulated data sets, those that are left out included.
-    rng : numpy.random.Generator, int or None
-        What to draw with; a number is a seed for one, and None draws anew each time.
+    rng : numpy.random.Generator or int, optional
+        A generator, or a seed for one; None gives other draws each time.
     method : {"ml", "moments"}
         How the prior is estimated, see `hblib.beta_binomial.fit`.
 
@@ -308,8 +308,7 @@ def bootstrap_beta_binomial(
     if alpha.size + points.size == 0:
         raise ValueError(f"draws = {draws} simulated data sets hold none that determines phi")
     spread = beta_binomial.posterior(y[:, None], n[:, None], alpha, beta)
-    points = np.tile(points, (y.size, 1))
-    return Refits((spread, Normal(points, np.zeros(points.shape))))
+    return Refits((spread, Point(np.tile(points, (y.size, 1)))))
 
 
 def exact_coverage(

@@ -18,10 +18,9 @@ from numpy.typing import ArrayLike
 from hblib import normal_normal
 from hblib._numerics import arguments
 from hblib._numerics.means_fit import highest, unit_near
+from hblib._numerics.mixture import blocks
 from hblib._numerics.types import FloatArray, FloatOrArray, Labels
 from hblib.distributions import Normal
-
-_BLOCK = 1 << 16  # numbers worked on at a time, where a grid meets all stores
 
 
 @dataclass(frozen=True)
@@ -115,13 +114,13 @@ class Posterior:
     labels : array of shape (C,)
         The chains, sorted; all arrays by chain follow this order.
     chain_estimate : array of shape (C,)
-        The estimates a_c, which the weight ``chain`` of `shrinkage` multiplies; nan for a chain without data.
+        The estimates a_c, which the weight `Weights.chain` multiplies; nan for a chain without data.
     store : Normal of shape (S,)
         The posterior of theta_s, of each store.
     chain : Normal of shape (C,)
         The posterior of phi_c, of each chain.
     mu : Normal
-        The posterior of mu; its mean is m, which the weight ``grand`` of `shrinkage` multiplies.
+        The posterior of mu; its mean is m, which the weight `Weights.grand` multiplies.
     new_store : Normal of shape (C,)
         The theta of a store without data in each of the chains.
     new_chain : Normal
@@ -360,12 +359,12 @@ def fit(ybar: ArrayLike, se: ArrayLike, chain: ArrayLike, method: Literal["reml"
     v = information / (1 + information * chain2)
     _, mean = data.population(v, off)
     return Fit(
-        float((data.centre + mean) * data.unit),
-        float(np.sqrt(store2) * data.unit),
-        float(np.sqrt(chain2) * data.unit),
-        method,
-        float(data.log_likelihood(np.array([store2]), np.array([chain2]))[0]),
-        float(data.unit / np.sqrt(np.sum(v))),
+        mu=float((data.centre + mean) * data.unit),
+        tau_store=float(np.sqrt(store2) * data.unit),
+        tau_chain=float(np.sqrt(chain2) * data.unit),
+        method=method,
+        log_likelihood=float(data.log_likelihood(np.array([store2]), np.array([chain2]))[0]),
+        se_mu=float(data.unit / np.sqrt(np.sum(v))),
     )
 
 
@@ -404,9 +403,9 @@ class _ByChain(NamedTuple):
 
     def log_likelihood(self, store2, chain2):
         """For arrays of one axis; a block of them at a time, so that memory does not grow with the grid."""
-        value, rows = np.empty(store2.size), max(1, _BLOCK // self.y.size)
-        for at in range(0, store2.size, rows):
-            value[at : at + rows] = self._log_likelihood(store2[at : at + rows, None], chain2[at : at + rows, None])
+        value = np.empty(store2.size)
+        for some in blocks(store2.size, self.y.size):
+            value[some] = self._log_likelihood(store2[some, None], chain2[some, None])
         return value - (self.y.size - 1) * np.log(self.unit)
 
     def _log_likelihood(self, store2, chain2):

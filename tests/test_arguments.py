@@ -7,6 +7,7 @@ would take for a number, or a label, without being one.
 import datetime
 import decimal
 import fractions
+import importlib
 import inspect
 
 import numpy as np
@@ -15,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import hblib
 from hblib import (
     beta_binomial,
     coordinates,
@@ -324,33 +326,72 @@ def test_a_seed_is_as_good_as_its_generator():
         np.testing.assert_array_equal(drawn, again)
 
 
+def rates():
+    return beta_binomial.full_bayes(Y, N, priors.half_normal(5))
+
+
+def means():
+    return normal_normal.full_bayes(YBAR, SE, priors.half_normal(5))
+
+
+def drawn(tree):
+    """The draws of an xarray.DataTree."""
+    return tree["posterior"]["theta"].values
+
+
+# All that draws: each function and method of hblib with the argument rng, in one call that leaves it open.
 THAT_DRAW = {
-    "gibbs": lambda rng: coordinates.gibbs(YBAR, SE, 1.0, 0.5, 5, rng)[0],
-    "lkj": lambda rng: lkj.draws(1, 3, 2, rng),
-    "laird_louis": lambda rng: repairs.laird_louis(YBAR, SE, 5, rng).mean(),
-    "bootstrap_beta_binomial": lambda rng: repairs.bootstrap_beta_binomial(Y, N, 5, rng).mean(),
-    "retailer": lambda rng: retailer.simulate(rng, chains=2, stores=3, weeks=4).log_sales,
-    "rvs": lambda rng: Beta([2.0, 3.0], 4.0).rvs(3, rng),
-    "rates": lambda rng: beta_binomial.full_bayes(Y, N, priors.half_normal(5)).rvs(3, rng).theta,
-    "means": lambda rng: normal_normal.full_bayes(YBAR, SE, priors.half_normal(5)).rvs(3, rng).theta,
+    "coordinates.gibbs": lambda **rng: coordinates.gibbs(YBAR, SE, 1.0, 0.5, 5, **rng)[0],
+    "lkj.draws": lambda **rng: lkj.draws(1, 3, 2, **rng),
+    "repairs.laird_louis": lambda **rng: repairs.laird_louis(YBAR, SE, 5, **rng).mean(),
+    "repairs.bootstrap_beta_binomial": lambda **rng: repairs.bootstrap_beta_binomial(Y, N, 5, **rng).mean(),
+    "datasets.retailer.simulate": lambda **rng: retailer.simulate(**rng, chains=2, stores=3, weeks=4).log_sales,
+    "distributions.Distribution.rvs": lambda **rng: Beta([2.0, 3.0], 4.0).rvs(3, **rng),
+    "distributions.Distribution.to_datatree": lambda **rng: drawn(Beta([2.0, 3.0], 4.0).to_datatree(3, **rng)),
+    "distributions.JointPosterior.rvs of rates": lambda **rng: rates().rvs(3, **rng).theta,
+    "distributions.JointPosterior.to_datatree of rates": lambda **rng: drawn(rates().to_datatree(3, **rng)),
+    "distributions.JointPosterior.rvs of means": lambda **rng: means().rvs(3, **rng).theta,
+    "distributions.JointPosterior.to_datatree of means": lambda **rng: drawn(means().to_datatree(3, **rng)),
 }
+
+
+def test_all_that_draws_is_in_the_table_and_needs_no_rng():
+    found = {name: inspect.signature(thing).parameters for name, thing in functions()}
+    found = {name: parameters["rng"] for name, parameters in found.items() if "rng" in parameters}
+    assert set(found) == {name.partition(" ")[0] for name in THAT_DRAW}
+    assert {parameter.default for parameter in found.values()} == {None}
+
+
+def functions():
+    """The public functions of all modules, and the public methods of their classes, with their names."""
+    for module in (*hblib.__all__, "datasets.retailer"):
+        members = vars(importlib.import_module(f"hblib.{module}"))
+        for name, thing in members.items():
+            if name.startswith("_") or getattr(thing, "__module__", None) != f"hblib.{module}":
+                continue
+            if inspect.isfunction(thing):
+                yield f"{module}.{name}", thing
+            for key, method in vars(thing).items() if inspect.isclass(thing) else ():
+                if not key.startswith("_") and inspect.isfunction(method):
+                    yield f"{module}.{name}.{key}", method
 
 
 @pytest.mark.parametrize("draw", THAT_DRAW.values(), ids=THAT_DRAW)
 def test_rng_is_taken_as_scipy_takes_it(draw):
-    """A generator goes on where it is, a seed stands for its generator, and None draws anew."""
+    """A generator goes on where it is, a seed stands for its generator, and None, or nothing, draws anew."""
     rng = np.random.default_rng(7)
-    first, second = draw(rng), draw(rng)
-    assert np.array_equal(draw(7), first)
+    first, second = draw(rng=rng), draw(rng=rng)
+    assert np.array_equal(draw(rng=7), first)
     assert not np.array_equal(first, second)
-    assert not np.array_equal(draw(None), draw(None))
+    anew = [first, draw(rng=None), draw(rng=None), draw(), draw()]
+    assert len({np.asarray(values).tobytes() for values in anew}) == len(anew)
 
 
 @pytest.mark.parametrize("draw", THAT_DRAW.values(), ids=THAT_DRAW)
 @pytest.mark.parametrize("what", NO_SEEDS, ids=lambda what: f"{type(what).__name__} {what}".partition(" at ")[0][:30])
 def test_what_is_no_seed_is_refused_by_name(draw, what):
     with pytest.raises(ValueError, match=r"^rng must be a numpy Generator"):
-        draw(what)
+        draw(rng=what)
 
 
 def test_counts_end_at_two_to_the_53():

@@ -1,17 +1,25 @@
 """Every public docstring is numpydoc's, says all that it should, and every public signature names its types."""
 
+import builtins
 import doctest
 import importlib
 import inspect
+import pkgutil
+import re
 import subprocess
 import sys
+import typing
+from collections import ChainMap
 from pathlib import Path
 
+import numpy as np
 import pytest
+import scipy
 from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 
 import hblib
+from hblib import _numerics, distributions
 
 ROOT = Path(__file__).parent.parent
 MODULES = [*hblib.__all__, "page", "datasets.retailer"]
@@ -81,6 +89,93 @@ def test_every_signature_names_its_types(name):
     ]
     assert not bare
     assert signature.return_annotation is not signature.empty
+
+
+NAME = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*)(?:\(.*\)|=\w+)?", re.DOTALL)
+BASEMENT = {
+    module.name: importlib.import_module(f"hblib._numerics.{module.name}")
+    for module in pkgutil.iter_modules(_numerics.__path__)
+}
+EVERYWHERE = (
+    {module.split(".")[-1]: importlib.import_module(f"hblib.{module}") for module in MODULES},
+    BASEMENT | {"hblib": hblib, "_numerics": _numerics, "np": np, "numpy": np, "scipy": scipy},
+    vars(distributions),
+    vars(np),
+    vars(builtins),
+)
+DOCS = {"hblib": inspect.getdoc(hblib)}
+DOCS |= {module: inspect.getdoc(importlib.import_module(f"hblib.{module}")) for module in MODULES}
+DOCS |= {name: inspect.getdoc(thing) for name, thing in THINGS.items()}
+
+
+def named(doc):
+    """What stands in backticks outside the examples and is a name, also one that is called."""
+    text = re.sub(r"^ *(>>>|\.\.\. ).*", "", doc, flags=re.MULTILINE)
+    quoted = (text for _, text in re.findall(r"(?<!`)(``?)([^`]+)\1(?!`)", text))
+    return [match[1] for match in map(NAME.fullmatch, quoted) if match]
+
+
+def members(kind):
+    """The attributes of a class: what they are, or their type."""
+    found = {}
+    for base in reversed(getattr(kind, "__mro__", ())):
+        found |= {**vars(base), **inspect.get_annotations(base)}
+    return found
+
+
+def scope(place):
+    """What a name can mean in the docstring of `place`: an argument, a field of the class or of the result, ..."""
+    module = next(module for module in sorted(MODULES, key=len, reverse=True) if f"{place}.".startswith(f"{module}."))
+    thing = THINGS.get(place)
+    owner = THINGS.get(place.rpartition(".")[0])
+    here = [vars(importlib.import_module(f"hblib.{module}")), *EVERYWHERE]
+    if owner is not None:
+        here.insert(0, members(owner))
+    if callable(thing):
+        signature = inspect.signature(thing)
+        result = signature.return_annotation
+        kinds = (thing, *(typing.get_args(result) or (result,)))
+        parameters = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+        here = [parameters, *map(members, kinds), *here]
+    return ChainMap(*here)
+
+
+def means_something(name, place):
+    first, *rest = name.split(".")
+    try:
+        thing = scope(place)[first] if place != "hblib" else ChainMap(*EVERYWHERE)[first]
+        for part in rest:
+            thing = members(thing)[part] if inspect.isclass(thing) else getattr(thing, part)
+    except (KeyError, AttributeError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("place", DOCS)
+def test_every_name_in_backticks_is_one(place):
+    """An argument, a field, something of hblib, or of NumPy, SciPy or Python."""
+    assert [name for name in named(DOCS[place]) if not means_something(name, place)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("posteriors", "beta_binomial.fit"),
+        ("hblib.beta_binomial.fitted", "repairs.morris"),
+        ("three_level.posteriors", "normal_normal.Fit.posterior"),
+        ("hblib.reprais", "beta_binomial.Fit.posterior"),
+        ("size.exp", "beta_binomial.FullBayes"),
+        ("rates", "datasets.retailer.simulate"),
+        ("np.lenght", "distributions"),
+    ],
+)
+def test_a_misspelt_name_is_found(name, place):
+    assert named(f"A `{name}` that\n>>> f(`here`)\n") == [name]
+    assert not means_something(name, place)
+
+
+def test_names_are_looked_for_in_many_docstrings():
+    assert sum(map(len, map(named, DOCS.values()))) > 100
 
 
 def test_mypy_finds_nothing_wrong():

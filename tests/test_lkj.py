@@ -6,6 +6,7 @@ import pytest
 from scipy import integrate, special, stats
 
 from hblib import lkj
+from tests.chance import assert_follows
 
 
 def matrix(*rho):
@@ -46,7 +47,11 @@ def test_uniform_in_two_dimensions_and_volume_in_three():
     assert abs(8 * inside.mean() - np.pi**2 / 2) < 4 * 8 * inside.std() / np.sqrt(len(r))
 
 
-@pytest.mark.parametrize(("eta", "K"), [(1, 2), (0.5, 3), (1, 3), (2, 3), (3, 5)])
+DRAWN = [(1, 2), (0.5, 3), (1, 3), (2, 3), (3, 5)]
+PLACES = sum(K * (K - 1) // 2 for _, K in DRAWN)
+
+
+@pytest.mark.parametrize(("eta", "K"), DRAWN)
 def test_draws_have_the_beta_marginal_in_every_place(eta, K):
     R = lkj.draws(eta, K, 20_000, np.random.default_rng(2))
     np.testing.assert_array_equal(np.diagonal(R, axis1=1, axis2=2), 1)
@@ -54,12 +59,15 @@ def test_draws_have_the_beta_marginal_in_every_place(eta, K):
     assert np.linalg.eigvalsh(R).min() > -1e-12
     b = eta - 1 + K / 2
     for i, j in zip(*np.tril_indices(K, -1), strict=True):
-        assert stats.kstest((R[:, i, j] + 1) / 2, stats.beta(b, b).cdf).pvalue > 1e-4
+        assert_follows((R[:, i, j] + 1) / 2, stats.beta(b, b).cdf, among=PLACES)
         assert R[:, i, j].std() == pytest.approx(lkj.sd(eta, K), rel=0.04)
 
 
 def test_draws_have_the_joint_density():
-    """E of det^(a - 1) under LKJ(1) is a ratio of the constants; and rejection from the cube gives the same det."""
+    """E of det^(a - 1) under LKJ(1) is a ratio of the constants; and rejection from the cube gives the same det.
+
+    A seed that nobody has tried fails by 2 x 6e-5 + 1e-4.
+    """
     R = lkj.draws(1, 4, 50_000, np.random.default_rng(3))
     det = np.linalg.det(R)
     for eta in (2, 3):

@@ -67,7 +67,7 @@ def test_varying_intercepts_agree_with_lme4():
     fit = regression.fit(DYESTUFF.ravel(), ones, ones, batch)
     assert [fit.Sigma[0, 0], fit.sigma**2] == pytest.approx([1764.05, 2451.25], rel=1e-12)
     assert -2 * fit.log_likelihood == pytest.approx(319.6542768423, abs=1e-9)
-    assert fit.beta_sd[0] == pytest.approx(19.3834121788, rel=1e-8)
+    assert fit.se_beta[0] == pytest.approx(19.3834121788, rel=1e-8)
     fit = regression.fit(DYESTUFF2.ravel(), ones, ones, batch)
     assert (fit.sd[0], fit.status) == (0, "Sigma = 0")
     assert -2 * fit.log_likelihood == pytest.approx(161.82828, abs=1e-5)
@@ -81,7 +81,7 @@ def test_varying_slopes_agree_with_lme4():
     fit = regression.fit(people.y, x, x, people.group)
     assert fit.log_likelihood == pytest.approx(-871.81414, abs=1e-5)
     assert fit.beta == pytest.approx([251.405105, 10.467286], rel=1e-7)
-    assert fit.beta_sd == pytest.approx([6.824597, 1.545790], rel=1e-5)
+    assert fit.se_beta == pytest.approx([6.824597, 1.545790], rel=1e-5)
     assert [*fit.sd, fit.sigma] == pytest.approx([24.7404, 5.9221, 25.59182], rel=1e-5)
     assert fit.correlation[0, 1] == pytest.approx(0.066, abs=5e-4)
     assert fit.deviation_cov[0] == pytest.approx(np.array([[145.71, -21.44], [-21.44, 5.31]]), abs=0.01)
@@ -99,7 +99,7 @@ def test_varying_slopes_agree_with_statsmodels(seed):
     assert fit.Sigma == pytest.approx(np.asarray(result.cov_re), rel=1e-3, abs=1e-3)
     assert fit.sigma**2 == pytest.approx(result.scale, rel=1e-4)
     assert fit.beta == pytest.approx(np.asarray(result.fe_params), rel=1e-4)
-    assert fit.beta_sd == pytest.approx(np.asarray(result.bse_fe), rel=0.01)  # theirs are numerical
+    assert fit.se_beta == pytest.approx(np.asarray(result.bse_fe), rel=0.01)  # theirs are numerical
     assert fit.log_likelihood == pytest.approx(result.llf, abs=1e-6)
     effects = [result.random_effects[j] for j in range(30)]
     assert fit.deviation == pytest.approx(np.array(effects), abs=1e-3)

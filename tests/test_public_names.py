@@ -3,6 +3,7 @@
 import importlib
 import importlib.resources
 import inspect
+import pydoc
 import re
 
 import pytest
@@ -30,6 +31,14 @@ def test_every_public_name_is_listed_once(name):
     listed = [key for key, _ in LISTED[name]]
     assert len(listed) == len(set(listed))
     assert set(listed) == public, "what hblib/__init__.py lists in its docstring is not what the module offers"
+
+
+def test_help_shows_every_name_with_its_line():
+    """As it comes to the screen, each below its module."""
+    shown = pydoc.plain(pydoc.render_doc(hblib))
+    for module, names in LISTED.items():
+        below = re.search(rf"^ +{re.escape(module)}: \S.*\n((?: .*\n)+)", shown, re.MULTILINE)[1]
+        assert re.findall(r"^ +(\w+) {2,}(\S.*)$", below, re.MULTILINE) == names
 
 
 def test_every_module_that_teaches_is_public():

@@ -46,13 +46,13 @@ def test_sleepstudy_as_in_lme4():
     assert np.allclose(fit.beta, [245.0965616, 11.4354287], rtol=1e-8)
     assert np.allclose(np.diag(fit.Sigma), [992.691230775, 45.7744368309], rtol=1e-3)
     assert abs(fit.Sigma[0, 1] + 54.3302453556) < 0.1
-    assert np.allclose(fit.beta_sd, [9.25995618102, 1.84524235731], rtol=1e-4)
+    assert np.allclose(fit.se_beta, [9.25995618102, 1.84524235731], rtol=1e-4)
     # equal designs: moments are REML, and the lines are matrix_shrinkage's
     b, unscaled = regression.least_squares(x, people.y[used], people.group[used], 1)
     V = fit.sigma**2 * unscaled[0]
     assert np.allclose(fit.Sigma, np.cov(b, rowvar=False) - V, rtol=1e-3)
     shrunk = regression.matrix_shrinkage(b, V, fit.beta, fit.Sigma)
-    assert np.allclose(shrunk.mean, fit.beta + fit.deviation, atol=1e-6)
+    assert np.allclose(shrunk.mean(), fit.beta + fit.deviation, atol=1e-6)
     assert np.allclose(np.diagonal(shrunk.covariance, axis1=1, axis2=2), fit.deviation_sd**2)
 
 
@@ -263,7 +263,7 @@ def test_a_constant_added_to_y_changes_nothing_but_the_intercept(constant, digit
     fit, moved = person_lines(people.y, x), person_lines(people.y + constant, x)
     close = {"rel": 10.0**-digits}
     assert moved.beta == pytest.approx([fit.beta[0] + constant, fit.beta[1]], **close)
-    assert moved.beta_sd == pytest.approx(fit.beta_sd, **close)
+    assert moved.se_beta == pytest.approx(fit.se_beta, **close)
     assert [*moved.sd, moved.sigma, moved.log_likelihood] == pytest.approx(
         [*fit.sd, fit.sigma, fit.log_likelihood], **close
     )
@@ -282,7 +282,7 @@ def test_a_constant_added_to_a_predictor_moves_the_intercepts_only(constant, one
     assert moved.log_likelihood == pytest.approx(fit.log_likelihood - np.log(2), rel=1e-12)  # the 2 is a unit of x
     slope = 1 if ones_first else 0
     assert moved.beta[slope] == pytest.approx(fit.beta[1], rel=1e-10)
-    assert moved.beta_sd[slope] == pytest.approx(fit.beta_sd[1], rel=1e-10)
+    assert moved.se_beta[slope] == pytest.approx(fit.se_beta[1], rel=1e-10)
     assert [moved.sd[slope], moved.sigma] == pytest.approx([fit.sd[1], fit.sigma], rel=1e-9)
     assert moved.Sigma == pytest.approx(shift @ fit.Sigma @ shift.T, rel=1e-9)
     assert moved.beta == pytest.approx(shift @ fit.beta, rel=1e-9)
@@ -308,7 +308,7 @@ def test_units_cost_no_digits(of_y, of_x):
     other = person_lines(people.y * of_y, columns(1.0, people.day * of_x))
     unit = np.array([of_y, of_y / of_x])
     assert other.beta == pytest.approx(fit.beta * unit, rel=1e-11)
-    assert other.beta_sd == pytest.approx(fit.beta_sd * unit, rel=1e-11)
+    assert other.se_beta == pytest.approx(fit.se_beta * unit, rel=1e-11)
     assert other.sd == pytest.approx(fit.sd * unit, rel=1e-10)
     assert other.sigma == pytest.approx(fit.sigma * of_y, rel=1e-11)
     jacobian = 178 * np.log(of_y) + np.log(of_x)

@@ -5,10 +5,20 @@ sufficient, so a million groups of a hundred different sizes cost no more than a
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-_BLOCK = 1 << 14  # rows worked on at a time
+from hblib._numerics.mixture import blocks
+
+
+class At(NamedTuple):
+    """What the cells say at a tau2; with one axis more for many of them."""
+
+    w: np.ndarray  # 1/(se^2 + tau2), the weight of a group of each cell
+    total: np.ndarray  # of all groups' weights
+    mu: np.ndarray  # the best one, measured from the cells' centre
+    squares: np.ndarray  # each cell's sum of squares about mu
 
 
 @dataclass(frozen=True)
@@ -27,12 +37,12 @@ class Cells:
         return float(np.sum(self.number))
 
     def at(self, tau2):
-        """For one or many tau2: a group's weight w, the sum of all, the best mu, cells' sums of squares about it."""
+        """What they say at one or many tau2."""
         w = 1 / (self.variance + np.asarray(tau2, dtype=float)[..., None])
         weight = self.number * w
         total = weight.sum(axis=-1)
         mu = (weight * self.mean).sum(axis=-1) / total
-        return w, total, mu, self.squares_about(mu)
+        return At(w, total, mu, self.squares_about(mu))
 
     def but_one(self, values):
         """For a group of each cell the sum of `values`, one a cell, over all other groups; without cancellation."""
@@ -47,21 +57,21 @@ class Cells:
 
     def log_likelihood(self, tau2, restricted, mu=None):
         """The log likelihood of tau2 at its best mu (or at `mu`); restricted: mu integrated out under a flat prior."""
-        w, total, _, squares = self.at(tau2)
+        here = self.at(tau2)
         if mu is not None and not restricted:
-            squares = self.squares_about(mu)
-        return self.log_likelihood_at(w, total, squares, restricted)
+            here = here._replace(squares=self.squares_about(mu))
+        return self.log_likelihood_at(here, restricted)
 
-    def log_likelihood_at(self, w, total, squares, restricted):
+    def log_likelihood_at(self, here, restricted):
         """The same from what `at` gives."""
-        value = (self.number * np.log(w / (2 * np.pi)) - w * squares).sum(axis=-1)
-        return (value - np.log(total / (2 * np.pi)) if restricted else value) / 2
+        value = (self.number * np.log(here.w / (2 * np.pi)) - here.w * here.squares).sum(axis=-1)
+        return (value - np.log(here.total / (2 * np.pi)) if restricted else value) / 2
 
     def score(self, tau2, restricted):
         """Its derivative with respect to tau2, a number."""
-        w, total, _, squares = self.at(tau2)
-        noise = self.number * (self.but_one(w) / total if restricted else 1.0)
-        return np.sum(w * (w * squares - noise)) / 2
+        here = self.at(tau2)
+        noise = self.number * (self.but_one(here.w) / here.total if restricted else 1.0)
+        return np.sum(here.w * (here.w * here.squares - noise)) / 2
 
     def information(self, tau2, restricted, per=1.0):
         """Minus the second derivatives of the log likelihood, in the directions in which a group's variance can grow.
@@ -74,7 +84,8 @@ class Cells:
 
         where the trace is sum d e w^2, or that of P D P E if restricted (P = W - w w'/sum w); `traces` gives it.
         """
-        w, total, mu, _ = self.at(tau2)
+        here = self.at(tau2)
+        w, total, mu = here.w, here.total, here.mu
         per = np.broadcast_to(per, (*np.shape(per)[:-1], w.size)).reshape(-1, w.size)
         slope = per * (w * (self.mean - mu))
         m = (slope * self.number * w).sum(axis=-1) / total
@@ -114,8 +125,8 @@ def collect(ybar, se, counts=None):
 def _one_cell(ybar, se):
     """All groups in one cell, block by block: the temporary arrays stay in the processor's cache."""
     centre, rest, squares = float(np.mean(ybar)), 0.0, 0.0
-    for start in range(0, ybar.size, _BLOCK):
-        y = ybar[start : start + _BLOCK] - centre
+    for rows in blocks(ybar.size, 8):
+        y = ybar[rows] - centre
         rest += y.sum()
         squares += np.square(y, out=y).sum()
     mean = rest / ybar.size  # the rounding of the centre

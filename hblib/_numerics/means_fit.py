@@ -42,13 +42,14 @@ def grid_of(cells):
 
 def mean_and_errors(cells, tau2, restricted):
     """mu and the standard errors of mu and tau^2 from the observed information at tau2."""
-    _, total, mu, _ = cells.at(tau2)
+    here = cells.at(tau2)
+    given_tau2 = 1 / np.sqrt(here.total)
     if tau2 == 0:
-        return mu, 1 / np.sqrt(total), np.nan
+        return here.mu, given_tau2, np.nan
     information, move = cells.information(tau2, restricted)
     error_tau2 = _root_of_inverse(information[0, 0])
-    error_mu = 1 / np.sqrt(total) if restricted else np.hypot(1 / np.sqrt(total), move[0] * error_tau2)
-    return mu, error_mu, error_tau2
+    error_mu = given_tau2 if restricted else np.hypot(given_tau2, move[0] * error_tau2)
+    return here.mu, error_mu, error_tau2
 
 
 def _root_of_inverse(information):
@@ -65,21 +66,21 @@ def _plain_moments(cells):
 
 
 def _dersimonian_laird(cells):
-    w, w1, _, squares = cells.at(0.0)
-    per_tau2 = np.sum(cells.number * w * (cells.but_one(w) / w1))  # w1 - w2/w1, which would cancel
-    tau2 = max(0.0, (np.sum(w * squares) - (cells.groups - 1)) / per_tau2)
-    _, total, mean, _ = cells.at(tau2)
-    return tau2, mean, 1 / np.sqrt(total), _error_of_moments(cells, w, tau2)
+    zero = cells.at(0.0)
+    per_tau2 = np.sum(cells.number * zero.w * (cells.but_one(zero.w) / zero.total))  # w1 - w2/w1, which would cancel
+    tau2 = max(0.0, (np.sum(zero.w * zero.squares) - (cells.groups - 1)) / per_tau2)
+    here = cells.at(tau2)
+    return tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(cells, zero.w, tau2)
 
 
 def _paule_mandel(cells):
     def excess(tau2):
-        w, _, _, squares = cells.at(tau2)
-        return np.sum(w * squares) - (cells.groups - 1)
+        here = cells.at(tau2)
+        return np.sum(here.w * here.squares) - (cells.groups - 1)
 
     tau2 = highest(excess, lambda tau2: tau2, grid_of(cells))
-    w, total, mean, _ = cells.at(tau2)
-    return tau2, mean, 1 / np.sqrt(total), _error_of_moments(cells, w, tau2)
+    here = cells.at(tau2)
+    return tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(cells, here.w, tau2)
 
 
 MOMENTS = {"moments": _plain_moments, "dersimonian-laird": _dersimonian_laird, "paule-mandel": _paule_mandel}
@@ -119,8 +120,8 @@ class RatioLikelihood(NamedTuple):
         return highest(self.score, self.value, np.append(0.0, np.geomspace(least, top, 64)))
 
     def sigma(self, ratio):
-        w, _, _, squares = self.cells.at(ratio)
-        return np.sqrt((self.within + np.sum(w * squares)) / self.freedom)
+        here = self.cells.at(ratio)
+        return np.sqrt((self.within + np.sum(here.w * here.squares)) / self.freedom)
 
     def log_likelihood(self, ratio):
         constant = np.sum(self.cells.number * np.log(self.cells.variance))
@@ -128,12 +129,14 @@ class RatioLikelihood(NamedTuple):
 
     def value(self, ratio):
         """Twice the log likelihood, up to a constant."""
-        w, total, _, squares = self.cells.at(ratio)
-        value = np.sum(self.cells.number * np.log(w)) - self.freedom * np.log(self.within + np.sum(w * squares))
-        return value - np.log(total) if self.restricted else value
+        here = self.cells.at(ratio)
+        off = self.within + np.sum(here.w * here.squares)
+        value = np.sum(self.cells.number * np.log(here.w)) - self.freedom * np.log(off)
+        return value - np.log(here.total) if self.restricted else value
 
     def score(self, ratio):
-        w, total, _, squares = self.cells.at(ratio)
+        here = self.cells.at(ratio)
+        w, total, squares = here.w, here.total, here.squares
         noise = np.sum(self.cells.number * w * self.cells.but_one(w)) / total if self.restricted else total
         return self.freedom * np.sum(w**2 * squares) / (self.within + np.sum(w * squares)) - noise
 

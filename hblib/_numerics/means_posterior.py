@@ -22,8 +22,9 @@ def given_tau(cells, tau, known):
 
 
 def _given_some_tau(cells, tau, known):
-    w, precision, best, squares = cells.at(tau**2)
-    log_p = cells.log_likelihood_at(w, precision, squares, restricted=True)
+    here = cells.at(tau**2)
+    precision, best = here.total, here.mu
+    log_p = cells.log_likelihood_at(here, restricted=True)
     if known is None:
         return log_p, best, 1 / precision
     m, s = known  # log_p is that of the deviations; best ~ N(m, s^2 + 1/precision) is left

@@ -128,7 +128,7 @@ class Model:
         deviation, covariance = best.deviations(root)
         return {
             "beta": beta,
-            "beta_sd": sigma * np.sqrt(np.sum(spread**2, axis=0)),
+            "se_beta": sigma * np.sqrt(np.sum(spread**2, axis=0)),
             "Sigma": (sigma * root) @ (sigma * root).T,
             "sigma": float(sigma),
             "log_likelihood": float(-(best.value + constant) / 2),

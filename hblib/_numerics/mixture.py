@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-_CELLS = 1 << 17  # of a temporary array of rows times nodes
+_CELLS = 1 << 17  # of a temporary array of rows by columns, which so stays in the processor's cache
 _CLOSE = 1e-7  # in normal scores: the secant step from there leaves out what does not count
 
 

@@ -74,6 +74,10 @@ class MuGivenSize:
         row = rng.choice(self.size.size, size=number, p=self.weight / self.weight.sum())
         return self.size[row], self._mu_in(row, rng)
 
+    def joint(self, number, rng, rows):
+        """Draws of mu, the same for all `rows`."""
+        return np.repeat(self.draws(number, rng)[1][:, None], rows.size, axis=1)
+
     def one_each(self, rng):
         """A draw of mu given each of the sizes."""
         return self._mu_in(np.arange(self.size.size), rng)
@@ -97,85 +101,101 @@ class MuGivenSize:
 def mu_parts(nodes, mean, sd):
     """The `Parts` of mu itself, one row."""
     mean, sd = np.array([mean]), np.array([sd])
-
-    def joint(number, rng, rows):
-        return np.repeat(nodes.draws(number, rng)[1][:, None], rows.size, axis=1)
-
-    return Parts(mean, sd, nodes.tail, nodes.log_density, _search(mean, sd), joint, ends=(0.0, 1.0))
+    return Parts(mean, sd, nodes.tail, nodes.log_density, _ByLogit(mean, sd).search, nodes.joint, ends=(0.0, 1.0))
 
 
-def _search(mean, sd):
-    """In the logit of the rate, from the Beta distribution that has the mixture's mean and sd."""
+def theta_parts(nodes, mean, sd, y, n):
+    """The `Parts` of the posteriors Beta(mu size + y, (1 - mu) size + n - y), one row a group."""
+    _, first, which = np.unique(np.stack([y, n]), axis=1, return_index=True, return_inverse=True)
+    rates, search = _Rates(nodes, y, n), _ByLogit(mean, sd).search
+    return Parts(
+        mean, sd, rates.tail, rates.log_density, search, rates.joint, ends=(0.0, 1.0), same=first[which.ravel()]
+    )
 
-    def search(z, rows):
-        total = np.clip(mean[rows] * (1 - mean[rows]) / sd[rows] ** 2 - 1, 1e-3, 1e300)
-        alpha, beta = mean[rows] * total, (1 - mean[rows]) * total
+
+@dataclass(frozen=True)
+class _ByLogit:
+    """The search for quantiles in the logit, from the Beta distributions that have the rows' means and sds."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+
+    def search(self, z, rows):
+        mean, sd = self.mean[rows], self.sd[rows]
+        total = np.clip(mean * (1 - mean) / sd**2 - 1, 1e-3, 1e300)
+        alpha, beta = mean * total, (1 - mean) * total
         with np.errstate(all="ignore"):
             of_lower, of_upper = (find(alpha, beta, special.ndtr(-np.abs(z))) for find in _INVERSES)
             x = np.where(z <= 0, of_lower, of_upper)
             start = special.logit(x)
             slope = np.exp(log_beta_density(x, alpha, beta)) * special.expit(start) * special.expit(-start)
             slope = slope / np.exp(-(z**2) / 2) * np.sqrt(2 * np.pi)
-        start = np.where(np.isfinite(start), start, special.logit(mean[rows]))
+        start = np.where(np.isfinite(start), start, special.logit(mean))
         slope = np.where(np.isfinite(slope) & (slope > 0), slope, 1.0)
         low, high = np.full(rows.size, _LOWEST), np.full(rows.size, 40.0)
         return Search(lambda v, _: special.expit(v), start, slope, low, high)
 
-    return search
 
+@dataclass(frozen=True)
+class _Rates:
+    """The groups' rates, mixed over the nodes: over those of `points`, and the large sizes as `steps`."""
 
-def theta_parts(nodes, mean, sd, y, n):
-    """The `Parts` of the posteriors Beta(mu size + y, (1 - mu) size + n - y), one row a group."""
-    pairs = np.unique(np.stack([y, n]), axis=1, return_index=True, return_inverse=True)
-    points = functools.cache(lambda: _points(nodes))
-    steps = functools.cache(lambda: _steps(nodes))
+    nodes: MuGivenSize
+    y: np.ndarray
+    n: np.ndarray
 
-    @functools.cache
-    def total():
+    @functools.cached_property
+    def points(self):
+        return _points(self.nodes)
+
+    @functools.cached_property
+    def steps(self):
+        return _steps(self.nodes)
+
+    @functools.cached_property
+    def total(self):
         """Of the weights: 1, but for their rounding and for what was left out."""
-        return np.sum(points()[2]) + (0.0 if steps() is None else np.sum(steps().weight))
+        return np.sum(self.points[2]) + (0.0 if self.steps is None else np.sum(self.steps.weight))
 
-    def parameters(rows):
-        mu, size, _ = points()
-        return mu * size + y[rows, None], (1 - mu) * size + (n - y)[rows, None]
+    def parameters(self, rows):
+        mu, size, _ = self.points
+        return mu * size + self.y[rows, None], (1 - mu) * size + (self.n - self.y)[rows, None]
 
-    def tail(x, rows, upper):
+    def tail(self, x, rows, upper):
         level, of_beta = np.zeros(rows.size), special.betaincc if upper else special.betainc
-        for some in blocks(rows.size, points()[2].size):
-            level[some] = np.sum(of_beta(*parameters(rows[some]), x[some, None]) * points()[2], axis=-1)
-        if steps() is not None:
-            for some in blocks(rows.size, steps().size.size * _OFFSETS.size):
-                below = steps().below(x[some], y[rows[some]], n[rows[some]])
-                level[some] += np.sum(steps().weight) - below if upper else below
-        return level / total()
+        weight, steps = self.points[2], self.steps
+        for some in blocks(rows.size, weight.size):
+            level[some] = np.sum(of_beta(*self.parameters(rows[some]), x[some, None]) * weight, axis=-1)
+        if steps is not None:
+            for some in blocks(rows.size, steps.size.size * _OFFSETS.size):
+                below = steps.below(x[some], self.y[rows[some]], self.n[rows[some]])
+                level[some] += np.sum(steps.weight) - below if upper else below
+        return level / self.total
 
-    def log_density(x, rows):
+    def log_density(self, x, rows):
         value = np.full(rows.size, -np.inf)
         inner = np.clip(x, 1e-300, 1 - 1e-16)
+        weight, steps = self.points[2], self.steps
         with np.errstate(all="ignore"):
-            for some in blocks(rows.size, points()[2].size):
-                alpha, beta = parameters(rows[some])
+            for some in blocks(rows.size, weight.size):
+                alpha, beta = self.parameters(rows[some])
                 parts = log_beta_density(np.broadcast_to(inner[some, None], alpha.shape), alpha, beta)
-                parts = parts + np.log(points()[2])
+                parts = parts + np.log(weight)
                 value[some] = special.logsumexp(parts, axis=-1) if parts.size else -np.inf
                 alpha_least, beta_least = (np.min(part, axis=-1, initial=np.inf) for part in (alpha, beta))
                 at_end = np.where(x[some] == 0, alpha_least, beta_least)
                 end = np.where(at_end < 1, np.inf, -np.inf)
                 value[some] = np.where((x[some] == 0) | (x[some] == 1), end, value[some])
-            if steps() is not None:
-                for some in blocks(rows.size, steps().size.size * _OFFSETS.size):
-                    more = np.log(steps().density_at(inner[some], y[rows[some]], n[rows[some]]))
+            if steps is not None:
+                for some in blocks(rows.size, steps.size.size * _OFFSETS.size):
+                    more = np.log(steps.density_at(inner[some], self.y[rows[some]], self.n[rows[some]]))
                     value[some] = np.where((x[some] > 0) & (x[some] < 1), np.logaddexp(value[some], more), value[some])
-        return value - np.log(total())
+        return value - np.log(self.total)
 
-    def joint(number, rng, rows):
-        size, mu = nodes.draws(number, rng)
-        alpha, beta = (mu * size)[:, None] + y[rows], ((1 - mu) * size)[:, None] + (n - y)[rows]
+    def joint(self, number, rng, rows):
+        size, mu = self.nodes.draws(number, rng)
+        alpha, beta = (mu * size)[:, None] + self.y[rows], ((1 - mu) * size)[:, None] + (self.n - self.y)[rows]
         return rng.beta(alpha, beta)
-
-    return Parts(
-        mean, sd, tail, log_density, _search(mean, sd), joint, ends=(0.0, 1.0), same=pairs[1][pairs[2].ravel()]
-    )
 
 
 def _spread_of_step(nodes):

@@ -7,7 +7,8 @@ from hblib._numerics import arguments
 
 def summary(rows, theta, prob, groups):
     """Return the columns name, mean, sd, low and high, of the single distributions in `rows` and of every group."""
-    names = list(range(len(theta))) if groups is None else list(arguments.plain("groups", groups))
+    given = np.atleast_1d(arguments.plain("groups", range(len(theta)) if groups is None else groups))
+    names = list(given) if given.dtype.kind == "M" else given.tolist()  # dates would become numbers
     if len(names) != len(theta):
         raise ValueError(f"groups must hold one name a group, {len(theta)}, but has {len(names)}")
     every = [*rows.values(), theta]

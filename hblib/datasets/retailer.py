@@ -16,7 +16,6 @@ from hblib._numerics.types import FloatArray, IntArray, Rng, TextArray
 
 COEFFICIENTS = ("baseline", "elasticity", "season")
 FOOTFALL = 800  # visits a week of a store of middling size
-_DEFAULTS = {"mu": (9.0, -2.0, 0.3), "tau_chain": (0.25, 0.6, 0.01), "tau_store": (0.35, 0.1, 0.01)}
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ class Panel:
 
 
 def simulate(
-    rng: Rng,
+    rng: Rng = None,
     chains: int = 6,
     stores: int = 12,
     weeks: int = 30,
@@ -105,7 +104,9 @@ def simulate(
     chain_size: float = 500,
     store_size: float = 500,
     persistence: float = 0.0,
-    **scales: ArrayLike,
+    mu: ArrayLike = (9.0, -2.0, 0.3),
+    tau_chain: ArrayLike = (0.25, 0.6, 0.01),
+    tau_store: ArrayLike = (0.35, 0.1, 0.01),
 ) -> Panel:
     r"""Draw a retailer.
 
@@ -136,8 +137,8 @@ def simulate(
 
     Parameters
     ----------
-    rng : numpy.random.Generator, int or None
-        What to draw with; a number is a seed for one, and None draws anew each time.
+    rng : numpy.random.Generator or int, optional
+        A generator, or a seed for one; None gives other draws each time.
     chains : int
         How many chains, at most 26.
     stores : int
@@ -154,9 +155,12 @@ def simulate(
         The alpha + beta of the Beta distribution of the rates of a chain's stores, > 0.
     persistence : float
         Correlation of the noise of one week with that of the next, in [0, 1).
-    **scales : array_like of shape (3,)
-        The arguments mu, tau_chain and tau_store: three numbers each, for baseline, elasticity and season, in units of
-        log sales. Left out, they are (9, -2, 0.3), (0.25, 0.6, 0.01) and (0.35, 0.1, 0.01).
+    mu : array_like of shape (3,)
+        The mean baseline, elasticity and season of all chains, in units of log sales.
+    tau_chain : array_like of shape (3,)
+        Their standard deviations >= 0 between chains.
+    tau_store : array_like of shape (3,)
+        Their standard deviations >= 0 between the stores of a chain.
 
     Returns
     -------
@@ -167,8 +171,6 @@ def simulate(
     ------
     ValueError
         Naming the argument that is out of range.
-    TypeError
-        For an argument that is none of these.
 
     Examples
     --------
@@ -177,13 +179,11 @@ def simulate(
     (['A01', 'A02', 'A03', 'B01', 'B02', 'B03'], (6, 4))
     """
     rng = arguments.generator("rng", rng)
-    C, S, T = (_whole(name, value) for name, value in (("chains", chains), ("stores", stores), ("weeks", weeks)))
+    C, S, T = (arguments.whole(*size) for size in (("chains", chains), ("stores", stores), ("weeks", weeks)))
     if C > 26:
         raise ValueError(f"chains must be at most 26, but is {C}")
-    unknown = set(scales) - set(_DEFAULTS)
-    if unknown:
-        raise TypeError(f"simulate() got an unexpected argument {sorted(unknown)[0]!r}")
-    mu, tau_chain, tau_store = (_three(name, scales.get(name, value)) for name, value in _DEFAULTS.items())
+    mu, tau_chain = _three("mu", mu), _three("tau_chain", tau_chain, low=0)
+    tau_store = _three("tau_store", tau_store, low=0)
     sizes = (("sigma", sigma), ("rate", rate), ("chain_size", chain_size), ("store_size", store_size))
     sigma, rate, chain_size, store_size = (arguments.one(*size, low=0, open_low=True) for size in sizes)
     persistence = arguments.one("persistence", persistence, low=0)
@@ -216,14 +216,8 @@ def simulate(
     return Panel(names, np.array([name[0] for name in names]), price, season, a + week, visits, purchases, truth)
 
 
-def _whole(name: str, value: int) -> int:
-    if not (float(arguments.counts(name, value)) >= 1):
-        raise ValueError(f"{name} must be at least 1, but is {value}")
-    return int(value)
-
-
-def _three(name: str, values: ArrayLike) -> FloatArray:
-    array = arguments.numbers(name, values, low=-np.inf if name == "mu" else 0)
+def _three(name: str, values: ArrayLike, low: float = -np.inf) -> FloatArray:
+    array = arguments.numbers(name, values, low=low)
     if array.shape != (3,):
         raise ValueError(f"{name} must hold three numbers, for {', '.join(COEFFICIENTS)}, but has shape {array.shape}")
     return array

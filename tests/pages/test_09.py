@@ -78,7 +78,7 @@ def test_with_equal_designs_the_moment_estimate_is_reml(page):
 
 
 def test_the_shrunken_lines_are_those_of_the_fit(page):
-    assert np.allclose(page.post.mean, page.mu + page.at_night.deviation, atol=1e-3)
+    assert np.allclose(page.post.mean(), page.mu + page.at_night.deviation, atol=1e-3)
 
 
 def test_the_raw_correlation_has_the_wrong_sign(page):
@@ -90,7 +90,7 @@ def test_the_first_three_lines_are_lme4s(page):
     """Its intercepts moved to night 0."""
     lme4 = np.array([[7.2969851259, 8.6017487449], [-43.1188200942, -8.1274955111], [-24.6194775248, -7.4290091857]])
     lme4[:, 0] += 2 * lme4[:, 1]
-    assert np.allclose(page.post.mean[:3] - page.mu, lme4, atol=0.01)
+    assert np.allclose(page.post.mean()[:3] - page.mu, lme4, atol=0.01)
 
 
 def test_statsmodels_finds_the_same_covariance_matrix(page):
@@ -103,7 +103,7 @@ def test_every_line_ends_on_a_smaller_ellipse(page):
         d = points - page.mu
         return np.sqrt(np.einsum("jk,kl,jl->j", d, np.linalg.inv(page.Sigma), d))
 
-    assert (length(page.post.mean) < length(page.b)).all()
+    assert (length(page.post.mean()) < length(page.b)).all()
 
 
 def test_any_sigma_and_v_shrink_every_line_onto_a_smaller_ellipse():
@@ -116,7 +116,7 @@ def test_any_sigma_and_v_shrink_every_line_onto_a_smaller_ellipse():
 
 
 def test_335s_slope_goes_up_and_its_start_further_away(page):
-    own, pooled = page.b[page.j335], page.post.mean[page.j335]
+    own, pooled = page.b[page.j335], page.post.mean()[page.j335]
     assert page.away[page.j335].tolist() == [True, False]
     assert own[1] < 0
     assert own[1] < pooled[1] < 0
@@ -125,7 +125,7 @@ def test_335s_slope_goes_up_and_its_start_further_away(page):
 
 
 def test_one_coordinate_at_a_time_moves_335s_start_up_and_leaves_the_middle_of_its_data(page):
-    own, alone, both = page.b[page.j335], page.alone.mean[page.j335], page.post.mean[page.j335]
+    own, alone, both = page.b[page.j335], page.alone.mean()[page.j335], page.post.mean()[page.j335]
     assert alone[0] > own[0]
     assert abs((both - own) @ MIDDLE) < abs((alone - own) @ MIDDLE)
 
@@ -219,7 +219,7 @@ def test_the_sums_closed_form_of_the_lines_is_the_posterior_by_linear_algebra(pa
     T = Sigma + sigma**2 * unscaled[0]
     precision = J * np.linalg.inv(T) + np.diag(1 / prior_sd**2)
     centre = np.linalg.solve(precision, J * np.linalg.solve(T, b.mean(axis=0)) + prior_mean / prior_sd**2)
-    lines = regression.matrix_shrinkage(b, sigma**2 * unscaled[0], centre, Sigma).mean
+    lines = regression.matrix_shrinkage(b, sigma**2 * unscaled[0], centre, Sigma).mean()
     shared = np.kron(np.ones((J, J)), np.diag(prior_sd**2))
     gap = np.linalg.solve(np.kron(np.eye(J), T) + shared, (b - prior_mean).ravel())
     back = np.kron(np.eye(J), Sigma) + shared
@@ -323,7 +323,7 @@ def test_the_radon_fits_are_lme4s(page):
 def test_counties_are_pooled_by_kappa_towards_their_uranium(page):
     with_u, variance = page.with_u, page.with_u.sigma**2 / page.n
     same = regression.matrix_shrinkage(page.own[:, None], variance[:, None, None], page.line[:, None], with_u.Sigma)
-    assert np.allclose(same.mean[:, 0], page.pooled)
+    assert np.allclose(same.mean()[:, 0], page.pooled)
     assert np.allclose(np.sqrt(same.covariance[:, 0, 0]), with_u.deviation_sd[:, 0])
 
 
@@ -378,7 +378,7 @@ def test_a_county_without_first_floor_houses_has_its_slope_from_its_intercept(pa
     V = np.zeros((25, 2, 2))
     V[:, 0, 0], V[:, 1, 1] = lines.sigma**2 / n[without], np.inf
     own = np.column_stack([(np.bincount(index, page.radon) / n)[without], np.full(25, np.nan)])
-    slopes = regression.matrix_shrinkage(own, V, lines.beta, lines.Sigma).mean
+    slopes = regression.matrix_shrinkage(own, V, lines.beta, lines.Sigma).mean()
     assert np.allclose(slopes, lines.beta + lines.deviation[without], atol=1e-6)
 
 
@@ -400,13 +400,13 @@ def test_it_is_so_for_any_tau(page, ratio):
 def test_the_contextual_effect_is_lme4s(page):
     beta = [1.39452783028, -0.720538962381, 0.719267212867, 0.4096099557]
     assert np.allclose(page.context.beta, beta, atol=1e-6)
-    assert np.allclose(page.context.beta_sd[3], 0.2013443834, atol=1e-5)
+    assert np.allclose(page.context.se_beta[3], 0.2013443834, atol=1e-5)
 
 
 def test_without_xbar_the_slope_of_the_simulated_prices_is_wrong_and_sure_of_it(page):
     alone, both = page.priced["x alone"], page.priced["x, xbar"]
-    assert alone.beta[1] + 2 > 5 * alone.beta_sd[1]
-    assert abs(both.beta[1] + 2) < 3 * both.beta_sd[1]
+    assert alone.beta[1] + 2 > 5 * alone.se_beta[1]
+    assert abs(both.beta[1] + 2) < 3 * both.se_beta[1]
 
 
 def test_without_xbar_the_slope_is_a_mixture(page):
@@ -421,6 +421,6 @@ def test_without_xbar_the_slope_is_a_mixture(page):
 
 
 def test_332_has_the_day_that_no_line_explains(page):
-    off = np.abs(page.y - np.sum(page.X * page.post.mean[page.person], axis=1))
+    off = np.abs(page.y - np.sum(page.X * page.post.mean()[page.person], axis=1))
     assert page.group[off.argmax()] == 332
     assert off.max() > 3.5 * page.sigma

@@ -162,7 +162,7 @@ def test_an_answer_outlives_another_version_of_its_task(reader):
     place.get_by_role("button", name="Reset").click()
     assert place.locator("textarea").input_value().endswith("...  # YOUR CODE HERE")
     assert "The task has changed" not in place.inner_text()
-    place.get_by_role("button", name="Undo reset").click()
+    place.get_by_role("button", name="Undo").click()
     assert place.locator("textarea").input_value() == RIGHT
 
 

@@ -1,5 +1,5 @@
-// Answers in the page: fills the places that the book has left for them. A classic script, so that it runs also in a page
-// that was opened as a file, where it can only say what to do.
+// Answers in the page: fills the places that the book has left for them. A classic script, so that it runs also in a
+// page that was opened as a file, where it can only say what to do.
 import style from "./answers.css";
 import { Bar } from "./bar.js";
 import { Exercise } from "./exercise.js";
@@ -40,7 +40,8 @@ function begin() {
 function foldSolution(host) {
   if (host.closest(".exercise")) return;
   const rest = [];
-  for (let next = host.nextSibling; next && !/^(SECTION|HB-)/.test(next.nodeName); next = next.nextSibling) rest.push(next);
+  for (let next = host.nextSibling; next && !/^(SECTION|HB-)/.test(next.nodeName); next = next.nextSibling)
+    rest.push(next);
   const fold = element("details", { className: "hb-solution" }, [element("summary", {}, ["Solution"]), ...rest]);
   host.after(fold);
   const led = () => {
@@ -55,7 +56,9 @@ function foldSolution(host) {
 
 // Browsers run no Python in a page that was opened as a file.
 function sayHow() {
-  const folder = decodeURIComponent(site.pathname).replace(/^\/(?=[A-Z]:)/, "").replace(/\/$/, "");
+  const folder = decodeURIComponent(site.pathname)
+    .replace(/^\/(?=[A-Z]:)/, "")
+    .replace(/\/$/, "");
   for (const host of places("hb-exercise, hb-overview")) {
     const command = element("code", {}, [`python3 -m http.server --directory "${folder}" 8000`]);
     const address = element("a", { href: "http://localhost:8000" }, ["http://localhost:8000"]);

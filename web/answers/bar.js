@@ -1,15 +1,15 @@
 // <hb-exercise>: what belongs to the exercise as a whole, below its questions.
 import { answersIn, withAnswers } from "./notebook.js";
 import { button, download, element, reason } from "./page.js";
-import { whileBusy } from "./question.js";
-import { CHANGED } from "./store.js";
+import { CHANGED, UNKEPT } from "./store.js";
+import { progressBar, whileBusy } from "./waiting.js";
 
 export class Bar {
   constructor(host, exercise) {
     this.exercise = exercise;
     this.sum = element("span", { className: "hb-standing" });
     this.status = element("span", { className: "hb-status", role: "status" });
-    this.bar = element("progress", { hidden: true, "aria-label": "Fetching Python" });
+    this.bar = progressBar();
     this.out = element("div", { className: "hb-out", role: "log", "aria-label": "Output of all checks" });
     this.stops = button("Stop", () => exercise.python.stop());
     this.stops.hidden = true;
@@ -37,7 +37,7 @@ export class Bar {
     this.sum.textContent = `${points} of ${possible} points so far`;
     const kept = store.keeps
       ? "Your answers stay in this browser, also when you close the page. Nothing leaves it. "
-      : "This browser does not keep your answers (a private window, or its storage is full): download your notebook before you leave. ";
+      : `${UNKEPT} Download your notebook before you leave. `;
     this.where.replaceChildren(kept, this.overview);
   }
 

@@ -27,7 +27,10 @@ export class Exercise {
   // The given cells between an answer and the one before it.
   async given(question) {
     const { cells } = await this.load();
-    const above = cells.slice(0, cells.findIndex((cell) => cell.kind === "answer" && cell.question === question));
+    const above = cells.slice(
+      0,
+      cells.findIndex((cell) => cell.kind === "answer" && cell.question === question),
+    );
     const since = above.findLastIndex((cell) => cell.kind === "answer") + 1;
     return above.slice(since).filter((cell) => cell.kind === "code");
   }
@@ -45,8 +48,8 @@ export class Exercise {
   }
 
   // Runs the cells up to the answer to `question` (to the end, for null), as far as Python has not seen them as they
-  // are now. To `onout` goes what comes out of the answer and of the given cells above it; resolves to whether the answer
-  // ran to its end.
+  // are now. To `onout` goes what comes out of the answer and of the given cells above it; resolves to whether the
+  // answer ran to its end.
   async bring(question, onout) {
     const { cells, needs } = await this.load();
     if (await this.python.open(this.name, needs)) this.ran.clear();

@@ -1,7 +1,7 @@
 // <hb-overview>: how far the reader is with all exercises, and the button that forgets it; <hb-done> is one of them.
 // Both have data-questions: {exercise: {question: points}} as JSON.
 import { button, element } from "./page.js";
-import { CHANGED, standing } from "./store.js";
+import { CHANGED, UNKEPT, standing } from "./store.js";
 
 export function overview(host, store) {
   const sentence = element("p", { role: "status" });
@@ -13,13 +13,21 @@ export function overview(host, store) {
     "Your answers are kept in this browser and nowhere else. Nothing leaves it. Another browser does not know them; ",
     "“Download my notebook” below an exercise takes them there.",
   ]);
-  host.append(element("div", { className: "hb-answer", role: "group", "aria-label": "Your progress" }, [sentence, bar, small, forget]));
+  host.append(
+    element("div", { className: "hb-answer", role: "group", "aria-label": "Your progress" }, [
+      sentence,
+      bar,
+      small,
+      forget,
+    ]),
+  );
   watch(() => {
     const { questions, answered, right, points, possible } = total(host, store);
     bar.max = possible;
     bar.value = points;
-    sentence.textContent = `${answered} of ${questions} questions answered, ${right} of them right: ${points} of ${possible} points so far.`;
-    if (!store.keeps) sentence.textContent += " This browser does not keep your answers (a private window, or its storage is full).";
+    const so = `${answered} of ${questions} questions answered, ${right} of them right`;
+    sentence.textContent = `${so}: ${points} of ${possible} points so far.`;
+    if (!store.keeps) sentence.textContent += ` ${UNKEPT}`;
   });
 }
 

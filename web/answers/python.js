@@ -6,7 +6,7 @@ export class Python {
     this.base = base;
     this.waiting = new Map();
     this.last = 0;
-    this.onprogress = () => {};
+    this.onprogress = () => {}; // is told {loaded, total} in bytes, and null when Python is ready
   }
 
   // Makes Python ready for an exercise; resolves to whether its names are new, so that its cells have to run again.
@@ -17,6 +17,7 @@ export class Python {
     await this.ask({ type: "start", manifest: this.manifest, needs });
     await this.ask({ type: "open", exercise });
     this.opened = exercise;
+    this.onprogress(null);
     return true;
   }
 

@@ -1,11 +1,9 @@
-// <hb-question>: the place of an answer, below its question. Until the first click it costs nothing: a text field, or the
-// letters. Attributes: exercise, name, number, points, stub; choices for a letter; given if cells stand above the answer;
-// packages for what no page has.
-import { Stopped } from "./python.js";
+// <hb-question>: the place of an answer, below its question. Until the first click it costs nothing: a text field, or
+// the letters. Its data: exercise, name, number, points, stub; choices for a letter; given if cells stand above the
+// answer; packages for what no page has.
 import { inWords, standing, CHANGED } from "./store.js";
 import { button, element, reason } from "./page.js";
-
-let busy = null; // the one that waits for Python; there is one Python
+import { progressBar, whileBusy } from "./waiting.js";
 
 export class Question {
   constructor(host, exercise) {
@@ -39,14 +37,20 @@ export class Question {
     this.changed = element("p", { className: "hb-note", hidden: true }, [
       "The task has changed since you wrote this. Your answer is as you left it.",
     ]);
-    this.bar = element("progress", { hidden: true, "aria-label": "Fetching Python" });
+    this.bar = progressBar();
     this.out = element("div", { className: "hb-out", role: "log", "aria-label": `Output of question ${this.number}` });
     this.runs = button("Run", () => this.go("run"), "Ctrl-Enter");
     this.checks = button("Check", () => this.go("check"), "Alt-Enter");
     this.stops = button("Stop", () => this.exercise.python.stop());
     this.resets = button("Reset", () => this.reset());
     this.stops.hidden = true;
-    const buttons = [...(this.choices && !this.folds ? [] : [this.runs]), this.checks, this.stops, this.resets, this.standing];
+    const buttons = [
+      ...(this.choices && !this.folds ? [] : [this.runs]),
+      this.checks,
+      this.stops,
+      this.resets,
+      this.standing,
+    ];
     const row = element("div", { className: "hb-row" }, buttons);
     const parts = [...this.folded(), this.place, this.changed, row, this.bar, this.status, this.out];
     this.host.append(element("div", { className: "hb-answer", role: "group", "aria-label": label }, parts));
@@ -123,7 +127,9 @@ export class Question {
   // A question whose packages no page has: say so, and where it can be done.
   elsewhere(packages) {
     const links = this.host.closest(".exercise, article")?.querySelector(".exercise-links");
-    const ways = [...(links?.querySelectorAll("a") ?? [])].filter((each) => /Download|Binder|Colab/.test(each.textContent));
+    const ways = [...(links?.querySelectorAll("a") ?? [])].filter((each) =>
+      /Download|Binder|Colab/.test(each.textContent),
+    );
     const items = ways.flatMap((each, i) => [i ? " · " : "", each.cloneNode(true)]);
     const why = `This question needs ${packages}, and no web page can run that. Do it in the notebook: `;
     this.show = () => {}; // an answer from a notebook is kept for the next one
@@ -134,7 +140,7 @@ export class Question {
     const record = this.record;
     this.standing.textContent = inWords(standing(record, this.stub, this.points), this.points);
     this.changed.hidden = record.text === undefined || (record.stub ?? this.stub) === this.stub;
-    this.resets.textContent = this.before === undefined ? "Reset" : "Undo reset";
+    this.resets.textContent = this.before === undefined ? "Reset" : "Undo";
     if (record.text === undefined && ![undefined, this.stub].includes(this.shown)) this.forget();
   }
 
@@ -197,47 +203,4 @@ export class Question {
       return fine ? "Checked." : "Your code raised an error, so there was nothing to check.";
     });
   }
-}
-
-// Lets `asked` wait for Python: shows how far it is, what comes out, and how it ended. `asked` has a status, a bar, an
-// output, a Stop button and an exercise; work(onout) resolves to the last sentence.
-export async function whileBusy(asked, work) {
-  if (busy) {
-    asked.status.textContent = `Python is busy with ${busy === asked ? "this" : "something else on this page"}. Stop it, or wait.`;
-    return;
-  }
-  busy = asked;
-  const { python } = asked.exercise;
-  asked.out.replaceChildren();
-  asked.stops.hidden = false;
-  asked.status.textContent = "Working …";
-  python.onprogress = (told) => progress(asked, told);
-  try {
-    asked.status.textContent = await work((told) => output(asked, told));
-  } catch (error) {
-    asked.status.textContent = error instanceof Stopped ? error.message : reason(error);
-  }
-  if (asked.stops === document.activeElement) asked.out.parentElement.querySelector("button").focus();
-  asked.stops.hidden = asked.bar.hidden = true;
-  busy = null;
-}
-
-function progress({ status, bar }, { loaded, total }) {
-  bar.hidden = loaded >= total;
-  bar.max = total;
-  bar.value = loaded;
-  const [there, all] = [loaded, total].map((bytes) => (bytes / 1e6).toFixed(1));
-  status.textContent = bar.hidden ? "Starting Python …" : `Python comes into this page: ${there} of ${all} MB. Your browser keeps it for the next time.`;
-}
-
-function output({ out, bar, status }, { stream, text }) {
-  bar.hidden = true;
-  status.textContent = "Working …";
-  if (stream === "image") {
-    if (text.startsWith("data:image/")) out.append(element("img", { src: text, alt: "The figure that your code drew" }));
-    return;
-  }
-  const last = out.lastElementChild;
-  if (last?.dataset.stream === stream) last.append(text);
-  else out.append(element("pre", { className: `hb-${stream}`, dataset: { stream } }, [text]));
 }

@@ -1,9 +1,10 @@
+export const UNKEPT = "This browser does not keep your answers: it is a private window, or its storage is full.";
+export const CHANGED = "hb-answers-changed";
+
 // The reader's answers: kept in this browser, and nowhere else. Each question has a record of its own, so that two open
 // pages do not overwrite each other's answers:
 //
 //   {text, stub, judged, points}    the answer; the stub it began with; the text that was judged, and its points
-export const CHANGED = "hb-answers-changed";
-
 export class Store {
   constructor(site, kept = browserStorage()) {
     this.prefix = `hb:${site}:`; // other sites may share the host

@@ -1,0 +1,12 @@
+"""The test of draws, and how often it fails although they are right."""
+
+from scipy import stats
+
+
+def assert_follows(draws, cdf, among=1):
+    """Kolmogorov's and Smirnov's test of independent draws against a distribution function.
+
+    If they follow it the p-value is uniform. So at a seed that nobody has tried this fails with probability
+    1e-4/among, and `among` such assertions together with at most 1e-4.
+    """
+    assert stats.kstest(draws, cdf).pvalue > 1e-4 / among
