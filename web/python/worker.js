@@ -11,51 +11,58 @@
 // To stop it, terminate it and make a new one.
 
 const here = new URL("./", import.meta.url);
-const wasm = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"]; // what Pyodide fetches, beside two scripts
+const core = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"]; // what Pyodide fetches, beside two scripts
 let python, page, exercise, manifest, current;
 const there = new Set(); // packages that are loaded
 
-// --- What is fetched, and how much of it is there ---------------------------------------------------------------------
+// --- What is fetched: by us, and all before Pyodide asks for it, for it takes a missing file badly --------------------
 
-const plainFetch = globalThis.fetch.bind(globalThis);
+const fetched = new Map(); // by name, until Pyodide asks
 const progress = { loaded: 0, total: 0 };
+const plainFetch = globalThis.fetch.bind(globalThis);
 
-globalThis.fetch = async (address, options = {}) => {
+globalThis.fetch = async (address) => {
   const url = new URL(address.url ?? address, here);
-  if (!url.href.startsWith(here.href)) throw new TypeError(`Python in the page fetches nothing from elsewhere: ${url}`);
-  const answer = await plainFetch(url, { ...options, integrity: "" }); // with it, all would come at once, at the end
-  if (!answer.ok) throw new Error(`${url.pathname} could not be fetched (${answer.status}).`);
-  return new Response(answer.body.pipeThrough(counter(url.pathname.split("/").at(-1))), { headers: answer.headers });
+  const file = url.pathname.split("/").at(-1);
+  if (!fetched.has(file)) throw new TypeError(`Python in the page fetches nothing: ${url}`);
+  const headers = { "Content-Type": file.endsWith(".wasm") ? "application/wasm" : "application/octet-stream" };
+  const answer = new Response(fetched.get(file), { headers });
+  fetched.delete(file);
+  return answer;
 };
 
-function counter(what) {
-  return new TransformStream({
+function bring(files) {
+  for (const file of files) progress.total += manifest.files[file].bytes;
+  return Promise.all([...files].map(async (file) => fetched.set(file, await content(file))));
+}
+
+async function content(what) {
+  const answer = await plainFetch(new URL(what, here)).catch(() => ({ status: "is there a connection?" }));
+  if (!answer.ok) throw new Error(`${what} could not be fetched (${answer.status})`);
+  const count = new TransformStream({
     transform(chunk, stream) {
       progress.loaded += chunk.byteLength;
       postMessage({ type: "progress", ...progress, what });
       stream.enqueue(chunk);
     },
   });
-}
-
-function expect(files) {
-  for (const file of files) progress.total += manifest.files[file].bytes;
+  return new Response(answer.body.pipeThrough(count)).arrayBuffer();
 }
 
 // --- What is asked ----------------------------------------------------------------------------------------------------
 
 const requests = {
   async start(message) {
-    manifest ??= message.manifest;
+    manifest = message.manifest;
     if (!python) {
-      progress.loaded = progress.total = 0; // also after an attempt that failed
       const files = message.needs.flatMap((name) => manifest.packages[name]);
-      expect(new Set([...wasm, manifest.course, ...files]));
-      const [{ loadPyodide }, course] = await Promise.all([import(new URL("pyodide.mjs", here)), content(manifest.course)]);
-      const settings = { indexURL: here.href, packages: message.needs, env: { HOME: "/home/pyodide" } };
-      python = await loadPyodide(settings);
+      const [{ loadPyodide }] = await Promise.all([
+        import(new URL("pyodide.mjs", here)),
+        bring(new Set([...core, manifest.course, ...files])),
+      ]);
+      python = await loadPyodide({ indexURL: here.href, packages: message.needs, env: { HOME: "/home/pyodide" } });
       message.needs.forEach((name) => there.add(name));
-      python.unpackArchive(course, "zip", { extractDir: "/course" });
+      python.unpackArchive(fetched.get(manifest.course), "zip", { extractDir: "/course" });
       python.runPython("import sys; sys.path.insert(0, '/course')");
       page = python.pyimport("inpage");
       page.prepare();
@@ -80,15 +87,12 @@ const requests = {
   },
 };
 
-async function content(file) {
-  return (await fetch(new URL(file, here))).arrayBuffer();
-}
-
 async function load(packages) {
   const wanted = packages.filter((name) => !there.has(name));
   if (!wanted.length) return;
-  const loaded = new Set([...there].flatMap((name) => manifest.packages[name]));
-  expect(new Set(wanted.flatMap((name) => manifest.packages[name]).filter((file) => !loaded.has(file))));
+  const files = (names) => names.flatMap((name) => manifest.packages[name]);
+  const loaded = new Set(files([...there]));
+  await bring(new Set(files(wanted).filter((file) => !loaded.has(file))));
   await python.loadPackage(wanted, { messageCallback() {}, checkIntegrity: false });
   wanted.forEach((name) => there.add(name));
 }
@@ -108,5 +112,5 @@ onmessage = ({ data }) => {
 
 function sentence(error) {
   const lines = String(error?.message ?? error).trim().split("\n");
-  return `Python in the page stopped: ${lines.at(-1)}`;
+  return `Python in the page stopped: ${lines.at(-1).replace(/\.$/, "")}.`;
 }
