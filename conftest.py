@@ -6,6 +6,7 @@ that cite the ledger print with the ledger's text. The same run gives the tests 
 
 import os
 import re
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -35,7 +36,7 @@ class Page(IPyNbFile):
     def collect(self):
         numbers = ledger.read(self.path.parent.parent / "chapters" / ledger.LEDGER.name)
         notebook = ledger.reference_notebook(self.path, numbers)
-        notebook.cells += names.hand_over(self.path, self.config)
+        names.hand_over(notebook, self.path, self.config)
         with mock.patch("nbval.plugin.nbformat.read", return_value=notebook):
             yield from super().collect()
 
@@ -64,10 +65,12 @@ class Number(pytest.Item):
 
 
 class PageWithItsTests(LoadFileScheduling):
-    """A worker takes a whole file, and with a page the tests of that page, which need what it computed."""
+    """A worker takes a whole file, and with a page or a solution its tests, which need what it computed."""
 
     def _split_scope(self, nodeid):
-        return re.sub(r"^chapters/(\d\d)-.*\.md$", r"tests/pages/test_\1.py", super()._split_scope(nodeid))
+        file = super()._split_scope(nodeid)
+        is_page = re.match(r"(chapters|solutions)/[^/]*\.md$", file)
+        return f"tests/pages/{names.module(Path(file))}.py" if is_page else file
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -51,42 +51,43 @@ def morris(ybar: ArrayLike, se: ArrayLike) -> Normal:
 
     .. math::
 
-        \theta_j \sim N\left((1 - B_j) \bar y_j + B_j \mu, \; s_j^2\right), \qquad
-        B_j = \frac{k - 3}{k - 1} \, \frac{se_j^2}{se_j^2 + A}
+        \theta_j \sim N\left(\kappa_j \bar y_j + (1 - \kappa_j) \mu, \; v_j\right), \qquad
+        1 - \kappa_j = \frac{J - 3}{J - 1} \, \frac{se_j^2}{se_j^2 + \tau^2}
 
-        s_j^2 = se_j^2 (1 - B_j) + se_j^2 B_j \frac{r_j}{k} + \frac{2}{k - 3} B_j^2 r_j (\bar y_j - \mu)^2
+        v_j = se_j^2 \kappa_j + se_j^2 (1 - \kappa_j) \frac{r_j}{J}
+            + \frac{2}{J - 3} (1 - \kappa_j)^2 r_j (\bar y_j - \mu)^2
 
-    k is the number of groups, W_j = 1/(se_j^2 + A), mu the mean of the ybar_j with weights W_j, r_j = W_j over the mean
-    of all W, and A estimates tau^2: it solves
+    J is the number of groups, w_j = 1/(se_j^2 + tau^2), mu the mean of the ybar_j with weights w_j, r_j = w_j over the
+    mean of all w, and tau^2 is estimated: it solves
 
-    .. math:: A = \frac{\sum_j W_j \left(\frac{k}{k - 1} (\bar y_j - \mu)^2 - se_j^2\right)}{\sum_j W_j}
+    .. math:: \tau^2 = \frac{\sum_j w_j \left(\frac{J}{J - 1} (\bar y_j - \mu)^2 - se_j^2\right)}{\sum_j w_j}
 
-    or is 0 if the solution is negative. The second term of s_j^2 is the uncertainty of mu and the third that of B_j.
-    The factor (k - 3)/(k - 1) removes the bias of B_j: even A = 0 leaves some weight on ybar_j. With equal se, r_j = 1
-    and A is the variance of ybar (divisor k - 1) minus se^2, or 0.
+    or is 0 if the solution is negative. The second term of v_j is the uncertainty of mu and the third that of kappa_j.
+    The factor (J - 3)/(J - 1) removes the bias: even tau = 0 leaves some weight on ybar_j. With equal se, r_j = 1 and
+    tau^2 is the variance of ybar (divisor J - 1) minus se^2, or 0.
 
     Parameters
     ----------
-    ybar : array_like of shape (k,)
+    ybar : array_like of shape (J,)
         The groups' estimates, at least 4.
-    se : array_like of shape (k,)
+    se : array_like of shape (J,)
         Their standard errors, 0 < se < inf, in the unit of ybar.
 
     Returns
     -------
-    Normal of shape (k,)
+    Normal of shape (J,)
         The approximate posteriors.
 
     Raises
     ------
     ValueError
-        Naming the argument that is out of range; fewer than 4 groups, where the factor k - 3 is not positive.
+        Naming the argument that is out of range; fewer than 4 groups, where the factor J - 3 is not positive.
 
     Notes
     -----
-    Since W_j (se_j^2 + A) = 1, the equation for A says sum W_j (ybar_j - mu)^2 = k - 1 [2]_, whose left side falls with
-    A: there is one solution. Morris [1]_ writes r_j in the third term as (V + A)/(se_j^2 + A), V the mean of se_j^2
-    with weights W_j: the same number.
+    Since w_j (se_j^2 + tau^2) = 1, the equation for tau^2 says sum w_j (ybar_j - mu)^2 = J - 1 [2]_, whose left side
+    falls with tau^2: there is one solution. Morris [1]_ writes k for J, A for tau^2, B_j for 1 - kappa_j and, in the
+    third term, r_j as (V + A)/(se_j^2 + A), V the mean of se_j^2 with weights w_j: the same number.
 
     References
     ----------
@@ -102,16 +103,16 @@ def morris(ybar: ArrayLike, se: ArrayLike) -> Normal:
     ybar = arguments.numbers("ybar", ybar)
     se = arguments.numbers("se", se, low=0, open_low=True)
     ybar, se = arguments.groups(ybar=ybar, se=se)
-    k = ybar.size
-    if k < 4:
-        raise ValueError(f"ybar must hold at least 4 groups, but has {k}: the shrinkage factor contains k - 3")
+    J = ybar.size
+    if J < 4:
+        raise ValueError(f"ybar must hold at least 4 groups, but has {J}: the shrinkage factor contains J - 3")
     prior = normal_normal.fit(ybar, se, "paule-mandel")
     sd = np.hypot(se, prior.tau)
     weight = (sd.min() / sd) ** 2  # up to a factor, which r does not feel
-    b = (k - 3) / (k - 1) * (se / sd) ** 2
-    r = k * weight / weight.sum()
+    b = (J - 3) / (J - 1) * (se / sd) ** 2  # 1 - kappa
+    r = J * weight / weight.sum()
     d = ybar - prior.mu
-    inflation = 1 - b + b * r / k + 2 / (k - 3) * r * (b * (d / se)) ** 2  # s_j^2/se_j^2
+    inflation = 1 - b + b * r / J + 2 / (J - 3) * r * (b * (d / se)) ** 2  # v_j/se_j^2
     return Normal(ybar - b * d, se * np.sqrt(inflation))
 
 

@@ -2,8 +2,8 @@ r"""Three levels: stores in chains in one population.
 
 .. math::
 
-    \bar y_s \sim N(\theta_s, se_s^2), \quad \theta_s \sim N(\phi_{c(s)}, \tau_{store}^2), \quad
-    \phi_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
+    \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2), \quad
+    \mu_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
 
 The same verbs as in the two families: `posterior` and `shrinkage` with the two standard deviations known,
 `log_marginal` and `fit` to estimate them from the stores.
@@ -33,13 +33,13 @@ class Weights:
         The weight on the store's own estimate.
     chain : array of shape (S,)
         The weight on the estimate of its chain.
-    grand : array of shape (S,)
-        The weight on the grand mean.
+    company : array of shape (S,)
+        The weight on the mean of all chains, mu hat.
     """
 
     store: FloatArray
     chain: FloatArray
-    grand: FloatArray
+    company: FloatArray
 
 
 def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLike) -> Weights:
@@ -47,17 +47,19 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
 
     .. math::
 
-        \bar y_s \sim N(\theta_s, se_s^2), \quad \theta_s \sim N(\phi_{c(s)}, \tau_{store}^2), \quad
-        \phi_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
+        \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2), \quad
+        \mu_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
 
-        E(\theta_s \mid \bar y) = store_s \, \bar y_s + chain_s \, a_{c(s)} + grand_s \, m
+        E(\theta_j \mid \bar y) = store_j \, \bar y_j + chain_j \, a_{c(j)} + company_j \, \hat\mu
 
-    a_c, the chain estimate, is the mean of the chain's ybar_s with weights 1/(se_s^2 + tau_store^2), and has variance
-    u_c = 1/(sum of these weights). m, the grand mean, is the mean of the a_c with weights 1/(u_c + tau_chain^2).
-    `posterior` returns both. With the weights kappa_s = normal_normal.shrinkage(se_s, tau_store) and
-    k_c = normal_normal.shrinkage(sqrt(u_c), tau_chain),
+    a_c, the chain estimate, is the mean of the chain's ybar_j with weights 1/(se_j^2 + tau_store^2), and has variance
+    u_c = 1/(sum of these weights). mu hat, the mean of all chains, is that of the a_c with weights
+    1/(u_c + tau_chain^2). `posterior` returns both. With the weights kappa_j = normal_normal.shrinkage(se_j, tau_store) and
+    kappa_c = normal_normal.shrinkage(sqrt(u_c), tau_chain),
 
-    .. math:: store_s = \kappa_s, \quad chain_s = (1 - \kappa_s) \, k_c, \quad grand_s = (1 - \kappa_s) (1 - k_c)
+    .. math::
+
+        store_j = \kappa_j, \quad chain_j = (1 - \kappa_j) \, \kappa_c, \quad company_j = (1 - \kappa_j) (1 - \kappa_c)
 
     Parameters
     ----------
@@ -73,7 +75,7 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
     Returns
     -------
     Weights
-        With arrays ``store``, ``chain`` and ``grand`` of shape (S,).
+        With arrays ``store``, ``chain`` and ``company`` of shape (S,).
 
     Raises
     ------
@@ -88,12 +90,12 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
     References
     ----------
     .. [1] Gelman & Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models, section 12.2, for
-       one level; the second repeats it with a_c and u_c in place of ybar_s and se_s^2.
+       one level; the second repeats it with a_c and u_c in place of ybar_j and se_j^2.
 
     Examples
     --------
     >>> weights = shrinkage(se=[1, 1, 2], tau_store=1, tau_chain=1, chain=["A", "A", "B"])
-    >>> print(weights.store.round(3), weights.chain.round(3), weights.grand.round(3))
+    >>> print(weights.store.round(3), weights.chain.round(3), weights.company.round(3))
     [0.5 0.5 0.2] [0.25  0.25  0.133] [0.25  0.25  0.667]
     """
     levels = _levels(se, tau_store, tau_chain, chain)
@@ -107,7 +109,7 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
 class Posterior:
     """Every posterior of the three-level model, each one of `hblib.distributions`.
 
-    The standard deviations include the uncertainty of all that lies above: of phi for a store, and of mu for both.
+    The standard deviations include the uncertainty of all that lies above: of mu_c for a store, and of mu for both.
 
     Attributes
     ----------
@@ -116,11 +118,11 @@ class Posterior:
     chain_estimate : array of shape (C,)
         The estimates a_c, which the weight `Weights.chain` multiplies; nan for a chain without data.
     store : Normal of shape (S,)
-        The posterior of theta_s, of each store.
+        The posterior of theta_j, of each store.
     chain : Normal of shape (C,)
-        The posterior of phi_c, of each chain.
+        The posterior of mu_c, of each chain.
     mu : Normal
-        The posterior of mu; its mean is m, which the weight `Weights.grand` multiplies.
+        The posterior of mu; its mean is mu hat, which the weight `Weights.company` multiplies.
     new_store : Normal of shape (C,)
         The theta of a store without data in each of the chains.
     new_chain : Normal
@@ -141,8 +143,8 @@ def posterior(ybar: ArrayLike, se: ArrayLike, tau_store: float, tau_chain: float
 
     .. math::
 
-        \bar y_s \sim N(\theta_s, se_s^2), \quad \theta_s \sim N(\phi_{c(s)}, \tau_{store}^2), \quad
-        \phi_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
+        \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2), \quad
+        \mu_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
 
     The two standard deviations are known here. `shrinkage` says how the means come about.
 
@@ -187,9 +189,9 @@ def posterior(ybar: ArrayLike, se: ArrayLike, tau_store: float, tau_chain: float
     with np.errstate(invalid="ignore"):  # 0/0 for a chain without data
         estimate = total / amount
     weight = levels.chain_weight
-    grand = np.sum(weight * np.where(weight > 0, estimate, 0)) / np.sum(weight)
+    mu_hat = np.sum(weight * np.where(weight > 0, estimate, 0)) / np.sum(weight)
     unpooled = np.isinf(levels.tau_store) or np.isinf(levels.tau_chain)
-    mu = Normal(grand, np.inf if unpooled else np.sqrt(1 / np.sum(weight)))
+    mu = Normal(mu_hat, np.inf if unpooled else np.sqrt(1 / np.sum(weight)))
     chains = _below(estimate, levels.chain_se, levels.tau_chain, mu)
     above = Normal(chains.mean()[levels.index], chains.std()[levels.index])
     return Posterior(
@@ -199,7 +201,7 @@ def posterior(ybar: ArrayLike, se: ArrayLike, tau_store: float, tau_chain: float
         chain=chains,
         mu=mu,
         new_store=Normal(chains.mean(), np.hypot(chains.std(), levels.tau_store)),
-        new_chain=Normal(grand, np.sqrt(mu.var() + levels.tau_chain**2 + levels.tau_store**2)),
+        new_chain=Normal(mu_hat, np.sqrt(mu.var() + levels.tau_chain**2 + levels.tau_store**2)),
     )
 
 
@@ -210,7 +212,7 @@ def log_marginal(
 
     .. math::
 
-        \sum_s \log N(\bar y_s; \; a_{c(s)}, \; se_s^2 + \tau_{store}^2) + \sum_c \tfrac12 \log(2 \pi u_c)
+        \sum_j \log N(\bar y_j; \; a_{c(j)}, \; se_j^2 + \tau_{store}^2) + \sum_c \tfrac12 \log(2 \pi u_c)
         + \log \mathrm{REML}(a)
 
     Model, a_c and u_c are those of `shrinkage`; the last term is `hblib.normal_normal.profile` of the a_c with standard
@@ -481,7 +483,7 @@ class _Levels(NamedTuple):
     tau_chain: float
     labels: np.ndarray
     index: np.ndarray  # type: ignore[assignment]  # the place of each store's chain in `labels`
-    store_weight: np.ndarray  # proportional to 1/(se_s^2 + tau_store^2)
+    store_weight: np.ndarray  # proportional to 1/(se_j^2 + tau_store^2)
     chain_weight: np.ndarray  # proportional to 1/(u_c + tau_chain^2)
     chain_se: np.ndarray  # sqrt(u_c)
 

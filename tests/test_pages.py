@@ -1,6 +1,7 @@
 """What holds for every page and solution: no typed results, code that fits, all the parts that readers expect."""
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from tests.pages import names
 
 PAGES = {f"{page.parent.name}/{page.stem}": page for page in [*ledger.pages(), *ledger.solutions()]}
 NUMBERED = [name for name in PAGES if re.match(r"chapters/(0[1-9]|1\d)", name)]
-TESTED = [name for name, page in PAGES.items() if names.tests_of(page)]
+TESTED = [name for name, page in PAGES.items() if name.startswith("chapters") and names.tests_of(page)]
+SOLUTIONS = [name for name in PAGES if name.startswith("solutions")]
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
 
 
@@ -100,7 +102,9 @@ def test_every_figure_has_a_description_and_a_caption(name):
 
 
 def code(name):
-    return [cell for cell in ledger.load(PAGES[name]).cells if cell.cell_type == "code"]
+    """The code cells but for an exercise's questions, which tests/test_exercises.py looks at."""
+    cells = [cell for cell in ledger.load(PAGES[name]).cells if cell.cell_type == "code"]
+    return [cell for cell in cells if "questions" not in cell.metadata.get("tags", [])]
 
 
 def is_removed(cell):
@@ -124,7 +128,7 @@ def test_every_glued_value_is_used(name):
     assert sorted(made) == sorted(set(re.findall(r"\{glue:text\}`([\w.]+)", text)))
 
 
-@pytest.mark.parametrize("name", TESTED)
+@pytest.mark.parametrize("name", TESTED + SOLUTIONS)
 def test_at_most_the_last_cell_is_removed_and_it_hands_numbers_to_the_prose(name):
     cells = code(name)
     removed = [number for number, cell in enumerate(cells) if is_removed(cell)]
@@ -132,7 +136,7 @@ def test_at_most_the_last_cell_is_removed_and_it_hands_numbers_to_the_prose(name
     assert all(handed_over(cells[number]) for number in removed)
 
 
-@pytest.mark.parametrize("name", TESTED)
+@pytest.mark.parametrize("name", TESTED + SOLUTIONS)
 def test_a_page_is_checked_in_its_tests_and_not_in_front_of_its_readers(name):
     statements = (node for cell in code(name) for node in ast.walk(ast.parse(cell.source)))
     assert not any(isinstance(node, ast.Assert) for node in statements)
@@ -238,3 +242,57 @@ def test_no_cell_begins_or_ends_with_a_blank_line(name):
     """The website hides them, but in JupyterLab they are a hole in the page."""
     for cell in ledger.load(PAGES[name]).cells:
         assert cell.source == cell.source.strip("\n")
+
+
+END = re.compile(r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<=[.?!])[\"')”*_]*\s+(?=[\"'(“*_]*([A-Z$`{\[]|\d+ [a-z]))")
+NOT_PROSE = r"\A---\n.*?^---$|^[ ]*(`{3,}|\$\$)[^\n]*\n.*?^[ ]*\1$|^[ ]*(:::|\||#|\+\+\+|:\w+:)[^\n]*$"
+
+
+ITEM = re.compile(r"\s*([-*]|\d+\.) (\*\*\w\.\*\*)?")
+
+
+def broken_lines(text):
+    """The lines of a source's prose that hold two sentences, or end in the middle of one."""
+    prose = re.sub(NOT_PROSE, "\n", text, flags=re.MULTILINE | re.DOTALL)
+    for paragraph in re.split(r"\n\s*\n", prose):
+        lines = paragraph.strip("\n").split("\n")
+        yield from (line for line in lines if END.search(ITEM.sub("", line, count=1)))
+        for line, following in itertools.pairwise(lines):
+            next_item = ITEM.match(following) and ITEM.match(lines[0])
+            term = (
+                following.startswith("  ") and not line.startswith(" ") and not ITEM.match(line)
+            )  # and its definition
+            if not (next_item or term or re.search(r"[.?!:;,…][\"')”*_`]*$", line)):
+                yield line
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_line_of_a_source_is_a_sentence(name):
+    """So that a change of a sentence is a change of a line."""
+    assert list(broken_lines(PAGES[name].read_text(encoding="utf8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("One sentence.\nAnd another.", []),
+        ("One sentence. And another.", ["One sentence. And another."]),
+        ('He asked: "Why?" Nobody knew.', ['He asked: "Why?" Nobody knew.']),
+        ("A line that ends\nin the middle.", ["A line that ends"]),
+        ("It is 3 per cent and not\n1. Eight can.", ["It is 3 per cent and not"]),
+        ("A list:\n\n- **a.** Yes.\n  It is so\n- **b.** No", []),
+        ("- **a.** Yes. It is so\n- **b.** No", ["- **a.** Yes. It is so"]),
+        ("- This item\n  goes on", ["- This item"]),
+        ("term\n  What it means.", []),
+        ("$$\na\nb\n$$", []),
+        ("```python\na = 1\nb = 2. * A\n```", []),
+    ],
+)
+def test_a_broken_line_is_noticed(text, broken):
+    assert list(broken_lines(text)) == broken
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_source_has_no_holes(name):
+    """Three blank lines are what an edit has left over."""
+    assert "\n\n\n\n" not in PAGES[name].read_text(encoding="utf8")

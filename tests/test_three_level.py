@@ -67,9 +67,9 @@ def test_the_three_weights_give_the_mean(rows, tau_store, tau_chain):
     weights = three_level.shrinkage(se, tau_store, tau_chain, chain)
     result = three_level.posterior(ybar, se, tau_store, tau_chain, chain)
     estimate = result.chain_estimate[np.searchsorted(result.labels, chain)]
-    mean = weights.store * ybar + weights.chain * estimate + weights.grand * result.mu.mean()
+    mean = weights.store * ybar + weights.chain * estimate + weights.company * result.mu.mean()
     np.testing.assert_allclose(result.store.mean(), mean, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(weights.store + weights.chain + weights.grand, 1, rtol=1e-12)
+    np.testing.assert_allclose(weights.store + weights.chain + weights.company, 1, rtol=1e-12)
 
 
 def test_a_store_and_a_chain_without_data():
@@ -84,7 +84,7 @@ def test_a_store_and_a_chain_without_data():
     assert result.store.mean()[3] == result.mu.mean() == result.new_chain.mean()
     assert result.store.std()[3] == pytest.approx(result.new_chain.std())
     weights = three_level.shrinkage(MISSING, 2.0, 3.0, CHAIN)
-    assert (weights.store[1], weights.store[3], weights.chain[3], weights.grand[3]) == (0, 0, 0, 1)
+    assert (weights.store[1], weights.store[3], weights.chain[3], weights.company[3]) == (0, 0, 0, 1)
 
 
 @pytest.mark.parametrize(("tau_store", "tau_chain"), [(0, 3), (2, 0), (0, 0), (np.inf, 3), (np.inf, 0), (2, np.inf)])
@@ -103,7 +103,7 @@ def test_the_limits_of_both_taus_are_exact(tau_store, tau_chain):
     if tau_store == np.inf:
         np.testing.assert_array_equal([weights.store, exact.store.mean(), exact.store.std()], [np.ones(6), YBAR, SE])
     if tau_chain in (0, np.inf) and tau_store != np.inf:
-        np.testing.assert_array_equal(weights.chain if tau_chain == 0 else weights.grand, 0)
+        np.testing.assert_array_equal(weights.chain if tau_chain == 0 else weights.company, 0)
 
 
 def test_one_level_is_the_special_case():

@@ -1,8 +1,8 @@
-"""The names of a page, for the tests of that page.
+"""The names of a page, or of an exercise's solution, for its tests.
 
 A page may run for minutes, so its tests do not run it again. nbval runs it in a kernel of its own, as readers and the
 book do, and a cell at the end of that run hands over what the tests use: each `page.NAME` that stands in
-`tests/pages/test_NN.py`, in a file, by cloudpickle, because a page's functions are to be tested too. conftest.py adds
+its file in `tests/pages/`, in a file, by cloudpickle, because a page's functions are to be tested too. conftest.py adds
 that cell, and keeps a page and its tests on one worker of xdist. Where the tests run without the page, `of` runs it.
 """
 
@@ -29,21 +29,24 @@ with open({file!r}, "wb") as file:
 
 
 def tests_of(page):
-    """The file with a page's tests, or None: test_01.py for 01-pooling.md, test_which_model.py for which-model.md."""
-    tests = page.parent.parent / "tests" / "pages" / f"test_{_short(page)}.py"
-    return tests if page.parent.name == "chapters" and tests.exists() else None
+    """The file with the tests of a page or a solution, or None."""
+    tests = page.parent.parent / "tests" / "pages" / f"{module(page)}.py"
+    return tests if tests.exists() else None
 
 
-def _short(page):
-    """The number of a page that has one; else its name, as that of a module."""
-    number = re.match(r"(\d\d)-", page.name)
-    return number[1] if number else page.stem.replace("-", "_")
+def module(page):
+    """The name of its tests: test_01 for page 01-pooling, test_which_model for a page without a number, and
+    test_01_hospitals for the solution 01-hospitals."""
+    number = re.match(r"(\d\d)-", page.name) if page.parent.name == "chapters" else None
+    return f"test_{number[1] if number else page.stem.replace('-', '_')}"
 
 
 def page_of(tests):
-    """The page that a file of tests is about."""
-    chapters = (tests.parent.parent.parent / "chapters").glob("*.md")
-    (page,) = (page for page in chapters if f"test_{_short(page)}" == tests.stem)
+    """The page or solution that a file of tests is about."""
+    root = tests.parent.parent.parent
+    (page,) = (
+        page for page in [*root.glob("chapters/*.md"), *root.glob("solutions/*.md")] if module(page) == tests.stem
+    )
     return page
 
 
@@ -62,12 +65,13 @@ def file_of(page, config):
     return Path(config.stash[FOLDER].name, f"{page.stem}.pickle")
 
 
-def hand_over(page, config):
-    """The cell that hands the names over, or none for a page without tests."""
+def hand_over(notebook, page, config):
+    """Put the cell that hands the names over at the end of a page that has tests; before a solution's questions."""
     tests = tests_of(page)
-    if not tests:
-        return []
-    return [nbformat.v4.new_code_cell(HAND_OVER.format(file=str(file_of(page, config)), names=used(tests)))]
+    if tests:
+        source = HAND_OVER.format(file=str(file_of(page, config)), names=used(tests))
+        ended = "questions" in notebook.cells[-1].metadata.get("tags", [])
+        notebook.cells.insert(len(notebook.cells) - ended, nbformat.v4.new_code_cell(source))
 
 
 def of(tests, config):
@@ -76,7 +80,7 @@ def of(tests, config):
     file = file_of(page, config)
     if not file.exists():
         notebook = ledger.load(page)
-        notebook.cells += hand_over(page, config)
+        hand_over(notebook, page, config)
         nbclient.execute(notebook, cwd=page.parent)
     values = pickle.loads(file.read_bytes())
     missing = sorted(set(used(tests)) - set(values))

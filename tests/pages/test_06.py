@@ -56,6 +56,12 @@ def test_nuts_agrees_with_quadrature(page, name):
     assert abs(row["sd"] - page.exact_sd[i]) < 6 * row["mcse_sd"]
 
 
+def test_over_the_seeds_the_errors_of_nuts_are_those_of_its_own_standard_errors(page):
+    """13 unknowns, 200 runs: the largest of so many draws from N(0, 1) exceeds 5 about once in a thousand tables."""
+    assert 2 < page.runs.z[0] < 5
+    assert page.runs.bad[0] < 0.05 * page.runs.seeds[0]
+
+
 def test_what_nuts_is_compared_with_is_the_full_bayes_of_the_page(page):
     theta, tau = page.full.theta, page.full.tau
     assert np.allclose(page.exact_mean, [tau.mean(), theta.mean()[0], theta.mean()[4]])

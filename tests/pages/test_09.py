@@ -185,7 +185,7 @@ def test_under_an_inverse_wishart_every_correlation_is_uniform(wishart):
 @pytest.mark.parametrize("small", [True, False])
 def test_the_inverse_wisharts_mean_sizes_agree_with_quadrature(page, wishart, small):
     joint, smaller, rho = wishart
-    of_draws = page.wishart_s.min(axis=1)
+    of_draws = page.wishart_tau.min(axis=1)
     rows, chosen = (smaller < 0.5, of_draws < 0.5) if small else (smaller > 2, of_draws > 2)
     exact = (joint * rows * np.abs(rho)).sum() / (joint * rows).sum()
     sample = np.abs(page.wishart_rho[chosen])
@@ -195,7 +195,7 @@ def test_the_inverse_wisharts_mean_sizes_agree_with_quadrature(page, wishart, sm
 
 def test_the_inverse_wisharts_margins_are_those_of_the_separation_prior(page):
     for k in range(2):
-        assert stats.kstest(1 / page.wishart_s[:, k] ** 2, stats.chi2(2).cdf).pvalue > 1e-4
+        assert stats.kstest(1 / page.wishart_tau[:, k] ** 2, stats.chi2(2).cdf).pvalue > 1e-4
     assert stats.kstest(page.wishart_rho, stats.uniform(-1, 2).cdf).pvalue > 1e-4
 
 
@@ -203,7 +203,7 @@ def test_the_inverse_wisharts_margins_are_those_of_the_separation_prior(page):
 
 
 def test_a_finer_grid_gives_the_same_sum(page):
-    exact, finer = page.exact, page.by_sum(page.separation(eta=2), m=36)
+    exact, finer = page.exact, page.by_sum(page.separation(eta=2), points=36)
     for name in ("mu", "tau", "rho", "sigma", "lines"):
         assert np.allclose(exact[name], finer[name], rtol=3e-4, atol=2e-3), name
     assert abs(exact["rho_sd"] - finer["rho_sd"]) < 1e-3
@@ -228,7 +228,7 @@ def test_the_sums_closed_form_of_the_lines_is_the_posterior_by_linear_algebra(pa
 
 @pytest.mark.parametrize(("unit", "ends"), [(1, {"low": (4, 0.6)}), (1000, IN_S)], ids=["ms", "s"])
 def test_the_sums_with_an_inverse_wishart_do_not_depend_on_the_grid(page, unit, ends):
-    coarse, fine = {1: page.in_ms, 1000: page.in_s}[unit], page.by_sum(page.wishart(unit), **ends, m=34)
+    coarse, fine = {1: page.in_ms, 1000: page.in_s}[unit], page.by_sum(page.wishart(unit), **ends, points=34)
     assert coarse["edge"] < 1e-3
     assert np.allclose(coarse["tau"], fine["tau"], rtol=2e-3)
     assert abs(coarse["rho"][0] - fine["rho"][0]) < 2e-3

@@ -1,7 +1,8 @@
 """Usage: python tools/book/check_site.py SITE
 
 Looks at a built site the way a reader would miss things: is every page of the table of contents there, does it hold the
-figures that its cells draw, does each link within the site lead somewhere, and does nothing come from another host?
+figures that its cells draw, do its cells print what a reader can read (and not -0.0, NaN or an object's address), does
+each link within the site lead somewhere, and does nothing come from another host?
 Prints what it found and fails if anything is wrong.
 """
 
@@ -14,6 +15,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent.parent
+SLIPS = re.compile(r"(?<![\w.])-0\.?0*(?![\d.e])|\b(nan|NaN|NaT)\b|<[^<>]* object at 0x|Warning\b|Traceback \(most")
 LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
 
 
@@ -36,6 +38,15 @@ def figures_drawn(source):
     return sum("mystnb:" in cell for cell in cells)
 
 
+def slips(text):
+    """What a cell prints and nobody wants to read.
+
+    >>> slips("the mean is -0.00, the sd nan"), slips("tau = -0.05 at 1e-05, all(rhat) is of NaNs")
+    (['-0.00', 'nan'], [])
+    """
+    return [found[0] for found in SLIPS.finditer(text)]
+
+
 def page_faults(page, source, site, documents):
     """What is wrong with one page."""
     html = documents[page]
@@ -49,6 +60,9 @@ def page_faults(page, source, site, documents):
             yield f"the figure {image['src']} has no alternative text worth the name: {image.get('alt')!r}"
     if html.select(".system-message, .problematic"):
         yield "holds a message of Sphinx where text should be"
+    for output in main.select(".cell_output"):
+        for slip in slips(output.get_text(" ")):
+            yield f"prints {slip}"
     for tag, attribute in LOADED.items():
         for element in html.find_all(tag):
             address = element.get(attribute)

@@ -1,0 +1,54 @@
+"""The solution "A prior for three thousand stores"."""
+
+import numpy as np
+import pytest
+
+from hblib import beta_binomial, datasets
+
+
+@pytest.mark.parametrize(("mu", "phi"), [(0.1, 1 / 80), (0.3, 0.2)])
+def test_the_slopes_are_those_of_the_log_likelihood(page, mu, phi):
+    for which, step in enumerate(1e-6 * np.eye(2)):
+        up, down = (
+            beta_binomial.log_marginal(page.y, page.n, m / f, (1 - m) / f)
+            for m, f in (np.add((mu, phi), step), np.subtract((mu, phi), step))
+        )
+        assert np.isclose((up - down) / 2e-6, page.slope(mu, phi, page.y, page.n)[which], rtol=1e-4, atol=0.1)
+
+
+def test_by_phi_it_goes_up_at_zero_is_flat_at_the_truth_and_goes_down_beyond(page):
+    at_zero, at_truth, beyond = (page.slope(0.1, phi, page.y, page.n)[1] for phi in (0.0, 1 / 80, 0.1))
+    assert at_zero > 100 * abs(at_truth)
+    assert beyond < 0
+
+
+def test_the_maximum_is_that_of_hblib_and_near_the_truth(page):
+    book = beta_binomial.fit(page.y, page.n)
+    assert np.isclose(page.mu, book.mu)
+    assert np.isclose(page.phi, book.phi)
+    assert abs(1 / page.phi - 80) < 10
+    assert page.size < 25  # of the moments that forget the noise
+
+
+@pytest.mark.parametrize(
+    ("name", "alpha", "beta"), [("flights", 14.16619, 47.05331), ("rat_tumors", 2.34164, 14.11482)]
+)
+def test_the_maximum_is_that_of_independent_programs(page, name, alpha, beta):
+    data = getattr(datasets, name)()
+    mu, phi = page.fit(data.y, data.n)
+    assert abs(mu / phi - alpha) < 1e-4
+    assert abs((1 - mu) / phi - beta) < 1e-4
+
+
+def test_twelve_stores_often_have_a_phi_of_zero(page):
+    assert 100 < page.zeros < 700
+
+
+def test_with_twelve_stores_the_fit_is_that_of_hblib(page):
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        visits = rng.choice(page.n, 12)
+        sold = rng.binomial(visits, rng.beta(8, 72, 12))
+        if sold.sum() > 0:
+            book = beta_binomial.fit(sold, visits)
+            assert np.allclose(page.fit(sold, visits), (book.mu, book.phi), rtol=1e-4, atol=1e-7)
