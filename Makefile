@@ -70,7 +70,8 @@ lock: $(VENV)/.ready ## pin requirements*.txt anew from pyproject.toml (UPGRADE=
 clean: ## remove everything that was built, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
-$(VENV)/.ready: requirements.txt pyproject.toml setup.py tools/setup.sh .binder/postBuild
+# Of pyproject.toml an environment holds what `make lock` has pinned; the course itself is used where it stands.
+$(VENV)/.ready: requirements.txt setup.py tools/setup.sh .binder/postBuild
 	rm -rf $(VENV)
 	tools/setup.sh $(VENV) requirements.txt
 	PATH="$$(cd $(BIN) && pwd):$$PATH" .binder/postBuild
@@ -80,7 +81,7 @@ $(VENV)/.tests: $(VENV)/.ready requirements-test.txt requirements-dev.txt
 	tools/setup.sh $(VENV) requirements-test.txt requirements-dev.txt
 	@touch $@
 
-$(VENV)-bench/.ready: requirements.txt pyproject.toml tools/setup.sh benchmarks/requirements.txt
+$(VENV)-bench/.ready: requirements.txt setup.py tools/setup.sh benchmarks/requirements.txt
 	rm -rf $(VENV)-bench
 	tools/setup.sh $(VENV)-bench requirements.txt
 	tools/setup.sh $(VENV)-bench benchmarks/requirements.txt

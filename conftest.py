@@ -23,8 +23,7 @@ os.environ.setdefault("PYTENSOR_FLAGS", "numba__fastmath=False")
 
 def pytest_collect_file(file_path, parent):
     if file_path.parent.name in ("chapters", "solutions") and file_path.suffix == ".md":
-        is_notebook = "kernelspec" in file_path.read_text(encoding="utf8")
-        return Page.from_parent(parent, path=file_path) if is_notebook else None
+        return Page.from_parent(parent, path=file_path) if ledger.is_notebook(file_path) else None
     if file_path.name == "lesson_numbers.toml":
         return Ledger.from_parent(parent, path=file_path)
     return None
@@ -62,6 +61,10 @@ class Number(pytest.Item):
 
     def reportinfo(self):
         return self.path, None, f"{self.path.name}::{self.name}"
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: slowest.rank(item.nodeid))
 
 
 class PageWithItsTests(LoadFileScheduling):

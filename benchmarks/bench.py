@@ -162,11 +162,11 @@ def part_beta_binomial(report, quick):
     for groups in (10**3, 10**4) if quick else (10**3, 10**5, 10**6, 10**7):
         y, n = counts(groups, np.random.default_rng(SEED))
         fit = beta_binomial.fit(y, n)
-        data, out, J = rates_counts.collapse(y, n), np.empty(groups), f"J = {size(groups)}"
+        data, out, J = rates_counts.count_tails(y, n), np.empty(groups), f"J = {size(groups)}"
         own = {
             "fit": lambda y=y, n=n: beta_binomial.fit(y, n),
             "read": lambda y=y, n=n: (y.sum(), n.sum()),
-            "collapse": lambda y=y, n=n: rates_counts.collapse(y, n),
+            "count_tails": lambda y=y, n=n: rates_counts.count_tails(y, n),
             "newton": lambda data=data, y=y, n=n: rates_fit.maximum(data, y, n),
             "posterior": lambda y=y, n=n, fit=fit, out=out: beta_binomial.posterior_mean(
                 y, n, fit.alpha, fit.beta, out=out
@@ -175,7 +175,7 @@ def part_beta_binomial(report, quick):
         t = race(own)
         big, most = groups == 10**6, groups == 10**7
         report.add(f"fit, {J}", t["fit"], "s", hblib=t["fit"], note=f"alpha {fit.alpha:.6g}, beta {fit.beta:.6g}")
-        report.add(f"collapse alone, {J}", t["collapse"], "s", hblib=t["collapse"])
+        report.add(f"counting alone, {J}", t["count_tails"], "s", hblib=t["count_tails"])
         report.add(f"Newton alone, {J}", t["newton"], "s", most=5e-3, hblib=t["newton"])
         report.add(
             f"fit / reading both arrays, {J}", t["fit"] / t["read"], "x", most=6 if most else None,

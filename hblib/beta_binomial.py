@@ -21,7 +21,7 @@ from hblib import priors
 from hblib._numerics import arguments, quadrature, rates_fit
 from hblib._numerics.mixture import blocks, if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
-from hblib._numerics.rates_counts import collapse
+from hblib._numerics.rates_counts import count_tails
 from hblib._numerics.rates_grid import SizeDensity, theta_moments
 from hblib._numerics.rates_likelihood import few_rows, log_likelihood, log_likelihood_of_prior, logit_mode
 from hblib._numerics.rates_posterior import MuGivenSize, mu_parts, theta_parts
@@ -204,7 +204,7 @@ def log_marginal(
     >>> print(round(log_marginal(y=[2, 200], n=[20, 2000], alpha=5, beta=95), 6))
     -8.720075
     """
-    data = collapse(y, n, counts)
+    data = count_tails(y, n, counts)
     alpha, beta = _prior(alpha, beta)
     return log_likelihood_of_prior(data, *arguments.together(alpha=alpha, beta=beta))[()]
 
@@ -247,7 +247,7 @@ def profile(y: ArrayLike, n: ArrayLike, phi: ArrayLike, counts: ArrayLike | None
     [-13.4374, -9.5288]
     """
     phi = arguments.numbers("phi", phi, low=0)
-    data = collapse(y, n, counts)
+    data = count_tails(y, n, counts)
     if data.trials == 0:
         return np.zeros(phi.shape)[()]
     flat = np.atleast_1d(phi).ravel()
@@ -427,7 +427,7 @@ def fit(y: ArrayLike, n: ArrayLike, method: Literal["ml", "moments"] = "ml", cou
     ok 2.3416 14.1148
     """
     arguments.one_of("method", method, ("ml", "moments"))
-    data = collapse(y, n, counts, spread=method == "moments")
+    data = count_tails(y, n, counts, spread=method == "moments")
     swapped = data.successes > data.trials / 2  # near 1 a rate has few digits left, so fit the failures' instead
     data = data.of_failures() if swapped else data
     status, mu, phi = rates_fit.without_search(data)
@@ -618,7 +618,7 @@ def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None 
     0.1442973055 0.2108568398
     """
     prior = priors.as_prior(prior)
-    data = collapse(y, n, counts)
+    data = count_tails(y, n, counts)
     y, n = arguments.successes(y, n, join=arguments.groups)
     guess = (data.trials + 1) / (data.successes + 0.5)
     breaks, lower, upper = prior.range(guess)

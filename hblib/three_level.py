@@ -54,8 +54,8 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
 
     a_c, the chain estimate, is the mean of the chain's ybar_j with weights 1/(se_j^2 + tau_store^2), and has variance
     u_c = 1/(sum of these weights). mu hat, the mean of all chains, is that of the a_c with weights
-    1/(u_c + tau_chain^2). `posterior` returns both. With the weights kappa_j = normal_normal.shrinkage(se_j, tau_store) and
-    kappa_c = normal_normal.shrinkage(sqrt(u_c), tau_chain),
+    1/(u_c + tau_chain^2). `posterior` returns both. With the weights
+    kappa_j = normal_normal.shrinkage(se_j, tau_store) and kappa_c = normal_normal.shrinkage(sqrt(u_c), tau_chain),
 
     .. math::
 
@@ -428,34 +428,35 @@ class _ByChain(NamedTuple):
 
     def reml(self):
         """For each tau_store the best tau_chain is a two-level fit of the chains; what is left is one dimension."""
-
-        def best_chain2(store2):
-            _, information, off = self.collect(np.array([store2]))
-            return normal_normal.fit(self.first + off, 1 / np.sqrt(information), "reml").tau ** 2
-
-        def score(store2):
-            """d/d tau_store^2 of the log likelihood, tau_chain at its best: (sum (Py)^2 - trace P)/2."""
-            w, information, off = self.collect(np.array([store2]))
-            pull = 1 / (1 + information * best_chain2(store2))
-            v = information * pull
-            away, _ = self.population(v, off)
-            squares = np.sum((w * (self.y - off[self.index] + (pull * away)[self.index])) ** 2)
-            # trace P, by the sums of all other stores in the chain, and of all other chains: positive terms only
-            other_stores = information[self.index] - w
-            other_stores[self.start] = self.by_chain(np.where(np.arange(w.size) == self.start[self.index], 0, w))
-            other_chains, top = np.sum(v) - v, np.argmax(v)
-            other_chains[top] = np.sum(np.delete(v, top))
-            trace = np.sum(w * (other_stores / information[self.index]))
-            trace += np.sum(self.by_chain(w**2) / information * pull * (other_chains / np.sum(v)))
-            return (squares - trace) / 2
-
-        def value(store2):
-            return self.log_likelihood(np.array([store2]), np.array([best_chain2(store2)]))[0]
-
         least, spread = self.variance.min(), np.ptp(self.first[self.index] + self.y)
         grid = np.append(0.0, np.geomspace(least * 1e-6, max(2 * spread**2, least), 64))
-        store2 = highest(score, value, grid)
-        return store2, best_chain2(store2)
+        store2 = highest(self._score, self._highest_at, grid)
+        return store2, self._best_chain2(store2)
+
+    def _best_chain2(self, store2):
+        _, information, off = self.collect(np.array([store2]))
+        return normal_normal.fit(self.first + off, 1 / np.sqrt(information), "reml").tau ** 2
+
+    def _highest_at(self, store2):
+        return self.log_likelihood(np.array([store2]), np.array([self._best_chain2(store2)]))[0]
+
+    def _score(self, store2):
+        """d/d tau_store^2 of the log likelihood, tau_chain at its best: (sum (Py)^2 - trace P)/2."""
+        w, information, off = self.collect(np.array([store2]))
+        pull = 1 / (1 + information * self._best_chain2(store2))
+        away, _ = self.population(information * pull, off)
+        squares = np.sum((w * (self.y - off[self.index] + (pull * away)[self.index])) ** 2)
+        return (squares - self._trace(w, information, pull)) / 2
+
+    def _trace(self, w, information, pull):
+        """trace P, by the sums of all other stores in the chain, and of all other chains: positive terms only."""
+        v = information * pull
+        other_stores = information[self.index] - w
+        other_stores[self.start] = self.by_chain(np.where(np.arange(w.size) == self.start[self.index], 0, w))
+        other_chains, top = np.sum(v) - v, np.argmax(v)
+        other_chains[top] = np.sum(np.delete(v, top))
+        trace = np.sum(w * (other_stores / information[self.index]))
+        return trace + np.sum(self.by_chain(w**2) / information * pull * (other_chains / np.sum(v)))
 
 
 def _rows_by_chain(ybar, se, chain):

@@ -47,16 +47,23 @@ class Project:
         return self.run(*command, *files, **environment)
 
 
+def copy_of_course(folder):
+    """A copy in a folder with a name as people give them, and without git's, as a downloaded zip has it."""
+    return Project(Path(shutil.copytree(ROOT, folder / "Anna's Kurs [2026] ü & co", ignore=HEAVY)))
+
+
 @pytest.fixture
 def project(tmp_path):
-    """A copy in a folder with a name as people give them, and without git's, as a downloaded zip has it."""
-    folder = tmp_path / "Anna's Kurs [2026] ü & co"
-    shutil.copytree(ROOT, folder, ignore=HEAVY)
-    return Project(folder)
+    """A copy to break."""
+    return copy_of_course(tmp_path)
+
+
+def copy_of_site(folder):
+    """The built site once more, in a folder."""
+    return Path(shutil.copytree(ROOT / "_build" / "html", folder / "html"))
 
 
 @pytest.fixture
 def site(tmp_path):
     """A copy of the built site."""
-    shutil.copytree(ROOT / "_build" / "html", tmp_path / "html")
-    return tmp_path / "html"
+    return copy_of_site(tmp_path)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,30 +14,88 @@ import pytest
 from bs4 import BeautifulSoup
 
 import ledger
+from tests.conftest import ROOT, Project, copy_of_course
 
 pytestmark = pytest.mark.site
 
-ROOT = Path(__file__).parent.parent
-PAGES = [page.stem for page in ledger.pages() if "kernelspec" in page.read_text(encoding="utf8")]
+PAGES = [page.stem for page in ledger.pages() if ledger.is_notebook(page)]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A copy of the course, its build that was killed, and the build after it; each build is (exit code, output)."""
+
+    project: Project
+    stamped: bool
+    done: tuple[int, str]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A copy that shares this environment and the built book's notebook cache, so that only a changed page runs.
+
+    Building takes half a minute, so one build shows several things: it comes after one that was killed, in a home that
+    cannot be written, for a course with a public repository and two changed pages. The tests of what fails go on from
+    there, as authors do.
+    """
+    book = copy_of_course(tmp_path_factory.mktemp("book"))
+    (book.folder / "_build").mkdir()
+    for name in (".environment", ".jupyter_cache"):
+        source, target = ROOT / "_build" / name, book.folder / "_build" / name
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+    (book.folder / ".venv").symlink_to(sys.prefix)
+    book.edit("chapters/01-pooling.md", "## Take-away", "A sound change.\n\n## Take-away")
+    book.edit("chapters/00-how-to-read.md", "```{code-cell} ipython3\n", "```{code-cell} ipython3\n# run me\n")
+    kill_when_a_page_runs(book.folder)
+    stamped = (book.folder / "_build/html/.checked").exists()
+    home = {"HOME": "/nonexistent/home", "MPLCONFIGDIR": "", "XDG_CACHE_HOME": "", "XDG_RUNTIME_DIR": ""}
+    return Built(book, stamped, book.run("make", "book", BOOK_REPOSITORY="https://github.com/example/course", **home))
+
+
+def kill_when_a_page_runs(folder):
+    """Begin to build the book, and kill everything in the midst of a page."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+    options |= {"cwd": folder, "env": {**os.environ, "PYTHONPATH": str(folder)}}
+    with subprocess.Popen(["make", "book"], **options) as build:
+        said = []
+        while "Executing notebook" not in (line := build.stdout.readline()):
+            said.append(line)
+            assert line, "".join(said)
+        os.killpg(build.pid, signal.SIGKILL)
 
 
 @pytest.fixture
-def book(project):
-    """A copy that shares this environment, and the built book's notebook cache, so that only a changed page runs."""
-    (project.folder / "_build").mkdir()
-    for name in (".environment", ".jupyter_cache"):
-        source, target = ROOT / "_build" / name, project.folder / "_build" / name
-        shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
-    (project.folder / ".venv").symlink_to(sys.prefix)
-    project.make = lambda *goals, **env: project.run("make", *goals, **env)
-    return project
+def book(built):
+    """The copy when it has been built, to change it and build again; afterwards its sources are what they were."""
+    assert built.done[0] == 0, built.done[1]
+    folders = ("chapters", "hblib", "tests", "tools")
+    files = [path for folder in folders for path in (built.project.folder / folder).rglob("*.*") if path.is_file()]
+    texts = {path: path.read_bytes() for path in files if path.suffix != ".pyc"}
+    yield built.project
+    for path, text in texts.items():
+        if path.read_bytes() != text:
+            path.write_bytes(text)
+
+
+def executed(done):
+    """The pages that a build had to run."""
+    _, output = done
+    return set(re.findall(r"(\w+/[\w-]+)\.md(?:\x1b\[[0-9;]*m)*: Executing notebook", output))
+
+
+def test_a_build_that_was_killed_is_done_again(built):
+    assert not built.stamped
+    assert built.done[0] == 0, built.done[1]
+    assert (built.project.folder / "_build/html/.checked").exists()
+
+
+def test_a_home_that_cannot_be_written_does_no_harm(built):
+    assert built.done[0] == 0, built.done[1]
+    assert executed(built.done) == {"chapters/00-how-to-read"}
 
 
 def test_a_sound_change_builds(book):
     """The control for the failures below; and the buttons of a course with a public repository lead somewhere."""
-    book.edit("chapters/01-pooling.md", "## Take-away", "A sound change.\n\n## Take-away")
-    code, output = book.make("book", BOOK_REPOSITORY="https://github.com/example/course")
-    assert code == 0, output
     html = book.folder / "_build" / "html"
     assert "A sound change." in (html / "chapters/01-pooling.html").read_text(encoding="utf8")
     for page in PAGES:
@@ -65,21 +124,21 @@ def opened_by_colab(html, address):
 
 def test_a_failing_cell_fails_the_build(book):
     book.edit("chapters/00-how-to-read.md", "store = beta_binomial", "assert 1 == 2\nstore = beta_binomial")
-    code, output = book.make("book")
+    code, output = book.run("make", "book")
     assert code != 0
     assert "AssertionError" in output
 
 
 def test_a_warning_fails_the_build(book):
     book.edit("chapters/index.md", "(01-pooling.md)", "(01-puddling.md)")
-    code, output = book.make("book")
+    code, output = book.run("make", "book")
     assert code != 0
     assert "01-puddling" in output
 
 
 def test_a_number_that_left_the_ledger_fails_the_build(book):
     book.edit("chapters/lesson_numbers.toml", 'stated = "5.8667"', 'stated = "5.8668"')
-    code, output = book.make("book")
+    code, output = book.run("make", "book")
     assert code != 0
     assert "the ledger says '5.8668', but the book prints '5.8667'" in output
 
@@ -88,47 +147,31 @@ def test_new_code_runs_the_pages_that_use_it_again_and_no_others(book):
     build = (Path(sys.executable).parent / "jupyter-book", "build", ".", "--keep-going")
     assert executed(book.run(*build)) == set()
     book.edit("hblib/james_stein.py", "import numpy as np", "import numpy as np  # another line")
-    assert executed(book.run(*build)) == {"chapters/04-stein", "solutions/04-star", "solutions/04-stein"}
+    rest_on_it = {"chapters/04-stein", "solutions/04-star", "solutions/04-stein"}
+    done = book.run(*build)
+    assert executed(done) == rest_on_it
+    assert behind(done) == rest_on_it
     for unused in ("hblib/grading/report.py", "tests/conftest.py", "tools/hblib_alone.py"):
         with (book.folder / unused).open("a", encoding="utf8") as file:
             file.write("# another line\n")
-    assert executed(book.run(*build)) == set()
+    done = book.run(*build)
+    assert executed(done) == set()
+    assert behind(done) == set()
 
 
-def executed(done):
-    """The pages that a build had to run."""
-    _, output = done
-    return set(re.findall(r"(\w+/[\w-]+)\.md(?:\x1b\[[0-9;]*m)*: Executing notebook", output))
+def behind(done):
+    """The pages of which a build says that other code is behind them now."""
+    code, output = done
+    assert code == 0, output
+    return {name for names in re.findall(r"the code has changed behind: (.*)", output) for name in names.split(", ")}
 
 
 def test_nothing_to_do_costs_nothing(book):
-    (book.folder / "_build/html").mkdir()
     (book.folder / "_build/html/.checked").touch()
-    _, output = book.make("-n", "book")
+    _, output = book.run("make", "-n", "book")
     assert "jupyter-book build" not in output
     assert "rm -rf" not in output
     assert "setup.sh" not in output
-
-
-def test_a_home_that_cannot_be_written_does_no_harm(book):
-    book.edit("chapters/00-how-to-read.md", "```{code-cell} ipython3\n", "```{code-cell} ipython3\n# run me\n")
-    code, output = book.make("book", HOME="/nonexistent/home", MPLCONFIGDIR="", XDG_CACHE_HOME="", XDG_RUNTIME_DIR="")
-    assert code == 0, output
-
-
-def test_a_build_that_was_killed_is_done_again(book):
-    book.edit("chapters/00-how-to-read.md", "```{code-cell} ipython3\n", "```{code-cell} ipython3\n# run me\n")
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
-    options |= {"cwd": book.folder, "env": {**os.environ, "PYTHONPATH": str(book.folder)}}
-    with subprocess.Popen(["make", "book"], **options) as build:
-        said = []
-        while "Executing notebook" not in (line := build.stdout.readline()):
-            said.append(line)
-            assert line, "".join(said)
-        os.killpg(build.pid, signal.SIGKILL)
-    assert not (book.folder / "_build/html/.checked").exists()
-    code, output = book.make("book")
-    assert code == 0, output
 
 
 def test_an_environment_that_was_moved_is_made_anew(project):

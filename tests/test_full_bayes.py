@@ -779,6 +779,39 @@ def test_the_size_may_have_such_a_prior(seed):
     assert full.log_evidence == pytest.approx(special.logsumexp(pieces[:, 4]), abs=1e-9)
 
 
+def two_boxes(rng, scale):
+    """Ends of two boxes that are 0.1 % wide or a little more, anywhere from 1e-8 to 1e8 times the scale."""
+    low = scale * np.sort(10 ** rng.uniform(-8, 8, 2))
+    low[1] = max(low[1], 1.1 * low[0])
+    return np.ravel([low, low * (1 + 1e-3 * 10 ** rng.uniform(0, 1, 2))], order="F")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_two_narrow_boxes_are_the_whole_prior_of_tau(seed):
+    """Isolated, with nothing between them, and so high that both count."""
+    ends, levels = two_boxes(np.random.default_rng(seed), 8.0), np.full(5, -np.inf)
+    alone = [piecewise_normal(ends[at : at + 2], [-np.inf, 0.0, -np.inf], 0.0)[-1] for at in (0, 2)]
+    levels[[1, 3]] = -np.array(alone)
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, steps(ends, levels, 0.0))
+    assert full.tau.cdf(ends[1:3]) == pytest.approx(0.5, rel=1e-10)
+    np.testing.assert_allclose([*moments(full), full.log_evidence], piecewise_normal(ends, levels, 0.0), rtol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_two_narrow_boxes_are_the_whole_prior_of_the_size(seed):
+    ends, levels = two_boxes(np.random.default_rng(seed), 14.0), np.full(5, -np.inf)
+    pieces = [
+        beta_binomial.full_bayes(SURGERY.y, SURGERY.n, priors.Prior("piece", np.zeros_like, *ends[at : at + 2]))
+        for at in (0, 2)
+    ]
+    levels[[1, 3]] = [-piece.log_evidence for piece in pieces]
+    full = beta_binomial.full_bayes(SURGERY.y, SURGERY.n, steps(ends, levels, 0.0))
+    assert full.log_evidence == pytest.approx(np.log(2), abs=1e-9)
+    assert full.size.cdf(ends[1:3]) == pytest.approx(0.5, rel=1e-9)
+    expected = np.mean([rate_moments(piece)[:3] for piece in pieces], axis=0)
+    np.testing.assert_allclose(rate_moments(full)[:3], expected, rtol=1e-9)
+
+
 @pytest.mark.parametrize("width", [1e-2, 1e-4, 1e-6, 1e-7])
 @pytest.mark.parametrize("place", [0.3, 5.0, 400.0])
 def test_a_very_narrow_prior_is_all_but_a_value(width, place):
@@ -1039,6 +1072,21 @@ def test_the_distribution_function_of_a_rate(y, n, prior):
     np.testing.assert_allclose(got, exact_rate_cdf(full, y, n, x), atol=2e-8)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_distribution_function_of_any_rate(seed):
+    """The same for random groups that share one rate or nearly so, with sizes about where F turns into a step.
+
+    With hardly a success the density of mu is known between its nodes to 2e-7 only.
+    """
+    rng = np.random.default_rng(seed)
+    n = rng.integers(5, 10 ** rng.integers(1, 3), 8) + 5
+    y = rng.binomial(n, rng.choice([0.02, 0.1, 0.5]))
+    full = beta_binomial.full_bayes(y, n, priors.half_normal(n.sum() * 10.0 ** rng.uniform(-1, 3)))
+    x = full.theta[0].ppf([1e-3, 0.025, 0.5, 0.975, 0.999])
+    np.testing.assert_allclose(full.theta[0].cdf(x), [1e-3, 0.025, 0.5, 0.975, 0.999], rtol=1e-9)
+    np.testing.assert_allclose(full.theta[0].cdf(x), exact_rate_cdf(full, y, n, x), atol=3e-7)
+
+
 @pytest.mark.parametrize(
     ("y", "n", "prior"),
     [
@@ -1057,6 +1105,17 @@ def test_intervals_of_rates_are_rates(y, n, prior):
             assert ((low >= 0) & (low <= high) & (high <= 1)).all()
             assert (mixture.cdf(high) >= (1 + prob) / 2 - 1e-7).all()  # near 1 the next double may be far above it
             assert (np.abs(mixture.cdf(low) - (1 - prob) / 2)[low > 0] < 1e-9).all()
+
+
+@pytest.mark.parametrize("n", [[3, 4000, 9], [300, 20, 90]])
+def test_the_distribution_function_rises_in_the_farthest_tails(n):
+    """At rates of e^-100 it was 1 and then 0: the few large sizes counted for a distance that is no rate any more."""
+    full = beta_binomial.full_bayes([0, 0, 1], n, priors.power(-1.1))
+    x = special.expit(np.linspace(-600, 30, 60))
+    for mixture in (full.new_group, *full.theta):
+        assert (np.diff(mixture.cdf(x)) > -1e-8).all()
+        assert (np.diff(mixture.sf(x)) < 1e-8).all()
+        np.testing.assert_allclose(mixture.cdf(x) + mixture.sf(x), 1, atol=1e-9)
 
 
 def test_equal_groups_have_equal_intervals():

@@ -1,5 +1,6 @@
 """The grader agrees with the students' own checks: what is right earns its points, and what is wrong is told why."""
 
+import functools
 import hashlib
 import inspect
 import json
@@ -34,6 +35,12 @@ def asked(name, question):
 
 def submitted(content=b""):
     return submission.Submission("x.ipynb", hashlib.sha256(content).hexdigest(), (content.decode(),))
+
+
+@functools.cache
+def drawn(name, secret=b"secret"):
+    """The inputs for a submission to an exercise, which several tests look at."""
+    return draw(source.load(name), submitted(), secret)
 
 
 # --- In the sandbox: a class of four, and what each of them gets ------------------------------------------------------
@@ -204,7 +211,7 @@ def answers(exercise, about):
 @pytest.mark.parametrize(("name", "question"), FUNCTIONS)
 def test_a_replay_is_judged_as_the_function_itself(name, question):
     exercise, about = asked(name, question)
-    asked_for = draw(exercise, submitted(), b"secret")
+    asked_for = drawn(name)
     for answer in answers(exercise, about):
         direct = checking.judge(exercise, about, answer, asked_for.cases[question])
         replay = replayed(asked_for, question, answer)
@@ -215,7 +222,7 @@ def test_a_replay_is_judged_as_the_function_itself(name, question):
 @pytest.mark.parametrize(("name", "question"), FUNCTIONS)
 def test_judging_calls_nothing_that_was_not_rehearsed(name, question):
     exercise, about = asked(name, question)
-    asked_for = draw(exercise, submitted(), b"secret")
+    asked_for = drawn(name)
     signature = inspect.signature(exercise.namespace[question])
     called = set()
     for answer in answers(exercise, about):
@@ -247,8 +254,7 @@ SECRETS = [f"secret {number}".encode() for number in range(5)]
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_passes_whatever_the_secret(name, secret):
-    exercise = source.load(name)
-    asked_for = draw(exercise, submitted(), secret)
+    exercise, asked_for = source.load(name), drawn(name, secret)
     for question, calls in asked_for.calls.items():
         if calls:
             verdict = replayed(asked_for, question, exercise.namespace[question])
@@ -259,7 +265,7 @@ def test_the_solution_passes_whatever_the_secret(name, secret):
 def test_a_mistake_earns_its_own_hint_whatever_the_secret(name, question):
     exercise, about = asked(name, question)
     for secret in SECRETS:
-        cases = draw(exercise, submitted(), secret).cases[question]
+        cases = drawn(name, secret).cases[question]
         for each in (*about.mistakes, *about.edges):
             verdict = checking.judge(exercise, about, each.answer, cases)
             share = (0.5 if each.told else 1) if each in about.edges else 0

@@ -251,13 +251,40 @@ def test_a_point_leads_to_what_would_be_overlooked():
     assert quadrature.integrate_scale(log_density, lower, upper, breaks=breaks)[2] == pytest.approx(np.log(2), abs=1e-7)
 
 
-@pytest.mark.parametrize("ratio", [1.0, 10.0, 1e5, 1e10, 1e-20])
-def test_no_box_of_the_promised_width_is_overlooked(ratio):
+def least_width(ratio):
+    """What `Prior` promises to find, relative to x, so far from the guess."""
+    beyond = np.maximum(np.abs(np.log(ratio)) - np.log(1e8), 0)
+    return 1e-3 * np.sqrt(1 + beyond**2 / 4)
+
+
+def box(low, width, height=9.0, rest=lambda x: -np.log1p(x)):
+    """A log density with a box on low < x < low (1 + width) in it."""
+    return lambda x: np.where((x > low) & (x < low * (1 + width)), height, rest(x))
+
+
+@pytest.mark.parametrize("ratio", [1.0, 10.0, 1e5, 1e8, 1e10, 1e60, 1e-8, 1e-20, 1e-100])
+@pytest.mark.parametrize("guess", [1.0, 3e-7, 2e9])
+def test_no_box_of_the_promised_width_is_overlooked(ratio, guess):
     """`Prior` promises it for a box that stands by itself, however far from the guess."""
     for shift in np.linspace(1, 1.01, 23):
-        low = ratio * shift
-        width = 4e-4 * np.sqrt(4 + np.log(low) ** 2)
-        prior = priors.Prior(
-            "box", lambda x, low=low, end=low * (1 + width): np.where((x > low) & (x < end), 9.0, -np.log1p(x))
+        low, width = ratio * shift * guess, least_width(ratio * shift)
+        prior = priors.Prior("box", box(low, width))
+        np.testing.assert_allclose(prior.range(guess)[0], [low, low * (1 + width)], rtol=1e-14)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_neither_of_two_boxes_is_overlooked(seed):
+    """At random places and of random widths, on a wide density or on none at all."""
+    rng = np.random.default_rng(seed)
+    for _ in range(10):
+        ratio = np.sort(10 ** rng.uniform(-8, 8, 2))
+        ratio[1] = max(ratio[1], 1.1 * ratio[0])
+        width = 1e-3 * 10 ** rng.uniform(0, 1.5, 2)
+        rest = [lambda x: -np.log1p(x), lambda x: np.full_like(x, -np.inf)][rng.integers(2)]
+        first = box(ratio[0], width[0], height=rng.normal(0, 3), rest=rest)
+        prior = priors.Prior("boxes", box(ratio[1], width[1], height=rng.normal(3, 3), rest=first))
+        where, lower, upper = prior.range(1.0)
+        ends = np.ravel([ratio, ratio * (1 + width)], order="F")
+        np.testing.assert_allclose(
+            [lower, *where, upper][-5:-1] if lower == 0 else [lower, *where, upper], ends, rtol=1e-14
         )
-        np.testing.assert_allclose(prior.range(1.0)[0], [low, low * (1 + width)], rtol=1e-14)

@@ -312,6 +312,25 @@ def test_repairs_follow_shift_and_unit(repair, data):
     np.testing.assert_allclose(after.interval(0.9), 1e4 + 3 * np.array(before.interval(0.9)), rtol=1e-9)
 
 
+@pytest.mark.parametrize("repair", NORMAL_REPAIRS)
+@pytest.mark.parametrize("data", [HARD, UNEQUAL])
+@pytest.mark.parametrize("unit", [1e-100, 1e-9, 1e60, 1e100])
+def test_repairs_answer_in_any_unit(repair, data, unit):
+    before, after = repair(**data), repair(unit * data["ybar"], unit * data["se"])
+    np.testing.assert_allclose(after.mean() / unit, before.mean(), rtol=1e-9)
+    np.testing.assert_allclose(after.std() / unit, before.std(), rtol=1e-6)
+    np.testing.assert_allclose(np.divide(after.interval(0.9), unit), before.interval(0.9), rtol=1e-8)
+
+
+@pytest.mark.parametrize("repair", NORMAL_REPAIRS)
+@pytest.mark.parametrize("data", [HARD, UNEQUAL])
+@pytest.mark.parametrize("shift", [-0.1, 1e6])
+def test_repairs_move_with_the_estimates(repair, data, shift):
+    before, after = repair(**data), repair(data["ybar"] + shift, data["se"])
+    np.testing.assert_allclose(after.mean() - shift, before.mean(), rtol=1e-6, atol=1e-15 * abs(shift))
+    np.testing.assert_allclose(after.std(), before.std(), rtol=1e-6)
+
+
 def test_successes_and_failures_change_places():
     """Not draw by draw, because the Beta draws differ: within the error of the simulation."""
     y, n = np.array(RATES["y"]), np.array(RATES["n"])

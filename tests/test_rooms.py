@@ -15,6 +15,7 @@ DRAWN = {
 }
 PAGES = sorted([*ROOT.glob("chapters/*.md"), *ROOT.glob("solutions/*.md")])
 BASEMENT = sorted((ROOT / "hblib/_numerics").glob("*.py"))
+CODE = sorted(path for folder in ("hblib", "tools") for path in (ROOT / folder).rglob("*.py"))
 OPTIONAL = {"datatree": {"xarray"}}  # imported only when somebody asks for draws in that form
 
 
@@ -76,3 +77,19 @@ def test_the_basement_rests_on_numpy_and_scipy(file):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_no_page_looks_into_the_basement(page):
     assert "hblib._numerics" not in page.read_text("utf-8")
+
+
+def lines_of(function, lines):
+    """How many lines of code a function has, without its docstring, comments and what is blank."""
+    text = function.body[0] if ast.get_docstring(function, clean=False) is not None else None
+    inside = set(range(function.lineno, function.end_lineno + 1))
+    inside -= set(range(text.lineno, text.end_lineno + 1)) if text else set()
+    return sum(bool(lines[number - 1].split("#")[0].strip()) for number in inside)
+
+
+@pytest.mark.parametrize("file", CODE, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_function_fits_on_a_screen(file):
+    text = file.read_text("utf-8")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert lines_of(node, text.splitlines()) <= 35, node.name

@@ -1,31 +1,28 @@
 """The built site is whole, stands alone, and check_site.py would notice if it were not."""
 
+import functools
 import json
+import re
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
 
 import check_site
+import ledger
 from hblib.coursework import notebooks, source
-from tests.conftest import ROOT
+from tests.conftest import ROOT, copy_of_site
 
 pytestmark = pytest.mark.site
 
 BUILT = ROOT / "_build" / "html"
 NOTEBOOKS = sorted((BUILT / "_sources").glob("*/*.ipynb"))
+document = functools.cache(check_site.Document)
+EXERCISES = sorted((BUILT / "exercises").glob("*.ipynb"))
 
 
 def test_the_site_has_no_faults():
     assert check_site.check(BUILT) == []
-
-
-def faults_after(site, page, old, new):
-    path = site / "chapters" / f"{page}.html"
-    text = path.read_text(encoding="utf8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf8")
-    return [fault for _, fault in check_site.check(site)]
 
 
 def test_a_missing_page_is_noticed(site):
@@ -35,25 +32,52 @@ def test_a_missing_page_is_noticed(site):
     assert any("links to 01-pooling.html" in fault for _, fault in faults)
 
 
-def test_a_missing_figure_is_noticed(site):
-    assert any("figures" in fault for fault in faults_after(site, "01-pooling", '<img alt="Line chart', '<b title="'))
+# What is broken, each on a page of its own, and what is then said of that page.
+LINK = 'internal" href="02-beta-binomial.html"'
+BREAKS = {
+    "a missing figure": (
+        "01-pooling",
+        '<img alt="Line chart',
+        '<b title="',
+        r"shows \d figures, but its cells draw \d",
+    ),
+    "a figure without description": (
+        *("03-normal-normal", '<img alt="', '<img alt="" x="'),
+        r"the figure \S+ has no alternative text worth the name: ''",
+    ),
+    "a dead link to a page": ("index", LINK, '" href="nowhere.html"', "links to nowhere.html, which is not there"),
+    "a dead link to a place of another page": (
+        *("which-model", LINK, '" href="01-pooling.html#nowhere"'),
+        "links to 01-pooling.html#nowhere, which is not there",
+    ),
+    "a dead link to a place of its own": (
+        *("references", LINK, '" href="#nowhere"'),
+        "links to #nowhere, which is not there",
+    ),
+    "another host": (
+        *("glossary", "</head>", '<script src="https://cdn.example.org/a.js"></script></head>'),
+        "loads https://cdn.example.org/a.js from another host",
+    ),
+}
 
 
-def test_a_figure_without_description_is_noticed(site):
-    assert any(
-        "alternative text" in fault for fault in faults_after(site, "01-pooling", 'alt="Line chart', 'alt="" x="')
-    )
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory):
+    """The faults of a copy of the site in which all that is broken at once, because every look takes seconds."""
+    site = copy_of_site(tmp_path_factory.mktemp("broken"))
+    for page, old, new, _ in BREAKS.values():
+        path = site / "chapters" / f"{page}.html"
+        text = path.read_text(encoding="utf8")
+        assert old in text, page
+        path.write_text(text.replace(old, new, 1), encoding="utf8")
+    return check_site.check(site)
 
 
-@pytest.mark.parametrize("target", ["nowhere.html", "01-pooling.html#nowhere", "#nowhere"])
-def test_a_dead_link_is_noticed(site, target):
-    faults = faults_after(site, "index", 'internal" href="02-beta-binomial.html"', f'" href="{target}"')
-    assert faults == [f"links to {target}, which is not there"]
-
-
-def test_another_host_is_noticed(site):
-    script = '<script src="https://cdn.example.org/a.js"></script></head>'
-    assert faults_after(site, "index", "</head>", script) == ["loads https://cdn.example.org/a.js from another host"]
+@pytest.mark.parametrize(("page", "said"), [(page, said) for page, _, _, said in BREAKS.values()], ids=BREAKS)
+def test_what_is_broken_is_noticed_and_nothing_else(faults, page, said):
+    [fault] = [fault for where, fault in faults if where == f"chapters/{page}"]
+    assert re.fullmatch(said, fault)
+    assert len(faults) == len(BREAKS)
 
 
 def test_mathjax_is_served_by_the_site():
@@ -65,7 +89,7 @@ def test_mathjax_is_served_by_the_site():
 
 def test_every_page_can_be_downloaded():
     sources = [*(ROOT / "chapters").glob("*.md"), *(ROOT / "solutions").glob("*.md")]
-    pages = [f"{path.parent.name}/{path.stem}" for path in sources if "kernelspec" in path.read_text(encoding="utf8")]
+    pages = [f"{path.parent.name}/{path.stem}" for path in sources if ledger.is_notebook(path)]
     assert sorted(pages) == [f"{path.parent.name}/{path.stem}" for path in NOTEBOOKS]
     for page in pages:
         assert f'_sources/{page}.ipynb"' in (BUILT / f"{page}.html").read_text(encoding="utf8")
@@ -74,8 +98,7 @@ def test_every_page_can_be_downloaded():
 @pytest.mark.parametrize("name", source.names())
 def test_the_box_of_an_exercise_holds_links_task_and_solution(name):
     page = notebooks.about(name)["page"]
-    html = BeautifulSoup((BUILT / "chapters" / f"{page}.html").read_text(encoding="utf8"), "html.parser")
-    link = html.find("a", href=f"../exercises/{name}.ipynb")
+    link = document(BUILT / "chapters" / f"{page}.html").html.find("a", href=f"../exercises/{name}.ipynb")
     box = link.find_parent(class_="exercise")
     assert notebooks.facts(name) in box.get_text()
     solution = box.find("details").get_text()
@@ -96,6 +119,21 @@ def test_a_downloaded_notebook_is_plain(path):
             for myst in ("{glue", "{cite", "{lesson", ":::", "{numref", ".md)", "```{"):
                 assert myst not in cell.source
     assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *EXERCISES], ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_each_link_of_a_notebook_leads_somewhere(path):
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for address in map(urlsplit, re.findall(r"\]\(([^)\s]+)", text)):
+        target = (path.parent / unquote(address.path)).resolve()
+        assert address.scheme or (target.is_relative_to(BUILT) and target.is_file()), address.geturl()
+
+
+def test_notebooks_link_to_notebooks_and_to_pages_that_are_none():
+    text = "".join(path.read_text(encoding="utf8") for path in NOTEBOOKS)
+    assert "](02-beta-binomial.ipynb)" in text
+    assert "](../../chapters/lesson-numbers.html)" in text
 
 
 def test_a_downloaded_notebook_holds_the_books_numbers():

@@ -3,11 +3,15 @@
 A cell of a grid in which the log density is no smooth curve is cut finer, until the break is known to the last digit.
 """
 
+import functools
+
 import numpy as np
 
 from hblib._numerics.quadrature import FARTHEST, inside, log_ends, quiet
 
-_CELLS = 30_000  # of the grid on which `breaks` looks for a break
+_STEP = 9.5e-4  # of log s, of the grid on which `breaks` looks for a break: less than log 1.001
+_NEAR = _STEP * np.ceil(np.log(1e8) / _STEP)  # how far from the guess the grid is as close as that
+_MOST = 600_000  # points at which a log density is looked at before it counts as rough everywhere
 _INVISIBLE = 600.0  # a log density that is so far below its maximum is not looked at
 _FINE_SCAN = 1 << 22  # points at which a function that seemed to be zero everywhere is looked at again
 
@@ -48,13 +52,21 @@ def breaks(log_f, lower=0.0, upper=np.inf, guess=1.0, points=()):
     return between_ends, float(below[-1]) if below.size else lower, float(above[0]) if above.size else upper
 
 
+@functools.cache
+def _distances():
+    """Of the grid from its centre: evenly spaced up to `_NEAR`, and then ever wider."""
+    near = _STEP * np.arange(round(_NEAR / _STEP))
+    far = _NEAR + 2 * np.sinh(np.arange(0, np.arcsinh((FARTHEST - _NEAR) / 2) + _STEP / 2, _STEP / 2))
+    return np.concatenate([-far[::-1], -near[:0:-1], near, far])
+
+
 def _scan(low, high, centre, points):
     """Grids of x: one that is closest about the centre, one over the range if that is finite, one beside each point."""
-    u = np.linspace(-1, 1, _CELLS + 1)
-    grids = [centre + 2 * np.sinh(u * np.arcsinh(FARTHEST / 2))]
-    grids += [point + 0.05 * np.sinh(u[::100] * np.arcsinh(1e12)) / 1e12 for point in points]
+    grids = [centre + _distances()]
+    beside = 0.05 * np.sinh(np.linspace(-1, 1, 301) * np.arcsinh(1e12)) / 1e12
+    grids += [point + beside for point in points]
     if np.isfinite(high - low):
-        grids.append(np.linspace(low, high, _CELLS // 20 + 2)[1:-1])
+        grids.append(np.linspace(low, high, 1502)[1:-1])
     grids = [x[(x > low) & (x < high)] for x in grids]
     return [x for x in grids if x.size]
 
@@ -88,7 +100,7 @@ def _rough_places(f, grids):
             spaced = np.geomspace if s[last] > 1.1 * s[first] else np.linspace
             finer = spaced(s[first], s[last], 8 * (last - first) + 1)
             looked += finer.size
-            if looked > 20 * _CELLS:
+            if looked > _MOST:
                 raise ValueError("the log density is rough everywhere: it must be smooth between its jumps")
             values = f(finer)
             if s[last] < 1.05 * s[first] and not _rough_cells(finer, values, floor):
@@ -119,14 +131,19 @@ def _rough_cells(x, value, floor):
     finite = np.isfinite(value)
     rough = finite[1:] != finite[:-1]  # of each cell
     if x.size >= 5:
-        windows = np.lib.stride_tricks.sliding_window_view
-        five = windows(np.where(finite, value, 0.0), 5)
         with np.errstate(over="ignore", invalid="ignore"):  # where log f falls to the end of the doubles
-            bend = np.abs(five @ np.array([1.0, -4.0, 6.0, -4.0, 1.0]))
-            extent = five.max(axis=1) - five.min(axis=1)
-        bad = (bend > 1e-3 * extent) & (bend > 1e-11 * (1 + np.abs(five).max(axis=1))) & windows(finite, 5).all(axis=1)
+            bend = np.abs(np.diff(np.where(finite, value, 0.0), 4))
+            top, bottom = _of_five(np.maximum, value), _of_five(np.minimum, value)
+            size = 1 + np.maximum(np.abs(top), np.abs(bottom))
+            bad = (bend > 1e-3 * (top - bottom)) & (bend > 1e-11 * size) & _of_five(np.logical_and, finite)
         for shift in range(4):
             rough[shift : shift + bad.size] |= bad
     rough &= np.maximum(value[1:], value[:-1]) > floor  # far below it a density is rounded to few digits
     at = np.flatnonzero(np.diff(np.concatenate([[0], rough.astype(int), [0]])))
     return list(zip(at[::2], at[1::2], strict=True))
+
+
+def _of_five(function, values):
+    """The function of each five neighbours: of two, of two such pairs, and with the fifth."""
+    pairs = function(values[1:], values[:-1])
+    return function(function(pairs[2:], pairs[:-2])[:-1], values[4:])

@@ -78,36 +78,60 @@ def solve(parts, p, rows, upper):
     return answer
 
 
+class _Quest(NamedTuple):
+    """Where the search for each quantile stands; one entry a row that is still looked for."""
+
+    row: np.ndarray
+    v: np.ndarray
+    low: np.ndarray  # the bracket
+    high: np.ndarray
+    slope: np.ndarray
+    last_v: np.ndarray
+    last_score: np.ndarray
+    lowest: np.ndarray  # where the bracket began
+
+    def where(self, some):
+        return _Quest(*(part[some] for part in self))
+
+
 def _solve(score_of, rows, search, end):
     """Where the scores of the rows are 0: secant steps, kept in a bracket.
 
     On the scale of normal scores a distribution function is nearly straight, so three or four evaluations do. A
     quantile that is at the bottom of its bracket, or below, is the `end`.
     """
-    answer = np.empty(rows.size)
+    answer, unknown = np.empty(rows.size), np.full(rows.size, np.nan)
     low, high, slope = (np.array(part, dtype=float) for part in (search.low, search.high, search.slope))
-    lowest, v, active = low.copy(), np.clip(search.start, low, high), np.arange(rows.size)
-    last_v = last_score = np.full(rows.size, np.nan)
+    start = np.clip(search.start, low, high)
+    quest = _Quest(np.arange(rows.size), start, low, high, slope, unknown, unknown, low)
     for round_ in range(200):
         with np.errstate(all="ignore"):
-            score = score_of(search.value(v, rows[active]), active)
-            low, high = np.where(score < 0, v, low), np.where(score < 0, high, v)
-            secant = (score - last_score) / (v - last_v)
-            slope = np.where(np.isfinite(secant) & (secant > 0), secant, slope)
-            new = v - score / slope
-        middle = (low + high) / 2
-        stay = (new >= low) & (new <= high) & ((round_ < 8) | (round_ % 3 > 0))  # now and then halve the bracket
-        beyond = (new < low) & (low == lowest)  # the quantile may be the end itself
-        new = np.where(stay, new, np.where(beyond, lowest, middle))
-        gap = search.value(high, rows[active]) - search.value(low, rows[active])
-        at_end = (high - low <= 4 * np.spacing(np.abs(middle))) | (gap <= np.spacing(search.value(low, rows[active])))
-        done = at_end | (np.abs(score) < _CLOSE)
-        new = np.where(at_end, high, np.where(done & ~stay, v, new))
-        answer[active[done]] = np.where(new[done] <= lowest[done], end, search.value(new[done], rows[active[done]]))
-        go_on = ~done
-        last_v, last_score, v, active = v[go_on], score[go_on], new[go_on], active[go_on]
-        low, high, slope, lowest = low[go_on], high[go_on], slope[go_on], lowest[go_on]
-        if active.size == 0:
+            score = score_of(search.value(quest.v, rows[quest.row]), quest.row)
+        halve = round_ >= 8 and round_ % 3 == 0  # now and then halve the bracket
+        quest, done = _step(quest, score, lambda v, at=rows[quest.row]: search.value(v, at), halve)
+        found = quest.where(done)
+        values = search.value(found.v, rows[found.row])
+        answer[found.row] = np.where(found.v <= found.lowest, end, values)
+        quest = quest.where(~done)
+        if quest.row.size == 0:
             break
-    answer[active] = search.value(v, rows[active])
+    answer[quest.row] = search.value(quest.v, rows[quest.row])
     return answer
+
+
+def _step(quest, score, value, halve):
+    """The next v of each row, from the score at this one; and which of them need no further."""
+    v, low, high = quest.v, np.where(score < 0, quest.v, quest.low), np.where(score < 0, quest.high, quest.v)
+    with np.errstate(all="ignore"):
+        secant = (score - quest.last_score) / (v - quest.last_v)
+        slope = np.where(np.isfinite(secant) & (secant > 0), secant, quest.slope)
+        new = v - score / slope
+    middle = (low + high) / 2
+    stay = (new >= low) & (new <= high) & (not halve)
+    beyond = (new < low) & (low == quest.lowest)  # the quantile may be the end itself
+    new = np.where(stay, new, np.where(beyond, quest.lowest, middle))
+    bottom = value(low)
+    at_end = (high - low <= 4 * np.spacing(np.abs(middle))) | (value(high) - bottom <= np.spacing(bottom))
+    done = at_end | (np.abs(score) < _CLOSE)
+    new = np.where(at_end, high, np.where(done & ~stay, v, new))
+    return _Quest(quest.row, new, low, high, slope, v, score, quest.lowest), done

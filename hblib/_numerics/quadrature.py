@@ -85,6 +85,11 @@ def integrate_with(log_f, lower, upper, guess, rough, breaks=()):
         raise ValueError(
             "the integral did not settle: the integrand is too rough, or too narrow a peak to be found from this guess"
         )
+    return _joined(done)
+
+
+def _joined(done):
+    """Nodes, weights, log of the integral and the arrays of all pieces, by rising s."""
     log_total = _log_sum([part.log_total for part in done])
     s = np.concatenate([part.s for part in done])
     log_weight = np.concatenate([part.log_f + np.log(part.step) for part in done])

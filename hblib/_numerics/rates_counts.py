@@ -68,7 +68,7 @@ class TailCounts:
     no_success: float  # groups with y = 0 < n
     no_failure: float  # groups with y = n > 0
     largest: float  # the largest n
-    spread: Spread | None = None  # of the rates, where `collapse` was asked for it
+    spread: Spread | None = None  # of the rates, where `count_tails` was asked for it
 
     def of_failures(self):
         """The counts of the same groups with failures for successes."""
@@ -101,7 +101,7 @@ class TailCounts:
         return self.surplus[some], self.k[:-1][some], self.k[1:][some]
 
 
-def collapse(y, n, counts=None, spread=False):
+def count_tails(y, n, counts=None, spread=False):
     """The `TailCounts` of the rows (y, n), checked; `counts` says how many groups share each row."""
     found = _fast_columns(y, n, spread) if counts is None else None
     if found is None:

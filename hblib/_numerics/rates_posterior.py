@@ -21,12 +21,18 @@ from hblib._numerics.rates_pmf import log_beta_density
 
 STEP = 0.13  # of t
 _FINEST = 8  # into how many a step may be cut for a narrow F
-_NARROW = 0.05  # the b from which on F counts as a step
+_NARROW = 0.05  # below this b F counts as a step
+_WIDE = 0.4  # widths of logit mu: a step with so large a standard deviation is none
+_NEARLY_NORMAL = 0.5, 0.05  # and below this one if the step is, in logits, so narrow that F is smooth across it
 _SIGNIFICANT = 1e-14  # weights below this part of the largest do not count
 _LOWEST = -700.0  # the smallest logit that a rate is looked for at: a quantile below is 0
-_OFFSETS = np.arange(-17, 18) / 2  # nodes across a step, in its standard deviations
+_GAP = 0.75  # between nodes across a step, in its standard deviations
+_OFFSETS = _GAP * np.arange(-11, 12)
+_FAR = 45.0  # a tail below exp(-45) is looked at only where the answer is not far larger
+_RARE = 1e-5  # such an answer
+_ROUGH_STEPS = 3  # towards a quantile, before the exact ones
 _INVERSES = special.betaincinv, special.betainccinv
-_NORMAL = np.exp(-(_OFFSETS**2) / 2) / np.sqrt(2 * np.pi) / 2  # a normal density there, times their distance
+_NORMAL = np.exp(-(_OFFSETS**2) / 2) / np.sqrt(2 * np.pi) * _GAP  # a normal density there, times their distance
 
 
 @dataclass(frozen=True)
@@ -101,44 +107,53 @@ class MuGivenSize:
 def mu_parts(nodes, mean, sd):
     """The `Parts` of mu itself, one row."""
     mean, sd = np.array([mean]), np.array([sd])
-    return Parts(mean, sd, nodes.tail, nodes.log_density, _ByLogit(mean, sd).search, nodes.joint, ends=(0.0, 1.0))
+    search = functools.partial(_search, mean, sd)
+    return Parts(mean, sd, nodes.tail, nodes.log_density, search, nodes.joint, ends=(0.0, 1.0))
+
+
+def _search(mean, sd, z, rows):
+    """Where to look in the logit of the rate: about the Beta distribution that has the mixture's mean and sd."""
+    total = np.clip(mean[rows] * (1 - mean[rows]) / sd[rows] ** 2 - 1, 1e-3, 1e300)
+    alpha, beta = mean[rows] * total, (1 - mean[rows]) * total
+    with np.errstate(all="ignore"):
+        of_lower, of_upper = (find(alpha, beta, special.ndtr(-np.abs(z))) for find in _INVERSES)
+        x = np.where(z <= 0, of_lower, of_upper)
+        start = special.logit(x)
+        slope = np.exp(log_beta_density(x, alpha, beta)) * special.expit(start) * special.expit(-start)
+        slope = slope / np.exp(-(z**2) / 2) * np.sqrt(2 * np.pi)
+    start = np.where(np.isfinite(start), start, special.logit(mean[rows]))
+    slope = np.where(np.isfinite(slope) & (slope > 0), slope, 1.0)
+    low, high = np.full(rows.size, _LOWEST), np.full(rows.size, 40.0)
+    return Search(lambda v, _: special.expit(v), start, slope, low, high)
+
+
+def _closer_search(mean, sd, rough_tail, z, rows):
+    """The same, started where the quantile is by a `rough_tail`, which costs little."""
+    value, start, slope, low, high = _search(mean, sd, z, rows)
+    upper = bool(np.all(z > 0))  # they are all on one side of the median
+    v, steep = start, slope
+    score = last_v = last_score = np.full(rows.size, np.nan)
+    for _ in range(_ROUGH_STEPS):
+        with np.errstate(all="ignore"):
+            score = (-1 if upper else 1) * special.ndtri(rough_tail(value(v, rows), rows, upper)) - z
+            secant = (score - last_score) / (v - last_v)
+            steep = np.where(np.isfinite(secant) & (secant > 0), secant, steep)
+            last_v, last_score, v = v, score, np.clip(v - score / steep, low, high)
+    arrived = (np.abs(score) < 0.1) & np.isfinite(v)
+    return Search(value, np.where(arrived, v, start), np.where(arrived, steep, slope), low, high)
 
 
 def theta_parts(nodes, mean, sd, y, n):
     """The `Parts` of the posteriors Beta(mu size + y, (1 - mu) size + n - y), one row a group."""
     _, first, which = np.unique(np.stack([y, n]), axis=1, return_index=True, return_inverse=True)
-    rates, search = _Rates(nodes, y, n), _ByLogit(mean, sd).search
-    return Parts(
-        mean, sd, rates.tail, rates.log_density, search, rates.joint, ends=(0.0, 1.0), same=first[which.ravel()]
-    )
-
-
-@dataclass(frozen=True)
-class _ByLogit:
-    """The search for quantiles in the logit, from the Beta distributions that have the rows' means and sds."""
-
-    mean: np.ndarray
-    sd: np.ndarray
-
-    def search(self, z, rows):
-        mean, sd = self.mean[rows], self.sd[rows]
-        total = np.clip(mean * (1 - mean) / sd**2 - 1, 1e-3, 1e300)
-        alpha, beta = mean * total, (1 - mean) * total
-        with np.errstate(all="ignore"):
-            of_lower, of_upper = (find(alpha, beta, special.ndtr(-np.abs(z))) for find in _INVERSES)
-            x = np.where(z <= 0, of_lower, of_upper)
-            start = special.logit(x)
-            slope = np.exp(log_beta_density(x, alpha, beta)) * special.expit(start) * special.expit(-start)
-            slope = slope / np.exp(-(z**2) / 2) * np.sqrt(2 * np.pi)
-        start = np.where(np.isfinite(start), start, special.logit(mean))
-        slope = np.where(np.isfinite(slope) & (slope > 0), slope, 1.0)
-        low, high = np.full(rows.size, _LOWEST), np.full(rows.size, 40.0)
-        return Search(lambda v, _: special.expit(v), start, slope, low, high)
+    rates = _Rates(nodes, y, n)
+    search, same = functools.partial(_closer_search, mean, sd, rates.rough_tail), first[which.ravel()]
+    return Parts(mean, sd, rates.tail, rates.log_density, search, rates.joint, ends=(0.0, 1.0), same=same)
 
 
 @dataclass(frozen=True)
 class _Rates:
-    """The groups' rates, mixed over the nodes: over those of `points`, and the large sizes as `steps`."""
+    """The posterior of each group's rate: a mixture over the points, and over the sizes for which it is all but mu."""
 
     nodes: MuGivenSize
     y: np.ndarray
@@ -153,49 +168,79 @@ class _Rates:
         return _steps(self.nodes)
 
     @functools.cached_property
+    def _mu_moments(self):
+        """Size, weight, mean and variance of mu given it; sizes that hardly count are left out."""
+        some = self.nodes.weight > 1e-5 * self.nodes.weight.max()
+        mu, given, weight = self.nodes.mu[some], self.nodes.given[some], self.nodes.weight[some]
+        mean = (given * mu).sum(axis=1)
+        variance = (given * (mu - mean[:, None]) ** 2).sum(axis=1)
+        return self.nodes.size[some], weight / weight.sum(), mean, variance
+
+    def rough_tail(self, x, rows, upper):
+        """`tail`, where theta given the size is taken for the Beta distribution with its mean and variance."""
+        size, weight, mu, variance = self._mu_moments
+        level = np.empty(rows.size)
+        for some in blocks(rows.size, size.size):
+            y, n = self.y[rows[some], None], self.n[rows[some], None]
+            mean, between = (mu * size + y) / (size + n), (size / (size + n)) ** 2 * variance
+            spread = (mean * (1 - mean) - between) / (size + n + 1) + between
+            total = mean * (1 - mean) / spread - 1
+            level[some] = _mixed_tails(x[some], mean * total, (1 - mean) * total, weight, upper, _FAR)
+        return level
+
+    @functools.cached_property
     def total(self):
         """Of the weights: 1, but for their rounding and for what was left out."""
         return np.sum(self.points[2]) + (0.0 if self.steps is None else np.sum(self.steps.weight))
 
-    def parameters(self, rows):
-        mu, size, _ = self.points
-        return mu * size + self.y[rows, None], (1 - mu) * size + (self.n - self.y)[rows, None]
-
     def tail(self, x, rows, upper):
-        level, of_beta = np.zeros(rows.size), special.betaincc if upper else special.betainc
-        weight, steps = self.points[2], self.steps
-        for some in blocks(rows.size, weight.size):
-            level[some] = np.sum(of_beta(*self.parameters(rows[some]), x[some, None]) * weight, axis=-1)
-        if steps is not None:
-            for some in blocks(rows.size, steps.size.size * _OFFSETS.size):
-                below = steps.below(x[some], self.y[rows[some]], self.n[rows[some]])
-                level[some] += np.sum(steps.weight) - below if upper else below
+        level = np.zeros(rows.size)
+        for some in blocks(rows.size, self.points[2].size):
+            level[some] = self._tail_of_points(x[some], rows[some], upper)
+        for some in self._blocks_of_steps(rows):
+            below = self.steps.below(x[some], self.y[rows[some]], self.n[rows[some]])
+            level[some] += np.sum(self.steps.weight) - below if upper else below
         return level / self.total
 
     def log_density(self, x, rows):
-        value = np.full(rows.size, -np.inf)
-        inner = np.clip(x, 1e-300, 1 - 1e-16)
-        weight, steps = self.points[2], self.steps
+        value, inner = np.full(rows.size, -np.inf), np.clip(x, 1e-300, 1 - 1e-16)
         with np.errstate(all="ignore"):
-            for some in blocks(rows.size, weight.size):
-                alpha, beta = self.parameters(rows[some])
-                parts = log_beta_density(np.broadcast_to(inner[some, None], alpha.shape), alpha, beta)
-                parts = parts + np.log(weight)
-                value[some] = special.logsumexp(parts, axis=-1) if parts.size else -np.inf
-                alpha_least, beta_least = (np.min(part, axis=-1, initial=np.inf) for part in (alpha, beta))
-                at_end = np.where(x[some] == 0, alpha_least, beta_least)
-                end = np.where(at_end < 1, np.inf, -np.inf)
-                value[some] = np.where((x[some] == 0) | (x[some] == 1), end, value[some])
-            if steps is not None:
-                for some in blocks(rows.size, steps.size.size * _OFFSETS.size):
-                    more = np.log(steps.density_at(inner[some], self.y[rows[some]], self.n[rows[some]]))
-                    value[some] = np.where((x[some] > 0) & (x[some] < 1), np.logaddexp(value[some], more), value[some])
+            for some in blocks(rows.size, self.points[2].size):
+                value[some] = self._log_density_of_points(x[some], inner[some], rows[some])
+            for some in self._blocks_of_steps(rows):
+                more = np.log(self.steps.density_at(inner[some], self.y[rows[some]], self.n[rows[some]]))
+                value[some] = np.where((x[some] > 0) & (x[some] < 1), np.logaddexp(value[some], more), value[some])
         return value - np.log(self.total)
 
     def joint(self, number, rng, rows):
         size, mu = self.nodes.draws(number, rng)
         alpha, beta = (mu * size)[:, None] + self.y[rows], ((1 - mu) * size)[:, None] + (self.n - self.y)[rows]
         return rng.beta(alpha, beta)
+
+    def _beta(self, rows):
+        """alpha and beta of these rows, a column a point."""
+        mu, size, _ = self.points
+        return mu * size + self.y[rows, None], (1 - mu) * size + (self.n - self.y)[rows, None]
+
+    def _tail_of_points(self, x, rows, upper):
+        """The part of the points: where it is not small, the tails that cannot count are taken as 0 and 1."""
+        (alpha, beta), weight = self._beta(rows), self.points[2]
+        level = _mixed_tails(x, alpha, beta, weight, upper, _FAR)
+        rare = level < _RARE
+        if rare.any():
+            level[rare] = _mixed_tails(x[rare], alpha[rare], beta[rare], weight, upper, np.inf)
+        return level
+
+    def _log_density_of_points(self, x, inner, rows):
+        """The part of the points; at the ends 0 and 1 it is infinite where the least parameter is below 1."""
+        alpha, beta = self._beta(rows)
+        parts = log_beta_density(np.broadcast_to(inner[:, None], alpha.shape), alpha, beta) + np.log(self.points[2])
+        value = special.logsumexp(parts, axis=-1) if parts.size else np.full(rows.size, -np.inf)
+        least = np.where(x == 0, *(np.min(part, axis=-1, initial=np.inf) for part in (alpha, beta)))
+        return np.where((x == 0) | (x == 1), np.where(least < 1, np.inf, -np.inf), value)
+
+    def _blocks_of_steps(self, rows):
+        return [] if self.steps is None else blocks(rows.size, self.steps.size.size * _OFFSETS.size)
 
 
 def _spread_of_step(nodes):
@@ -205,10 +250,32 @@ def _spread_of_step(nodes):
     return sd / nodes.width, sd
 
 
+def _mixed_tails(x, alpha, beta, weight, upper, far):
+    """The mean over the columns of P(X <= x), or P(X > x), for X ~ Beta(alpha, beta); a tail below exp(-far) is 0.
+
+    A tail that begins beyond the mean is at most exp(-deviance) (Chernoff's bound, for the ratio of two Gamma
+    variables), which costs a fraction of its own computation.
+    """
+    x = np.broadcast_to(x[:, None], alpha.shape)
+    total = alpha + beta
+    with np.errstate(all="ignore"):
+        mean, rest = alpha / total, beta / total
+        near = ~(special.xlogy(alpha, mean / x) + special.xlogy(beta, rest / (1 - x)) > far)
+    part = ((mean > x) == upper).astype(float)
+    part[near] = (special.betaincc if upper else special.betainc)(alpha[near], beta[near], x[near])
+    return np.sum(part * weight, axis=-1)  # the same sum for a row, whatever others there are
+
+
+def _is_step(nodes):
+    """Whether F is averaged as a step, for every size."""
+    b, sd = _spread_of_step(nodes)
+    return (b < _NARROW) | ((b < _NEARLY_NORMAL[0]) & (sd < _NEARLY_NORMAL[1]))
+
+
 def _points(nodes):
     """mu, size and weight of the nodes that the Beta distributions are mixed over, flat; large sizes are left out."""
     b, _ = _spread_of_step(nodes)
-    kept = (b >= _NARROW) & (nodes.weight > _SIGNIFICANT * nodes.weight.max())
+    kept = ~_is_step(nodes) & (nodes.weight > _SIGNIFICANT * nodes.weight.max())
     order = np.ceil(26 / np.log1p(b**2))
     order = np.where((order <= 16) & (nodes.width < 0.3), np.maximum(order, 3), 0).astype(int)
     parts = []
@@ -262,7 +329,7 @@ def _refined(t, given, factor):
 def _steps(nodes):
     """The large sizes, for which F is all but a step; None if there are none that count."""
     b, sd = _spread_of_step(nodes)
-    kept = (b < _NARROW) & (nodes.weight > _SIGNIFICANT * nodes.weight.max())
+    kept = _is_step(nodes) & (nodes.weight > _SIGNIFICANT * nodes.weight.max())
     if not kept.any():
         return None
     order = np.argsort(-nodes.weight * b**2 * sd * kept, kind="stable")[: kept.sum()]
@@ -276,6 +343,8 @@ def _steps(nodes):
         nodes.t[0],
         level=given @ (0.5 + special.sici(np.pi * between)[0] / np.pi).T,
         density=given @ np.sinc(between).T,
+        mu=nodes.mu[order],
+        given=given,
         skew=int(np.sum((nodes.weight * b**2 * sd)[order] > 1e-11)),
     )
 
@@ -289,6 +358,8 @@ class _Steps:
     first: float  # t of the first column
     level: np.ndarray  # the distribution function of mu given the size, in 1/_FINEST of the columns
     density: np.ndarray  # its derivative by the (whole) column
+    mu: np.ndarray  # the columns themselves
+    given: np.ndarray
     skew: int  # for so many of the sizes, the first, it counts that the step is not quite a normal distribution's
 
     def below(self, x, y, n):
@@ -298,10 +369,13 @@ class _Steps:
         distribution function: the mean of that is the mean of mu's distribution function over the step; the rest of F
         is small and narrow.
         """
+        row = x, y, n
         size, x, y, n = self.size[:, None], x[:, None, None], y[:, None, None], n[:, None, None]
         at = np.clip(x + (x * n - y) / size, 1e-300, 1 - 1e-16)
         z, sd = special.logit(at), np.sqrt(x * (1 - x) / (size + n + 1)) * (1 + n / size) / (at * (1 - at))
-        z = z + np.minimum(sd, 10.0) * _OFFSETS
+        wide = sd[..., 0] > _WIDE * self.width
+        sd = np.minimum(sd, 10.0)
+        z = z + sd * _OFFSETS
         scaled = (z - self.centre[:, None]) / self.width[:, None]
         level, density = self._interpolated((np.arcsinh(scaled) - self.first) / STEP)
         whole = (_NORMAL * level).sum(axis=-1)
@@ -309,8 +383,14 @@ class _Steps:
         density = density[some] / (STEP * self.width[: self.skew, None] * np.sqrt(1 + scaled[some] ** 2))
         alpha, beta = special.expit(z) * size[: self.skew] + y, special.expit(-z) * size[: self.skew] + (n - y)
         odd = special.betainc(alpha, beta, np.broadcast_to(x, z.shape)) - special.ndtr(-_OFFSETS)
-        whole[some] += (density * odd).sum(axis=-1) * sd[some][..., 0] / 2
+        whole[some] += (density * odd).sum(axis=-1) * sd[some][..., 0] * _GAP
+        whole[wide] = self._where_wide(*np.nonzero(wide), *row)
         return np.sum(whole * self.weight, axis=-1)
+
+    def _where_wide(self, rows, at, x, y, n):
+        """`below` for pairs of a row and a size at which F is no step: there the columns as they are will do."""
+        x, y, n, size, mu = x[rows, None], y[rows, None], n[rows, None], self.size[at, None], self.mu[at]
+        return np.sum(self.given[at] * special.betainc(mu * size + y, (1 - mu) * size + (n - y), x), axis=-1)
 
     def density_at(self, x, y, n):
         """The part of these sizes in the density of theta: the derivative of `below`.
@@ -332,7 +412,7 @@ class _Steps:
         some, z = np.s_[:, : self.skew], z[:, : self.skew]
         alpha, beta = special.expit(z) * size[: self.skew] + y, special.expit(-z) * size[: self.skew] + (n - y)
         given = np.exp(log_beta_density(np.broadcast_to(x, z.shape), alpha, beta))
-        whole[some] = (density[some] * given).sum(axis=-1) * sd[some][..., 0] / 2
+        whole[some] = (density[some] * given).sum(axis=-1) * sd[some][..., 0] * _GAP
         return np.maximum(np.sum(whole * self.weight, axis=-1), 0)
 
     def _interpolated(self, column):

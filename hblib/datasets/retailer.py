@@ -184,23 +184,14 @@ def simulate(
         raise ValueError(f"chains must be at most 26, but is {C}")
     mu, tau_chain = _three("mu", mu), _three("tau_chain", tau_chain, low=0)
     tau_store = _three("tau_store", tau_store, low=0)
-    sizes = (("sigma", sigma), ("rate", rate), ("chain_size", chain_size), ("store_size", store_size))
-    sigma, rate, chain_size, store_size = (arguments.one(*size, low=0, open_low=True) for size in sizes)
-    persistence = arguments.one("persistence", persistence, low=0)
-    for name, value in (("rate", rate), ("persistence", persistence)):
-        if value >= 1:
-            raise ValueError(f"{name} must be below 1, but is {value}")
+    sigma, rate, chain_size, store_size, persistence = _spreads(sigma, rate, chain_size, store_size, persistence)
 
     of = np.repeat(np.arange(C), S)
     chain_coefficient = rng.normal(mu, tau_chain, (C, 3))
     coefficient = rng.normal(chain_coefficient[of], tau_store)
-    promoted = rng.integers(3, size=(C * S, T // 3 + 1))  # which week of each three
-    cut = rng.uniform(0.1, 0.4, (C * S, T)) * (np.repeat(promoted, 3, axis=1)[:, :T] == np.arange(T) % 3)
-    price = np.log1p(-cut)
+    price = _prices(rng, C * S, T)
     season = np.cos(2 * np.pi * np.arange(T) / 52)
-    noise = sigma * rng.standard_normal((C * S, T))
-    for t in range(1, T):
-        noise[:, t] = persistence * noise[:, t - 1] + np.sqrt(1 - persistence**2) * noise[:, t]
+    noise = _noise(rng, sigma, persistence, (C * S, T))
     a, b, d = coefficient.T[:, :, None]
     week = b * price + d * season + noise  # what makes a week better or worse than the store's baseline
 
@@ -214,6 +205,32 @@ def simulate(
     names = np.array([f"{chr(65 + c)}{s + 1:02d}" for c in range(C) for s in range(S)])
     truth = Truth(mu, tau_chain, tau_store, sigma, chain_coefficient, coefficient, chain_rate, store_rate, basket)
     return Panel(names, np.array([name[0] for name in names]), price, season, a + week, visits, purchases, truth)
+
+
+def _spreads(sigma, rate, chain_size, store_size, persistence):
+    """The same numbers, checked."""
+    sizes = (("sigma", sigma), ("rate", rate), ("chain_size", chain_size), ("store_size", store_size))
+    sigma, rate, chain_size, store_size = (arguments.one(*size, low=0, open_low=True) for size in sizes)
+    persistence = arguments.one("persistence", persistence, low=0)
+    for name, value in (("rate", rate), ("persistence", persistence)):
+        if value >= 1:
+            raise ValueError(f"{name} must be below 1, but is {value}")
+    return sigma, rate, chain_size, store_size, persistence
+
+
+def _prices(rng, stores, weeks):
+    """Log of price over regular price: one week of each three is a promotion."""
+    promoted = rng.integers(3, size=(stores, weeks // 3 + 1))  # which week of each three
+    is_promoted = np.repeat(promoted, 3, axis=1)[:, :weeks] == np.arange(weeks) % 3
+    return np.log1p(-rng.uniform(0.1, 0.4, (stores, weeks)) * is_promoted)
+
+
+def _noise(rng, sigma, persistence, shape):
+    """Normal with standard deviation sigma; from week to week the part `persistence` of it stays."""
+    noise = sigma * rng.standard_normal(shape)
+    for t in range(1, shape[1]):
+        noise[:, t] = persistence * noise[:, t - 1] + np.sqrt(1 - persistence**2) * noise[:, t]
+    return noise
 
 
 def _three(name: str, values: ArrayLike, low: float = -np.inf) -> FloatArray:

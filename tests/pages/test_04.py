@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from hblib import datasets, james_stein, normal_normal
+from hblib import james_stein, normal_normal
+from tests.conftest import ROOT
 
 STAR_AND_NINE = np.array([5.0] + [0.0] * 9)
 AT_THE_TARGET = np.zeros(10)
@@ -12,7 +13,8 @@ AT_THE_TARGET = np.zeros(10)
 
 def printed():
     """The averages over the rest of the season as Efron and Morris print them, three digits each."""
-    return np.array([float(row["printed"]) for row in datasets._read("batters.csv")])
+    batters = np.genfromtxt(ROOT / "hblib/datasets/batters.csv", delimiter=",", names=True, encoding="utf8")
+    return batters["printed"]
 
 
 def test_the_rule_done_by_hand_is_hblibs(page):

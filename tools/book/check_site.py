@@ -8,6 +8,7 @@ Prints what it found and fails if anything is wrong.
 
 import re
 import sys
+from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -47,9 +48,21 @@ def slips(text):
     return [found[0] for found in SLIPS.finditer(text)]
 
 
-def page_faults(page, source, site, documents):
-    """What is wrong with one page."""
-    html = documents[page]
+class Document:
+    """A page of the site."""
+
+    def __init__(self, path):
+        self.html = BeautifulSoup(path.read_text(encoding="utf8"), "html.parser")
+
+    @cached_property
+    def anchors(self):
+        """The places in it that a link can lead to."""
+        return {element.get(name) for element in self.html.find_all(True) for name in ("id", "name")}
+
+
+def page_faults(page, source, site, document):
+    """What is wrong with one page; `document` gives the `Document` at a path."""
+    html = document(page).html
     main = html.find("main") or html
     drawn = figures_drawn(source)
     shown = main.select(".cell_output img, figure img")
@@ -70,14 +83,14 @@ def page_faults(page, source, site, documents):
                 continue
             if address and urlsplit(address).netloc:
                 yield f"loads {address} from another host"
-            elif address and not address.startswith("data:") and missing(page, address, site, documents):
+            elif address and not address.startswith("data:") and missing(page, address, site, document):
                 yield f"loads {address}, which is not there"
     for link in html.find_all("a", href=True):
-        if missing(page, link["href"], site, documents):
+        if missing(page, link["href"], site, document):
             yield f"links to {link['href']}, which is not there"
 
 
-def missing(page, address, site, documents):
+def missing(page, address, site, document):
     """Is this an address within the site that leads nowhere?"""
     parts = urlsplit(address)
     if parts.scheme or parts.netloc:
@@ -87,29 +100,21 @@ def missing(page, address, site, documents):
         return True
     if not parts.fragment or target.suffix != ".html":
         return False
-    if target not in documents:
-        documents[target] = read(target)
-    document = documents[target]
-    return not document.find(id=unquote(parts.fragment)) and not document.find(attrs={"name": unquote(parts.fragment)})
-
-
-def read(path):
-    return BeautifulSoup(path.read_text(encoding="utf8"), "html.parser")
+    return unquote(parts.fragment) not in document(target).anchors
 
 
 def check(site, root=ROOT):
     """Every fault of the site, as (page, what is wrong)."""
     site = Path(site).resolve()
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf8"))
-    documents, faults = {}, []
+    document, faults = cache(Document), []
     for name in toc_pages(toc):
         page = site / f"{name}.html"
         if not page.exists():
             faults.append((name, "is in the table of contents, but was not built"))
             continue
-        documents[page] = read(page)
         source = (root / f"{name}.md").read_text(encoding="utf8")
-        faults += [(name, fault) for fault in page_faults(page, source, site, documents)]
+        faults += [(name, fault) for fault in page_faults(page, source, site, document)]
     return faults
 
 

@@ -77,6 +77,11 @@ def solutions(folder=LEDGER.parent):
     return sorted(Path(folder).parent.glob("solutions/[0-9]*.md"))
 
 
+def is_notebook(page):
+    """Has a page cells to run?"""
+    return "kernelspec" in Path(page).read_text(encoding="utf8")
+
+
 def load(page):
     """A page as a notebook."""
     return notebooks.read(page)

@@ -46,7 +46,7 @@ def plain(page, glued, repository):
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"  # jupytext makes new random ones at each read
         if cell.cell_type == "markdown":
-            cell.source = plain_markdown(cell.source, values)
+            cell.source = plain_markdown(cell.source, values, Path(page))
         else:
             cell.metadata = nbformat.NotebookNode()
     notebook.cells = cells
@@ -64,18 +64,33 @@ def with_setup(text, repository):
     return nbformat.writes(notebook, version=4) + "\n"
 
 
-def plain_markdown(text, values):
-    """MyST Markdown as plain Markdown."""
+def plain_markdown(text, values, page):
+    """MyST Markdown of a page as plain Markdown."""
     text = re.sub(r"^\(([\w-]+)\)=\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\{glue:text\}`([\w.-]+)(?::([^`]+))?`", lambda found: glue(values, *found.groups()), text)
     text = re.sub(r"\{lesson\}`([\w.]+)`", lambda found: ledger.read()[found[1]].stated, text)
     text = re.sub(r"\{cite:?([pt]?)\}`([^`]+)`", lambda found: citation(*found.groups()), text)
     text = re.sub(r"\{(?:numref|ref|doc|eq)\}`(?:([^`<]+?) *<[^>]+>|([^`]+))`", lambda m: m[1] or m[2], text)
-    text = re.sub(r"\]\(([\w./-]+)\.md", r"](\1.ipynb", text)
+    text = re.sub(r"\]\(([\w./-]+)\.md\b", lambda found: f"]({beside(page, found[1])}", text)
     text = re.sub(r"^```\{lesson-numbers\}\n```", "*(The table is in the book.)*", text, flags=re.MULTILINE)
     text = re.sub(r"^```\{exercise\} (\S+)\n```", lambda found: exercise(found[1]), text, flags=re.MULTILINE)
     text = re.sub(r"^```\{exercise-list\}\n```", "*(The list is in the book.)*", text, flags=re.MULTILINE)
     return boxes(text)
+
+
+def beside(page, other):
+    """Where the notebook of `page` finds another page: as a notebook, or on the site if it is none.
+
+    >>> beside(ledger.ROOT / "chapters/01-pooling.md", "02-beta-binomial")
+    '02-beta-binomial.ipynb'
+    >>> beside(ledger.ROOT / "solutions/02-easy.md", "../chapters/lesson-numbers")
+    '../../chapters/lesson-numbers.html'
+    """
+    target = page.parent / f"{other}.md"
+    if ledger.is_notebook(target):
+        return f"{other}.ipynb"
+    # The notebooks stand in the site's folder _sources/chapters or _sources/solutions.
+    return f"../../{target.resolve().relative_to(ledger.ROOT).with_suffix('.html')}"
 
 
 def exercise(name):
