@@ -2,7 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
-SOURCES := _config.yml _toc.yml $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
+SOURCES := _config.yml _toc.yml package-lock.json $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
 
 # The matrices here are small: threads would wait for each other longer than they compute.
 export OMP_NUM_THREADS := 1
@@ -31,6 +31,7 @@ book: _build/html/.checked ## build the website and check it
 
 test: _build/html/.checked $(VENV)/.tests ## build the book, then run every test: style, hblib, pages, the site, the grader
 	tools/sandbox.sh
+	tools/browser.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
@@ -39,7 +40,7 @@ check: $(VENV)/.tests ## style, types and the tests of hblib, in a few minutes: 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 hblib tests -m "not nuts and not site and not exercise and not sandbox" $(PYTEST)
+	$(BIN)/python -m pytest -n 2 hblib tests -m "not nuts and not site and not exercise and not sandbox and not web" $(PYTEST)
 
 page: $(VENV)/.tests ## run one page and its tests, then build it: make page PAGE=05-empirical-bayes
 	@test -n "$(PAGE)" || { echo "Which page? For example: make page PAGE=05-empirical-bayes"; exit 2; }

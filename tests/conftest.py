@@ -16,7 +16,7 @@ settings.load_profile("course")
 
 ROOT = Path(__file__).parent.parent
 HEAVY = shutil.ignore_patterns(
-    ".git", "build", ".venv*", "_build", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info"
+    ".git", "build", ".venv*", "_build", "node_modules", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info"
 )
 
 

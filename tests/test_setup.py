@@ -12,25 +12,30 @@ import ledger
 from hblib.coursework import source
 from tests import left_out, slowest
 from tests.conftest import ROOT
+from tests.web import reader
 
 pytestmark = pytest.mark.site
 
 
-def sandbox(folder, *options, restricted, installed=True):
-    """Run tools/sandbox.sh as an ordinary user with the right to sudo; what it said, and what it had done as root."""
-    log, setting = folder / "log", folder / "restricted"
+def ran(folder, script, *options, installed=(), **environment):
+    """Run a script as an ordinary user with the right to sudo; what it said, and what it had done as root."""
+    log = folder / "log"
     log.touch()
-    setting.write_text(f"{int(restricted)}\n")
     programs = {"id": "echo 1000", "uname": "echo Linux", "sudo": f'echo "$@" >> "{log}"', "cat": '/bin/cat "$@"'}
-    if installed:
-        programs["bwrap"] = ":"
-    for name, line in programs.items():
+    for name, line in [*programs.items(), *((name, ":") for name in installed)]:
         (folder / name).write_text(f"#!/bin/sh\n{line}\n")
         (folder / name).chmod(0o755)
-    command = ["/bin/sh", ROOT / "tools/sandbox.sh", *options]
-    environment = {"PATH": str(folder), "RESTRICTED": str(setting)}
+    command = ["/bin/sh", ROOT / "tools" / script, *options]
+    environment |= {"PATH": str(folder)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return done.stdout + done.stderr, log.read_text().splitlines()
+
+
+def sandbox(folder, *options, restricted, installed=("bwrap",)):
+    """Run tools/sandbox.sh on a system that restricts its users, or does not."""
+    setting = folder / "restricted"
+    setting.write_text(f"{int(restricted)}\n")
+    return ran(folder, "sandbox.sh", *options, installed=installed, RESTRICTED=str(setting))
 
 
 def test_no_protection_of_the_kernel_is_switched_off_unasked(tmp_path):
@@ -49,8 +54,18 @@ def test_where_nothing_is_missing_nothing_is_done(tmp_path):
 
 
 def test_bubblewrap_alone_is_installed(tmp_path):
-    _, as_root = sandbox(tmp_path, restricted=False, installed=False)
+    _, as_root = sandbox(tmp_path, restricted=False, installed=())
     assert as_root == ["--non-interactive apt-get install --yes --quiet=2 bubblewrap"]
+
+
+def test_a_browser_is_installed_where_there_is_none(tmp_path):
+    _, as_root = ran(tmp_path, "browser.sh")
+    assert as_root == ["--non-interactive apt-get install --yes --quiet=2 chromium"]
+
+
+@pytest.mark.parametrize("name", reader.BROWSERS)
+def test_a_browser_that_is_there_will_do(tmp_path, name):
+    assert ran(tmp_path, "browser.sh", installed=[name]) == ("", [])
 
 
 # --- What is installed ------------------------------------------------------------------------------------------------

@@ -9,13 +9,7 @@ set -eu
 as_root=
 [ "$(id -u)" = 0 ] || as_root="sudo --non-interactive"
 
-if ! command -v bwrap >/dev/null; then
-    echo "sandbox: installing bubblewrap"
-    # An old list of packages may name files that are gone, so look once without and once with a new one.
-    $as_root apt-get install --yes --quiet=2 bubblewrap ||
-        { $as_root apt-get update --quiet=2 && $as_root apt-get install --yes --quiet=2 bubblewrap; } ||
-        echo "sandbox: bubblewrap is missing; install it, on Debian or Ubuntu: sudo apt-get install bubblewrap" >&2
-fi
+command -v bwrap >/dev/null || "${0%/*}/apt.sh" sandbox bubblewrap
 
 # There, only programs with a profile may make user namespaces, and bwrap has none.
 restricted=${RESTRICTED:-/proc/sys/kernel/apparmor_restrict_unprivileged_userns}

@@ -131,7 +131,7 @@ def _fast_columns(y, n, spread=False):
         if max(successes.max(), trials.max()) >= _HISTOGRAM:
             return None
         try:
-            blocks = [np.bincount(values) for values in (successes, trials - successes, trials)]
+            blocks = [np.bincount(_places(values)) for values in (successes, trials - successes, trials)]
         except ValueError:  # a negative number
             return None
         if blocks[2].size > histograms.shape[1]:
@@ -141,6 +141,11 @@ def _fast_columns(y, n, spread=False):
         if spread:
             spreads.append(Spread.of(successes, trials))
     return [(np.flatnonzero(histogram), histogram[histogram > 0].astype(float)) for histogram in histograms], spreads
+
+
+def _places(values):
+    """Whole numbers as NumPy counts and repeats with them, which has 32 bits where a pointer has (in a browser)."""
+    return values.astype(np.intp, copy=False)
 
 
 def _distinct(values, counts):
@@ -214,9 +219,9 @@ def _nodes(low, high):
     z = 1 + 2 * low / length
     needed = np.ceil(_DIGITS / (2 * np.log(z + np.sqrt(z**2 - 1) + (low == 0)))).astype(int)
     few = (low >= _SMOOTH) & (_WORTH * needed < length)
-    gap = np.repeat(np.flatnonzero(~few), (high - low)[~few])
-    first = np.cumsum((high - low)[~few]) - (high - low)[~few]
-    k = [(np.arange(gap.size) - np.repeat(first - low[~few], (high - low)[~few])).astype(float)]
+    each = _places((high - low)[~few])
+    gap = np.repeat(np.flatnonzero(~few), each)
+    k = [(np.arange(gap.size) - np.repeat(np.cumsum(each) - each - low[~few], each)).astype(float)]
     weight, gap = [np.ones(gap.size)], [gap]
     for number in np.unique(needed[few]):
         which = np.flatnonzero(few & (needed == number))

@@ -17,6 +17,7 @@ from hblib.coursework.calling import arguments, told
 from hblib.coursework.forms import plain
 from hblib.coursework.questions import Choice, Draws, Function, Value
 
+WIDTH = 96  # columns of what a check says; where something else wraps the lines, as a page does, it may be huge
 SEEDS = range(5)  # of the fresh inputs that `check` tries, beside those that it may show
 
 
@@ -40,19 +41,23 @@ def exercise(name):
             if not isinstance(each, str) or each not in questions:
                 print(_unknown(each, questions))
                 return
-        answers = _where(notebook, sys._getframe(1).f_globals, questions)
-        verdicts = []
-        for each in names or questions:
-            began = time.perf_counter()
-            verdicts.append(judge_in(answers, source.load(name), questions[each]))
-            print(verdicts[-1].text)
-            seconds = time.perf_counter() - began
-            for note in graded.notes(source.load(name), questions[each], answers, verdicts[-1], seconds):
-                print(_wrap(f"  {note}"))
-        if not names:
-            print(f"{sum(v.points for v in verdicts):g} of {sum(q.points for q in questions.values())} points")
+        tell(_where(notebook, sys._getframe(1).f_globals, questions), source.load(name), names)
 
     return check
+
+
+def tell(answers, exercise, names=(), clock=time.perf_counter):
+    """Print what the answers to these questions are worth, or to all and their sum; return the verdicts."""
+    verdicts = []
+    for question in [exercise.questions[each] for each in names] or exercise.questions.values():
+        began = clock()
+        verdicts.append(judge_in(answers, exercise, question))
+        print(verdicts[-1].text)
+        for note in graded.notes(exercise, question, answers, verdicts[-1], clock() - began):
+            print(_wrap(f"  {note}"))
+    if not names:
+        print(f"{sum(v.points for v in verdicts):g} of {sum(q.points for q in exercise.questions.values())} points")
+    return verdicts
 
 
 def _where(notebook, caller, questions):
@@ -96,7 +101,7 @@ class Verdict:
 
 
 def _wrap(line):
-    return textwrap.fill(line, 96, subsequent_indent="    ")
+    return textwrap.fill(line, WIDTH, subsequent_indent="    ")
 
 
 class Stop(Exception):

@@ -30,25 +30,33 @@ def about(name):
     return read(source.path(name)).metadata["exercise"]
 
 
+def student_cells(name):
+    """The cells of the student's notebook: (cell of the exercise, code), or (None, text)."""
+    exercise, written = source.load(name), read(source.path(name))
+    code = iter(exercise.cells)
+    found = []
+    for each in written.cells:
+        if each.cell_type == "markdown":
+            if "solution" not in each.metadata.get("tags", []):
+                found.append((None, each.source))
+        else:
+            cell = next(code)
+            text = student_code(cell, exercise.questions)
+            found += [(cell, text)] if text else []
+    found.insert(1, (None, f"*{facts(name)}.* {HOW}"))
+    return found
+
+
 def student(name):
     """The text of the student's notebook."""
     import nbformat
 
-    exercise, written = source.load(name), read(source.path(name))
-    code = iter(exercise.cells)
-    cells = []
-    for cell in written.cells:
-        if cell.cell_type == "markdown":
-            if "solution" not in cell.metadata.get("tags", []):
-                cells.append(nbformat.v4.new_markdown_cell(cell.source))
-        else:
-            text = student_code(next(code), exercise.questions)
-            cells += [nbformat.v4.new_code_cell(text)] if text else []
-    cells.insert(1, nbformat.v4.new_markdown_cell(f"*{facts(name)}.* {HOW}"))
+    made = nbformat.v4
+    cells = [made.new_code_cell(text) if cell else made.new_markdown_cell(text) for cell, text in student_cells(name)]
     for number, cell in enumerate(cells):
         cell.id = f"{name}-{number}"
-    metadata = {"kernelspec": written.metadata["kernelspec"], "language_info": {"name": "python"}}
-    return nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata), version=4) + "\n"
+    metadata = {"kernelspec": read(source.path(name)).metadata["kernelspec"], "language_info": {"name": "python"}}
+    return nbformat.writes(made.new_notebook(cells=cells, metadata=metadata), version=4) + "\n"
 
 
 def solved(name):

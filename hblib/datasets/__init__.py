@@ -702,7 +702,8 @@ def _read(name):
 
 
 def _column(rows, name, kind):
-    return _frozen(np.array([kind(row[name]) for row in rows]))
+    dtype = np.int64 if kind is int else None  # also where NumPy's own has 32 bits
+    return _frozen(np.array([kind(row[name]) for row in rows], dtype=dtype))
 
 
 def _frozen(array):

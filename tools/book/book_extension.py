@@ -15,6 +15,7 @@ from myst_nb.core import render
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+import answer_pages
 import exercise_pages
 import ledger
 import page_code
@@ -37,6 +38,7 @@ def setup(app):
     app.connect("build-finished", write_notebooks)
 
     exercise_pages.setup(app, repository)
+    answer_pages.setup(app)
     page_code.setup(app)
     reference_pages.setup(app)
 

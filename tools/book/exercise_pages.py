@@ -4,9 +4,12 @@
     ```
 
 puts the whole task of an exercise there, with links that open its notebook, and its solution, run and explained, in a
-dropdown. `{exercise-list}` makes a table of all of them.
+dropdown. `{exercise-list}` makes a table of all of them. Below each question stands an empty element, of which
+web/answers/ makes a cell to answer in, in a browser that can.
 """
 
+import html
+import json
 import re
 from pathlib import Path
 
@@ -14,7 +17,10 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 import reader_notebooks
+from answer_pages import course
 from hblib.coursework import notebooks, source
+
+PACKAGES = {"arviz": "ArviZ", "pymc": "PyMC"}  # what a question may need and no page has, as it is written
 
 BOX = """\
 ::::{{admonition}} Exercise: {title}
@@ -24,6 +30,9 @@ BOX = """\
 ```
 
 {task}
+
+```{{exercise-part}} all-answers {name}
+```
 
 :::{{dropdown}} Solution
 ```{{exercise-part}} solution {name}
@@ -61,12 +70,17 @@ class Box(SphinxDirective):
 
 
 class Part(SphinxDirective):
-    """The place of the links, or of the solution."""
+    """The place of the links, of the solution, of an answer or of what belongs to all answers."""
 
     required_arguments = 2
+    optional_arguments = 1
 
     def run(self):
-        what, name = self.arguments
+        what, name, *question = self.arguments
+        if what == "answer":
+            return [answer_place(name, *question)]
+        if what == "all-answers":
+            return [place("hb-exercise", name=name)]
         return [Later(what=what, exercise=name)]
 
 
@@ -75,28 +89,74 @@ class List(SphinxDirective):
 
     def run(self):
         lines = ["| Exercise | Page | |", "| --- | --- | --- |"]
+        points = {
+            name: {each.name: each.points for each in source.load(name).questions.values()} for name in source.names()
+        }
         for name in source.names():
             self.env.note_dependency(str(source.path(name)))
             page = notebooks.about(name)["page"]
-            lines.append(f"| [](/solutions/{name}.md) | [](/chapters/{page}.md) | {notebooks.facts(name)} |")
-        return self.parse_text_to_nodes("\n".join(lines))
+            done = element("hb-done", questions={name: points[name]})
+            lines.append(f"| [](/solutions/{name}.md) | [](/chapters/{page}.md) | {notebooks.facts(name)} {done} |")
+        return [place("hb-overview", questions=points), *self.parse_text_to_nodes("\n".join(lines))]
 
 
 def task_of(name):
-    """Title and task of an exercise, the headings as bold lines."""
-    cells = notebooks.read(source.path(name)).cells
-    asked = [c.source for c in cells if c.cell_type == "markdown" and "solution" not in c.metadata.get("tags", [])]
-    title, _, task = "\n\n".join(asked).removeprefix("# ").partition("\n")
-    return title, re.sub(r"^#+ (.*)$", r"**\1**", task, flags=re.MULTILINE)
+    """Title and task of an exercise, the headings as bold lines, with a place for each answer."""
+    first, _, *cells = course.exercise(name)["cells"]  # the second cell says how a notebook is used
+    title, _, opening = first["source"].removeprefix("# ").partition("\n")
+    parts = [opening]
+    for cell in cells:
+        if cell["kind"] == "text":
+            parts.append(re.sub(r"^#+ (.*)$", r"**\1**", cell["source"], flags=re.MULTILINE))
+        elif cell["kind"] == "answer":
+            parts.append(f"```{{exercise-part}} answer {name} {cell['question']}\n```")
+    return title, "\n\n".join(parts)
+
+
+def answer_place(name, question):
+    """The empty element below a question; its attributes are all that the page knows before the first click."""
+    told = course.exercise(name)
+    answers = [cell for cell in told["cells"] if cell["kind"] == "answer"]
+    number, cell = next((n, each) for n, each in enumerate(answers, start=1) if each["question"] == question)
+    above = told["cells"][: told["cells"].index(cell)]
+    since = next((n for n, each in enumerate(reversed(above)) if each["kind"] == "answer"), len(above))
+    return place(
+        "hb-question",
+        exercise=name,
+        name=question,
+        number=number,
+        points=told["points"][question],
+        stub=cell["source"],
+        choices=" ".join(cell.get("choices", [])),
+        packages=" and ".join(PACKAGES[name] for name in cell.get("packages", [])),
+        given="yes" if any(each["kind"] == "code" for each in above[len(above) - since :]) else "",
+    )
+
+
+def place(tag, **data):
+    """An empty element as a node of the page."""
+    return nodes.raw("", element(tag, **data), format="html")
+
+
+def element(tag, **data):
+    """An empty element, hidden until a script fills it; its data as attributes, of which the empty are left out."""
+    texts = {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in data.items()}
+    attributes = "".join(f' data-{name}="{html.escape(text)}"' for name, text in texts.items() if text)
+    return f"<{tag}{attributes} hidden></{tag}>"
 
 
 def tidy_solution(env, doctree):
-    """On a page of `solutions/`: links below the title, and no marks in the code."""
+    """On a page of `solutions/`: links below the title, a place for each answer, and no marks in the code."""
     name = exercise_of(env.docname)
     if not name:
         return
     title = next(doctree.findall(nodes.title))
     title.parent.insert(title.parent.index(title) + 1, Later(what="links", exercise=name))
+    answers = [node for node in doctree.findall(is_cell) if "answer" in node["cell_metadata"].get("tags", [])]
+    asked = [cell["question"] for cell in course.exercise(name)["cells"] if cell["kind"] == "answer"]
+    for node, question in zip(answers, asked, strict=True):
+        node.parent.insert(node.parent.index(node), answer_place(name, question))
+    answers[-1].parent += place("hb-exercise", name=name)
     for block in doctree.findall(nodes.literal_block):
         text = re.sub(rf"^[ ]*({source.BEGIN}|{source.END})\n?", "", block.astext(), flags=re.MULTILINE)
         if text != block.astext():
@@ -144,6 +204,8 @@ def solution(page, name):
             code = next(node.findall(nodes.literal_block), None) if is_cell(node) else None
             if isinstance(node, nodes.section):
                 break
+            if isinstance(node, nodes.raw):
+                continue  # a place for answers
             if code is not None and code.astext().startswith("check("):
                 after_check = True
             elif after_check or (code is not None and "answer" in node["cell_metadata"].get("tags", [])):

@@ -1,0 +1,27 @@
+"""What Python in the page is made of, and what it finds: from Node, which runs it as a browser does."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import course
+import fetch
+
+
+@pytest.fixture(scope="session")
+def python_folder(tmp_path_factory):
+    """The site's folder _static/python, but for the front-end."""
+    folder = tmp_path_factory.mktemp("site") / "python"
+    course.write(fetch.files(), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def inside(python_folder):
+    """What inside.py finds in the page's Python."""
+    command = [fetch.program("node"), Path(__file__).with_name("pyodide.mjs"), python_folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

@@ -1,0 +1,93 @@
+"""A reader at the screen: the built site behind a server of its own, and a browser."""
+
+import http.server
+import shutil
+import threading
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import ROOT
+
+BUILT = ROOT / "_build" / "html"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 300_000  # ms for what Python has to do on a busy machine; what is waited for ends the wait
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def served(folder):
+    """The address of a server for the files in a folder."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def chromium():
+    """The system's browser."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.fail("there is no browser to test in: install Chromium (on Debian: sudo apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program)
+        yield browser
+        browser.close()
+
+
+class Reader:
+    """One reader's browser window; `asked` lists the addresses of all that it asked for."""
+
+    def __init__(self, browser, address, **settings):
+        self.address, self.asked = address, []
+        self.window = browser.new_context(base_url=address, **{"viewport": {"width": 1280, "height": 900}, **settings})
+        self.window.set_default_timeout(60_000)
+        self.window.on("request", lambda request: self.asked.append(request.url))
+        self.page = self.window.new_page()
+        self.raised = []
+        self.page.on("pageerror", lambda error: self.raised.append(f"{error}\n{error.stack}"))
+
+    def open(self, path):
+        self.page.goto(path)
+        return self
+
+    def question(self, name):
+        """The place of an answer."""
+        return self.page.locator(f'hb-question[data-name="{name}"]').first
+
+    def all(self, exercise):
+        """What belongs to all questions of an exercise."""
+        return self.page.locator(f'hb-exercise[data-name="{exercise}"]').first
+
+    def write(self, name, text):
+        """Put an answer into the editor, as somebody who types."""
+        place = self.question(name)
+        place.locator("textarea, .cm-content").first.click()
+        place.locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(text)
+
+    def press(self, place, button):
+        """Press a button and wait for the end; what is then said of it."""
+        place.get_by_role("button", name=button, exact=True).click()
+        return self.end_of(place)
+
+    def end_of(self, place):
+        """Wait until Python is done; the sentence at the end."""
+        place.get_by_role("button", name="Stop").wait_for(state="hidden", timeout=PATIENCE)
+        return place.get_by_role("status").inner_text()
+
+    def output(self, place):
+        """What has come out below an answer, one space between two words."""
+        return " ".join(place.get_by_role("log").inner_text().split())

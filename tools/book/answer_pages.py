@@ -1,0 +1,51 @@
+"""Python in the page: what it is made of goes into the site, and a script onto the pages that hold an exercise.
+
+Where that cannot be had, the build says so in a line, and the exercises stay what they are without it: a task, and the
+notebook to download.
+"""
+
+import sys
+from functools import cache
+from pathlib import Path
+
+from sphinx.util import logging
+
+sys.path.append(str(Path(__file__).parents[1] / "web"))
+
+import bundle
+import course
+import fetch
+
+log = logging.getLogger(__name__)
+TAG = "<hb-"  # an element of a page that holds an exercise, or the overview of all
+
+
+def setup(app):
+    # When it can be had at last, every page is written anew.
+    app.add_config_value("answers_in_page", False, "html")
+    app.connect("config-inited", lambda app, config: setattr(config, "answers_in_page", bool(parts())))
+    app.connect("html-page-context", add_script)
+    app.connect("build-finished", write)
+
+
+@cache
+def parts():
+    """(Pyodide's files, the folder of npm's packages), or None where one of them cannot be had."""
+    try:
+        return fetch.files(), fetch.modules()
+    except fetch.Missing as reason:
+        log.info("No Python in the pages: %s. The exercises stay notebooks to download.", reason)
+        return None
+
+
+def add_script(app, pagename, templatename, context, doctree):
+    if app.config.answers_in_page and TAG in context.get("body", ""):
+        app.add_js_file("python/answers.js", loading_method="defer")
+
+
+def write(app, error):
+    if error is None and app.builder.format == "html" and app.config.answers_in_page:
+        target = Path(app.outdir, "_static", "python")
+        files, modules = parts()
+        course.write(files, target)
+        bundle.write(modules, target)

@@ -1,0 +1,50 @@
+"""Bundles the front-end of answers in the page, from web/answers/ and npm's packages: `answers.js` and the editor."""
+
+import hashlib
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from fetch import ROOT, Missing, program
+
+SOURCES = ROOT / "web" / "answers"
+
+
+def write(modules, target):
+    """Write `answers.js`, the editor that it loads on demand, and its licences into the folder `target`."""
+    target.mkdir(parents=True, exist_ok=True)
+    editor, parts = esbuild(modules, "editor.js", "--format=esm")
+    name = f"editor-{hashlib.sha256(editor).hexdigest()[:12]}.js"
+    for old in target.glob("editor-*.js"):
+        old.unlink()
+    (target / name).write_bytes(editor)
+    (target / "editor-licences.txt").write_text(licences(modules, parts), encoding="utf8")
+    # A classic script: modules do not load in a page that was opened as a file.
+    script, _ = esbuild(modules, "answers.js", "--format=iife", f'--define:EDITOR="{name}"')
+    (target / "answers.js").write_bytes(script)
+
+
+def esbuild(modules, entry, *options):
+    """What a source and all that it imports come to, and the paths of its parts."""
+    with tempfile.TemporaryDirectory() as folder:
+        made, about = Path(folder, entry), Path(folder, "about.json")
+        command = [program("node"), modules / "esbuild" / "bin" / "esbuild", SOURCES / entry, "--bundle", "--minify"]
+        command += ["--target=es2022", "--charset=utf8", "--loader:.css=text", *options]
+        command += [f"--outfile={made}", f"--metafile={about}", "--log-level=error"]
+        environment = {"NODE_PATH": str(modules), "PATH": ""}
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+        if done.returncode:
+            raise Missing(f"esbuild: {done.stderr.decode().strip()}")
+        return made.read_bytes(), list(json.loads(about.read_text(encoding="utf8"))["inputs"])
+
+
+def licences(modules, parts):
+    """The licences of the packages that parts of a bundle come from, each with the names of its packages."""
+    names = {found[1] for path in parts if (found := re.search(r"node_modules/((?:@[^/]+/)?[^/]+)/", path))}
+    texts = {}
+    for name in sorted(names):
+        text = next((modules / name).glob("LICENSE*")).read_text(encoding="utf8").strip()
+        texts.setdefault(text, []).append(name)
+    return "\n\n\n".join(f"{', '.join(names)}\n\n{text}" for text, names in texts.items()) + "\n"
