@@ -28,7 +28,7 @@ from hblib.grading.inputs import FRESH, key_of, telling
 
 HEAD = "exercise", "question", "answer", "secrets", "passed", "inputs", "right on"
 RIGHT, ANOTHER = "right", "right: another way"  # how the names of right answers begin
-TENTH = 10  # other solutions take their time (some integrate): they are tried with every tenth secret
+SELDOM = 20  # other solutions take their time (some integrate): they are tried with every twentieth secret
 
 
 # --- The answers ------------------------------------------------------------------------------------------------------
@@ -171,6 +171,19 @@ class Memory:
         return self.known[at]
 
 
+def tolerance_of(question):
+    """The question's tolerance, computed once for the same inputs."""
+    known = {}
+
+    def tolerance(**inputs):
+        at = key(inputs)
+        if at not in known:
+            known[at] = question.tolerance(**inputs)
+        return known[at]
+
+    return question.tolerance and tolerance
+
+
 def computed():
     """(exercise, question) for every value and function that is asked for."""
     for name in source.names():
@@ -196,7 +209,7 @@ def passes(exercise, question, secrets):
     number.
     """
     memory = Memory(exercise, question)
-    question = dataclasses.replace(question, exact=memory)
+    question = dataclasses.replace(question, exact=memory, tolerance=tolerance_of(question))
     known = checking.cases(exercise, question, () if isinstance(question, Value) else checking.SEEDS)
     answers = wrong_answers(exercise, question, memory, known) | right_answers(exercise, question, memory)
     left = {title for title, each in answers.items() if full(exercise, question, each, known)}
@@ -206,7 +219,7 @@ def passes(exercise, question, secrets):
     for number, secret in enumerate(secrets):
         cases = drawn(exercise, plain, secret)
         for title, answer in answers.items():
-            if number % TENTH == 0 or not title.startswith(ANOTHER):
+            if number % SELDOM == 0 or not title.startswith(ANOTHER):
                 on = right_on(exercise, plain, answer, cases, title.startswith(RIGHT)) if title in left else 0
                 row = 1, on == len(cases), len(cases), on
                 count[title] = tuple(a + int(b) for a, b in zip(count[title], row, strict=True))

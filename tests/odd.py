@@ -13,21 +13,54 @@ class Odd:
 
     outcome  what becomes of it
     says     a part of the sentence
+    graded   a part of the grader's, where that is another
     """
 
     name: str
     cell: str
     outcome: str
     says: str
+    graded: str = ""
 
 
-def function(name, body, outcome="wrong", says="", before=""):
+def function(name, body, outcome="wrong", says="", graded="", before=""):
     lines = "\n".join(f"    {line}" for line in body.split("\n"))
-    return Odd(name, f"{before}def ANSWER(y, n):\n{lines}\n", outcome, says)
+    return Odd(name, f"{before}def ANSWER(y, n):\n{lines}\n", outcome, says, graded)
+
+
+# Objects that raise what is no Exception, whatever one asks of them.
+RAISE = "class Own(BaseException):\n    pass\ndef end(*args, **kwargs): raise Own('so')\n"
+METHODS = (
+    "eq ne lt gt hash bool len iter next contains getitem setitem float int index complex round trunc add radd sub "
+    "rsub mul abs neg repr str format bytes dir sizeof reduce reduce_ex getstate copy deepcopy getattr getattribute "
+    "array array_ufunc array_function call get"
+)
+PROPERTIES = "class dict doc module code signature wrapped name array_interface array_struct array_priority"
+WAYS = dict.fromkeys(METHODS.split(), "end") | dict.fromkeys(PROPERTIES.split(), "property(end)")
+BASES = "object", "list", "tuple", "dict", "float", "int", "str"
+WORST = "eq", "float", "array", "class", "getattribute"  # for answers that cost a run of the notebook each
+
+
+def defining(lines, bases=""):
+    return RAISE + f"class Thing({bases}):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def raising(ways, bases):
+    """(name, cell that defines it): a Thing that raises in each way alone, and in all of them."""
+    lines = {way: f"__{way}__ = {WAYS[way]}" for way in WAYS}
+    for way in ways:
+        yield f"raises in {way}", defining([lines[way]])
+    every = [line for way, line in lines.items() if way not in ("getattribute", "dict")]
+    for base in bases:
+        yield f"{base} that always raises", defining(every, base)
+    meta = ["__name__ = __module__ = __dict__ = property(end)", "__repr__ = __instancecheck__ = __getattr__ = end"]
+    made = defining(meta, "type").replace("class Thing", "class Meta")
+    yield "of a class that raises", made + "class Thing(metaclass=Meta):\n    pass\n"
 
 
 THING = "class Thing:\n    {}\n"
 RIGHT, ONE = "right. 1 of 1 points", "should give an array of shape (3,), but gives "
+TOO_LARGE = ONE + "a too large answer: "
 
 
 def thing(name, method, outcome="wrong", says="gives a Thing", value="Thing()"):
@@ -228,6 +261,50 @@ FUNCTIONS = [
         "error",
         "it raised ExceptionGroup: both",
     ),
+    function(
+        "an error of which nothing can be known",
+        "raise Odd",
+        "error",
+        "it raised Odd:",
+        before=RAISE + "class Odd(BaseException):\n    __str__ = __repr__ = __getattr__ = end\n"
+        "    line = told = args = __traceback__ = __class__ = property(end)\n",
+    ),
+    function(
+        "an error whose class raises",
+        "raise Odd('so')",
+        "error",
+        "it raised Odd: so",
+        before=RAISE + "class Meta(type):\n    __name__ = property(end)\n    __instancecheck__ = end\n"
+        "class Odd(Exception, metaclass=Meta):\n    pass\n",
+    ),
+    function(
+        "an error without a name", "raise type('a b', (Exception,), {})('so')", "error", "it raised Exception: so"
+    ),
+    function("a long error", "raise ValueError('so ' * 999)", "error", f"ValueError: {'so ' * 100} in your"),
+    function(
+        "an error where only a property looks",
+        "if len(y) == 1: raise Own('so')\nreturn 0 * y + 0.123",
+        "wrong",
+        "expected",
+        before=RAISE,
+    ),
+    Odd(
+        "a signature that ends it all",
+        RAISE + "class Thing:\n    __signature__ = property(end)\n    def __call__(self, y, n): return y / n\n"
+        "ANSWER = Thing()",
+        "wrong",
+        "should take the arguments y, n",
+    ),
+    Odd(
+        "code that ends it all",
+        RAISE + "class Thing:\n    __code__ = property(end)\n    def __call__(self, y, n): return y / n\n"
+        "ANSWER = Thing()",
+        "wrong",
+        "should take the arguments y, n",
+    ),
+    # more than is handed over
+    function("many numbers", "return np.zeros(50_000)", "wrong", "has the shape (50000,), but should", TOO_LARGE),
+    function("many arrays", "return [np.zeros(90_000)] * 40", "wrong", "has the shape (40, 90000), but", TOO_LARGE),
     # objects that lie
     thing("no array", "def __array__(self, dtype=None, copy=None): raise ValueError('no')"),
     thing("an array that ends it all", "def __array__(self, dtype=None, copy=None): raise SystemExit"),
@@ -280,6 +357,13 @@ VALUES = [
     ),
     Odd("three dots", "ANSWER = ...", "not-answered", "not answered yet"),
     Odd("a text", "ANSWER = str(y.sum())", "wrong", "should give a number, but gives the text"),
+    Odd(
+        "more than is handed over",
+        "ANSWER = [[0.123456789] * 900] * 900",
+        "wrong",
+        "has the shape (900, 900), but should have ()",
+        "should give a number, but gives a too large answer: 10540810 bytes, of which 1400000 at most can be read",
+    ),
     Odd("truth", "ANSWER = y.sum() > 3", "wrong", "should give a number, but gives True"),
     Odd("a function", "ANSWER = lambda: y.sum()", "wrong", "should give a number, but gives a function; is it called"),
     Odd("a method", "ANSWER = y.sum", "wrong", "should give a number, but gives a builtin_function_or_method; is it"),
@@ -364,4 +448,22 @@ DRAWS = [
         "wrong",
         "should be an array of draws, but is an array of True and False",
     ),
+]
+
+FUNCTIONS += [
+    function(name, "return Thing()", "wrong", ONE + "a Thing", before=cell) for name, cell in raising(WAYS, BASES)
+]
+FUNCTIONS += [
+    Odd(f"itself {name}", f"{cell}ANSWER = Thing()", "wrong", "should be a function, but is a Thing")
+    for name, cell in raising(WORST, BASES[:1])
+    if "__call__ = end" not in cell
+]
+LETTERS += [Odd(name, cell + "ANSWER = Thing()", "wrong", NO_LETTER + "a Thing") for name, cell in raising(WAYS, BASES)]
+VALUES += [
+    Odd(name, cell + "ANSWER = Thing()", "wrong", "should give a number, but gives a Thing")
+    for name, cell in raising(WORST, BASES[:1])
+]
+DRAWS += [
+    Odd(name, cell + "ANSWER = Thing()", "wrong", "should be an array of draws, but is a Thing")
+    for name, cell in raising(WORST, BASES[:1])
 ]

@@ -6,6 +6,7 @@ import io
 import json
 import linecache
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from hblib.coursework import calling, checking, drawn, graded, source
-from hblib.grading.inside import codec
+from hblib.grading.inside import codec, runner
 from tests import odd, ordinary_user
 
 KINDS = {"function": odd.FUNCTIONS, "value": odd.VALUES, "letter": odd.LETTERS, "draws": odd.DRAWS}
@@ -34,7 +35,8 @@ SOLUTION = {
 }
 QUESTION = {
     "function": """Function("{name}", points=1, case=stores, shown=dict(y=y, n=n), mistakes=[
-        Mistake("upside down", lambda y, n: n / y, "Which belongs below the line?")])""",
+        Mistake("upside down", lambda y, n: n / y, "Which belongs below the line?")], properties=[
+        Property("rates are at most 1", lambda f: np.all(f(np.array([5]), np.array([7])) <= 1))])""",
     "value": """Value("{name}", points=1, case=lambda rng: dict(y=rng.gamma(2, 3, 3)), mistakes=[
         Mistake("mean", lambda y: y.mean(), "That is the mean.")])""",
     "letter": """Choice("{name}", points=1, feedback=dict(a="No, not a.", c="No, not c."))""",
@@ -58,7 +60,9 @@ def written(name, count):
     """An exercise with so many equal questions."""
     kind = name.split("-")[1]
     cells = [cell(given(name))]
-    questions = "from scipy import stats\nfrom hblib.coursework import Choice, Draws, Function, Mistake, Value\n"
+    questions = (
+        "from scipy import stats\nfrom hblib.coursework import Choice, Draws, Function, Mistake, Property, Value\n"
+    )
     questions += "def stores(rng):\n    n = rng.integers(5, 300, size=3)\n    return dict(y=rng.integers(1, n), n=n)\n"
     questions += "questions = [\n"
     for number in range(count):
@@ -148,7 +152,7 @@ def test_the_check_says_a_sentence_about_it(kind, number):
 def test_the_grader_says_the_same(verdicts, kind, number):
     each, verdict = KINDS[kind][number], verdicts[kind][number]
     assert (verdict["outcome"], verdict["points"]) == (each.outcome, each.outcome == "correct"), verdict
-    assert flat(each.says) in flat(verdict["message"]), verdict
+    assert flat(each.graded or each.says) in flat(verdict["message"]), verdict
 
 
 # --- Time -------------------------------------------------------------------------------------------------------------
@@ -212,6 +216,14 @@ def test_more_draws_than_the_grader_reads_are_told_so():
     assert "at most" not in checked("00-draws", 0, cell.replace(str(many), "1000"))
 
 
+@pytest.mark.usefixtures("folder")
+def test_what_of_hblib_the_grader_lacks_is_told():
+    cell = "from hblib import james_stein\ndef ANSWER(y, n):\n    return y / n + 0 * len(james_stein.__name__)"
+    said = flat(checked("00-function", 0, cell))
+    assert said.startswith("✓")
+    assert "it uses hblib.james_stein. If the notebook is graded: the grader does not have it" in said
+
+
 # --- Draws at the limit -----------------------------------------------------------------------------------------------
 
 
@@ -223,3 +235,22 @@ def test_good_chains_stay_below_the_limit_of_r_hat_however_many_they_are(chains)
     rhat = np.sqrt(1 + means.var(axis=1, ddof=1))
     assert np.mean(rhat >= drawn.rhat_limit(ess, chains)) < 5e-4
     assert drawn.rhat_limit(ess, chains) < 1.09
+
+
+def test_who_catches_the_interruption_is_late_all_the_same(monkeypatch):
+    monkeypatch.syspath_prepend(Path(calling.__file__).parent)  # as in the sandbox
+    before = signal.signal(signal.SIGALRM, runner.ring)
+    try:
+        assert runner.tried(lambda: {"value": caught()}, 0.05) == {"timeout": True}
+        assert runner.tried(lambda: {"value": 1}, 60) == {"value": 1}
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def caught():
+    """Goes on until it is interrupted, and takes no notice of it."""
+    try:
+        while True:
+            pass
+    except BaseException:
+        return "the time is mine"

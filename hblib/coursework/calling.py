@@ -3,6 +3,7 @@
 import inspect
 import traceback
 
+NAME = type.__dict__["__name__"].__get__  # the name of a class, whatever its metaclass says
 SECONDS = 5  # that a call of a student's function may take, in the grader and, with a word about it, in `check`
 PLACED = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
 
@@ -17,11 +18,16 @@ def arguments(function, inputs):
     >>> arguments(lambda x: x, {"y": 1, "n": 2})
     """
     try:
+        return _arguments(function, inputs)
+    except BaseException:  # a signature is anybody's object
+        return None
+
+
+def _arguments(function, inputs):
+    try:
         signature = inspect.signature(function)
     except ValueError:
         return (), dict(inputs)  # a function without a signature, as some of NumPy's are
-    except (Exception, SystemExit):
-        return None
     for way in (_by_name, _by_place):
         args, kwargs = way(signature.parameters.values(), inputs)
         try:
@@ -52,11 +58,35 @@ def _by_place(parameters, inputs):
     return tuple(args), left
 
 
+class Raised(Exception):
+    """Stands for an error of which no more is known than what is `told` of it."""
+
+    def __init__(self, told):
+        super().__init__(told)
+        self.told = told
+
+
+def told(error, function=None):
+    """[type, message, innermost line of the student's own code] of an error; a class of errors may do anything.
+
+    >>> told(ValueError("so"), arguments)
+    ['ValueError', 'so', '']
+    """
+    if issubclass(type(error), Raised):
+        return error.told
+    name = str.__str__(NAME(type(error)))
+    return [
+        name if name.isidentifier() and len(name) <= 60 else "Exception",
+        words(error)[:300],
+        their_line(error, function)[:200],
+    ]
+
+
 def words(error):
     """The message of an error, which may be an error itself."""
     try:
-        return str(error)
-    except (Exception, SystemExit):
+        return str.__str__(str(error))
+    except BaseException:
         return ""
 
 
@@ -64,7 +94,7 @@ def their_line(error, function):
     """The innermost line of the student's own code that an error went through; "" if there is none."""
     try:
         name = function.__code__.co_filename
-    except Exception:  # no function, but an object that can be called
+        lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
+    except BaseException:  # no function, but an object that can be called
         return ""
-    lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
     return lines[-1] if lines else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hblib.coursework import drawn, graded, relations, source
-from hblib.coursework.calling import arguments, their_line, words
+from hblib.coursework.calling import arguments, told
 from hblib.coursework.forms import plain
 from hblib.coursework.questions import Choice, Draws, Function, Value
 
@@ -196,11 +196,11 @@ def _order(exercise, question):
 
 
 def _by_names(answer, order):
-    """An answer that takes its arguments by the names of the task, whatever it calls them itself."""
+    """An answer that takes its arguments by the names of the task, whatever it calls them, and gives plain data."""
 
     def renamed(*placed, **inputs):
         args, kwargs = (placed, inputs) if placed else arguments(answer, order(inputs))
-        return answer(*args, **kwargs)
+        return plain(answer(*args, **kwargs))
 
     return renamed
 
@@ -228,10 +228,10 @@ def _call(question, answer, inputs):
         args, kwargs = arguments(answer, copy.deepcopy(inputs))
         result = plain(answer(*args, **kwargs))
     except BaseException as error:  # it may raise anything; and who stops an endless loop wants no traceback of ours
-        line = error.line if hasattr(error, "line") else their_line(error, answer)
+        kind, message, line = told(error, answer)
         where = f"\n  in your line  {line}" if line else ""
-        raised = f"it raised {type(error).__name__}: {words(error)}"
-        if type(error).__name__ == "KeyboardInterrupt":
+        raised = f"it raised {kind}: {message}"
+        if kind == "KeyboardInterrupt":
             raised = "it was interrupted (KeyboardInterrupt). A loop that does not end?"
         raise Stop("error", f"{raised}{where}\n  for {_show_inputs(inputs)}") from None
     if _missing(result):
@@ -332,7 +332,7 @@ def holds(rule, answer):
     """Does a function have a property? None if it raises: then the property says nothing about it."""
     try:
         return bool(rule.holds(answer))
-    except Exception:
+    except BaseException:
         return None
 
 

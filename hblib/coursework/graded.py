@@ -76,7 +76,7 @@ def used(answer, names, name=""):
             look(answer, names)
         elif cell := _cell(names, name):
             look_through(compile(cell, "cell", "exec"), names)
-    except Exception:
+    except BaseException:
         return set()  # what cannot be looked through cannot be warned of
     return found - {""}
 

@@ -179,11 +179,8 @@ def simulate(
     (['A01', 'A02', 'A03', 'B01', 'B02', 'B03'], (6, 4))
     """
     rng = arguments.generator("rng", rng)
-    C, S, T = (arguments.whole(*size) for size in (("chains", chains), ("stores", stores), ("weeks", weeks)))
-    if C > 26:
-        raise ValueError(f"chains must be at most 26, but is {C}")
-    mu, tau_chain = _three("mu", mu), _three("tau_chain", tau_chain, low=0)
-    tau_store = _three("tau_store", tau_store, low=0)
+    C, S, T = _panel_size(chains, stores, weeks)
+    mu, tau_chain, tau_store = _three("mu", mu), _three("tau_chain", tau_chain, 0), _three("tau_store", tau_store, 0)
     sigma, rate, chain_size, store_size, persistence = _spreads(sigma, rate, chain_size, store_size, persistence)
 
     of = np.repeat(np.arange(C), S)
@@ -205,6 +202,14 @@ def simulate(
     names = np.array([f"{chr(65 + c)}{s + 1:02d}" for c in range(C) for s in range(S)])
     truth = Truth(mu, tau_chain, tau_store, sigma, chain_coefficient, coefficient, chain_rate, store_rate, basket)
     return Panel(names, np.array([name[0] for name in names]), price, season, a + week, visits, purchases, truth)
+
+
+def _panel_size(chains, stores, weeks):
+    """The same numbers, checked."""
+    sizes = [arguments.whole(*size) for size in (("chains", chains), ("stores", stores), ("weeks", weeks))]
+    if sizes[0] > 26:
+        raise ValueError(f"chains must be at most 26, but is {sizes[0]}")
+    return sizes
 
 
 def _spreads(sigma, rate, chain_size, store_size, persistence):

@@ -15,7 +15,7 @@ from hblib.coursework.graded import SECONDS
 from hblib.grading.isolation import MiB, Unavailable, environment
 
 PATIENCE = 4  # on a busy machine a notebook that works little may take so many times as long
-LINE, LINES = 1_500_000, 2_000  # the longest answer in bytes (an array of codec.ELEMENTS numbers), and the most answers
+LINE, LINES = 1_500_000, 2_000  # the longest message in bytes (codec.BYTES and what stands around), and the most
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Sandbox:
         finally:
             self.kill()
         reader.join(timeout=5)
-        killed = killed or ("size" if inbox.overflow else "")
+        killed = killed or ("size" if inbox.too_much else "")
         hello, messages, dropped = parse(bytes(inbox.data))
         self._verify(hello)
         return Outcome(messages, killed, dropped)
@@ -166,6 +166,11 @@ class Inbox:
                 self.data += chunk
                 self.overflow = len(self.data) > self.limit
 
+    @property
+    def too_much(self):
+        """Did more come than is read, in bytes or in lines?"""
+        return self.overflow or self.data.count(b"\n") > LINES
+
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
 
@@ -213,12 +218,15 @@ def _raised(raised):
 def _answer(message):
     calls = message.get("calls")
     good_calls = isinstance(calls, list) and all(isinstance(call, dict) for call in calls)
-    good = good_calls if "calls" in message else "value" in message
-    return _named(message) and good
+    return _named(message) and (good_calls if "calls" in message else "value" in message or _went_wrong(message))
 
 
 def _cell(message):
-    return _number(message, "cell") and (message.get("timeout") is True or _raised(message.get("raised")))
+    return _number(message, "cell") and _went_wrong(message)
+
+
+def _went_wrong(message):
+    return message.get("timeout") is True or _raised(message.get("raised"))
 
 
 def _named(message):

@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from hblib.coursework import checking
+from hblib.coursework import calling, checking
 from hblib.coursework.questions import Choice, Draws, Function, Value
 from hblib.grading.inputs import key_of
 from hblib.grading.inside import codec
@@ -30,7 +30,7 @@ def _verdict(asked, submission, question, outcome):
     states = _states(question, outcome)
     if not states:
         return _with_absent(_unanswered(submission, question, outcome), outcome)
-    verdicts = [_judge(asked, question, last, asked.cases[question.name]) for last in states]
+    verdicts = [_judge(asked, question, last, asked.cases[question.name], outcome) for last in states]
     answered = [verdict for verdict in verdicts if verdict.outcome != "not-answered"] or verdicts
     best = answered[0] if isinstance(question, Choice) else max(answered, key=lambda verdict: verdict.points)
     best = _with_absent(best, outcome)
@@ -71,7 +71,7 @@ def only_public(asked, question, outcome):
     public = asked.cases[question.name][:1]
     if not public:
         return False
-    found = [_judge(asked, question, last, public).outcome for last in _states(question, outcome)]
+    found = [_judge(asked, question, last, public, outcome).outcome for last in _states(question, outcome)]
     return any(each in ("correct", "partial") for each in found)
 
 
@@ -87,50 +87,70 @@ def _states(question, outcome):
     return [*states, *([last] if 0 in last and last not in states else [])]
 
 
-def _judge(asked, question, last, cases):
-    replay = Replay(asked, question, last)
+def _judge(asked, question, last, cases, outcome):
+    replay = Replay(asked, question, last, outcome)
     try:
         verdict = checking.judge(asked.exercise, question, replay.answer(), cases)
+    except Lost as lost:
+        return checking.Verdict(question.name, lost.outcome, 0, str(lost))
     except ValueError as error:  # no answer that the runner could have sent
         return checking.Verdict(question.name, "wrong", 0, f"is no answer: {error}")
-    if replay.late and verdict.outcome == "error":
-        message = "was not done in time. A loop that does not end, or one where a line of NumPy would do?"
-        return checking.Verdict(question.name, "timeout", 0, message)
+    if replay.lost and verdict.outcome == "error":
+        return checking.Verdict(question.name, replay.lost.outcome, 0, str(replay.lost))
     return verdict
 
 
-class Replay:
-    """The answers to a question as the function that `judge` calls."""
+class Lost(Exception):
+    """An answer did not reach the grader; its message says why."""
 
-    def __init__(self, asked, question, last):
-        self.asked, self.question, self.last, self.late = asked, question, last, False
+    def __init__(self, outcome, why):
+        super().__init__(why)
+        self.outcome = outcome
+
+
+SLOW = "was not done in time. A loop that does not end, or one where a line of NumPy would do?"
+NO_DATA = "the notebook does not come so far when it is run with other data"
+
+
+class Replay:
+    """The answers to a question as the function that `judge` calls; `lost` if one of those that it wants is."""
+
+    def __init__(self, asked, question, last, outcome):
+        self.asked, self.question, self.last, self.outcome, self.lost = asked, question, last, outcome, None
 
     def answer(self):
         first = self.last[0]
-        if isinstance(self.question, Choice):
-            return codec.decode(first.get("value"))
-        if not isinstance(self.question, Function):
+        if isinstance(self.question, Function) and "calls" in first:
+            return self._of_calls(first["calls"])
+        if isinstance(self.question, Value | Draws):
             return self._of_runs()
-        return self._of_calls(first["calls"]) if "calls" in first else codec.decode(first["value"])
+        result = _result(first)
+        if isinstance(result, calling.Raised):
+            raise Lost("error", "could not be read: it raised {}: {}".format(*result.told))
+        return self._given(result)
+
+    def _given(self, result):
+        """A result, unless it is an error: then that is raised."""
+        if isinstance(result, Lost):
+            self.lost = result
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     def _of_runs(self):
         """A value or draws: a result for each run of the notebook."""
         cases, name = self.asked.cases[self.question.name], self.question.name
         numbers = [0, *(number for number, run in enumerate(self.asked.runs, start=1) if run[0] == name)]
-        found = {
-            key_of(inputs): codec.decode(self.last[number].get("value"))
-            for number, inputs in zip(numbers, cases, strict=True)
-            if number in self.last
-        }
+        found = {key_of(inputs): self._of_run(number) for number, inputs in zip(numbers, cases, strict=True)}
+        return lambda **inputs: self._given(found[key_of(inputs)])
 
-        def answer(**inputs):
-            try:
-                return found[key_of(inputs)]
-            except KeyError:
-                text = "the notebook does not come so far when it is run with other data"
-                raise Raised.like(["RuntimeError", text, ""]) from None
-
-        return answer
+    def _of_run(self, number):
+        if number in self.last:
+            return _result(self.last[number])
+        if finished(self.outcome, number):
+            return calling.Raised(["RuntimeError", NO_DATA, ""])
+        late = "timeout" if self.outcome.killed == "time" else "killed"
+        return Lost(late, f"no answer came when the notebook was run with other data: {why(self.outcome)}.")
 
     def _of_calls(self, results):
         expected = self.asked.calls[self.question.name]
@@ -140,12 +160,7 @@ class Replay:
         reference = inspect.signature(self.asked.exercise.namespace[self.question.name])
 
         def answer(*args, **kwargs):
-            inputs = reference.bind(*args, **kwargs).arguments
-            result = found[key_of(inputs)]
-            if isinstance(result, Exception):
-                self.late = self.late or isinstance(result, TimeoutError)
-                raise result
-            return result
+            return self._given(found[key_of(reference.bind(*args, **kwargs).arguments)])
 
         fits = results[0].get("binds") is not False
         answer.__signature__ = reference if fits else inspect.Signature()
@@ -153,25 +168,18 @@ class Replay:
 
 
 def _result(result):
-    """What a call has given: a value, or the error that it raised."""
+    """What a call, or the reading of a value, has given: a value, or the error in its place."""
     if "value" in result:
         return codec.decode(result["value"])
-    return TimeoutError() if result.get("timeout") is True else Raised.like(result.get("raised"))
+    return Lost("timeout", SLOW) if result.get("timeout") is True else calling.Raised(_told(result.get("raised")))
 
 
-class Raised(Exception):
-    """An error that a submission's function raised, told by the sandbox."""
-
-    line = ""
-
-    @classmethod
-    def like(cls, raised):
-        match raised:
-            case [str(kind), str(message), str(line)] if kind.isidentifier() and len(kind) <= 60:
-                error = type(kind, (cls,), {})(message[:300])
-                error.line = line[:200]
-                return error
-        return cls("something")
+def _told(raised):
+    """What the sandbox says of an error, in the form in which `calling.told` says it."""
+    match raised:
+        case [str(kind), str(message), str(line)] if kind.isidentifier() and len(kind) <= 60:
+            return [kind, message[:300], line[:200]]
+    return ["Exception", "something", ""]
 
 
 def _unanswered(submission, question, outcome):
@@ -188,7 +196,10 @@ def _unanswered(submission, question, outcome):
         return checking.Verdict(question.name, "timeout", 0, "the notebook was not done in time.")
     if outcome.killed or not finished(outcome):
         return checking.Verdict(question.name, "killed", 0, f"no answer came: {why(outcome)}.")
-    return checking.Verdict(question.name, "not-answered", 0, "not answered: no cell defines it.")
+    text = "not answered: no cell defines it."
+    if outcome.dropped:
+        text = f"no answer came that can be read (lines that are no messages: {outcome.dropped})."
+    return checking.Verdict(question.name, "not-answered", 0, text)
 
 
 def finished(outcome, run=0):

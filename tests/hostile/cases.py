@@ -601,7 +601,7 @@ RESOURCES = [
     attack(
         "021b a flood of lines",
         [SETUP, Q1, CHANNEL + "forge('{}\\n' * 4999)", Q2],
-        gets(q2="killed", flags=("lines that are no messages: 5015",), status="graded-incomplete"),
+        gets(q2="killed", flags=("killed: size", "lines that are no messages: 5015"), status="graded-incomplete"),
     ),
     attack("035 kill -9 -1", [SETUP, Q1, "import os; os.kill(-1, 9); os._exit(0)", Q2], but_q1(GONE)),
     attack("035b kills its parent", [SETUP, Q1, "import os; os.kill(os.getppid(), 9); os._exit(0)", Q2], but_q1(GONE)),

@@ -6,6 +6,7 @@ submission sends can be wrong, but cannot do anything. It needs NumPy alone.
 """
 
 import base64
+import json
 import math
 import reprlib
 
@@ -13,6 +14,7 @@ import numpy as np
 
 DTYPES = {"f": "<f8", "i": "<i8", "u": "<u8", "b": "|b1"}
 ELEMENTS, ITEMS, LETTERS, DEPTH = 100_000, 1_000, 300, 4  # of an array, of a tuple or list, of a text; of nesting
+BYTES = 1_400_000  # of an answer as JSON, or of all results of a function together; an array of ELEMENTS has room
 
 
 def encode(value, inputs=False, depth=DEPTH):
@@ -54,6 +56,22 @@ def _encode_array(value):
     except Exception:
         pass  # whatever it is, it is no array
     return {"other": type(value).__name__[:LETTERS]}
+
+
+def within(values, limit=BYTES):
+    """JSON data that `encode` made; where they are too long together, stand-ins for those longer than their share.
+
+    >>> within([[1] * 5, 2.5], limit=10)
+    [{'other': 'too large answer: 15 bytes, of which 5 at most can be read'}, 2.5]
+    """
+    sizes = [len(json.dumps(each)) for each in values]
+    if sum(sizes) <= limit:
+        return values
+    share = limit // len(values)
+    what = "too large answer: {} bytes, of which {} at most can be read"
+    return [
+        {"other": what.format(size, share)} if size > share else each for each, size in zip(values, sizes, strict=True)
+    ]
 
 
 class Other:

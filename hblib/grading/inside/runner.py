@@ -6,7 +6,7 @@ Everything here may be patched by the notebook that it runs: then the answers ar
 a JSON object a line:
 
     {"k": "hello", …}                                 before any of the notebook's code is read: what this place is like
-    {"k": "answer", "run": 0, "name": "p", …}         with "value", or with "calls" for a function
+    {"k": "answer", "run": 0, "name": "p", …}         with "value", or with "calls" for a function, or else as of a cell
     {"k": "checked", "run": 0, "name": "p"}           `check` has just been called; the last answer is what it saw
     {"k": "data", "run": 1, "names": ["y"]}           the names that were given other data
     {"k": "cell", "cell": 3, "raised": [type, message, line]} or {…, "timeout": true}
@@ -151,20 +151,19 @@ class Answers:
 
     def send(self, name):
         import codec
-        import forms
 
         value, calls = self.names[name], self.asked[name]
         self.seen[name], self.when[name] = value, self.count
-        with contextlib.suppress(OutOfTime):
-            if calls is not None and callable(value):
-                results = [*call_all(value, calls, self.call_seconds)]
-                self.tell(k="answer", name=name, calls=results)
-                if any("timeout" in result for result in results):
-                    self.when[name] = FOR_GOOD
-            else:
-                with deadline(self.cell_seconds):
-                    encoded = codec.encode(forms.plain(value))
-                self.tell(k="answer", name=name, value=encoded)
+        if calls is not None and callable(value):
+            results = [*call_all(value, calls, self.call_seconds)]
+            given = [result for result in results if "value" in result]
+            for result, short in zip(given, codec.within([result["value"] for result in given]), strict=True):
+                result["value"] = short
+            self.tell(k="answer", name=name, calls=results)
+            if any("timeout" in result for result in results):
+                self.when[name] = FOR_GOOD
+        else:
+            self.tell(k="answer", name=name, **tried(lambda: encoded(value), self.cell_seconds))
 
     def is_new(self, name):
         """Is it another object than the one that was sent?"""
@@ -217,17 +216,43 @@ def other_data(shell, run):
 
 # --- Time -------------------------------------------------------------------------------------------------------------
 
-deadlines: list[
-    list[float]
-] = []  # the innermost last: [seconds, when it began, how much the processor had done by then]
+
+class Deadline:
+    """Interrupts Python code after so many seconds, and again and again if it takes no notice.
+
+    What is `late` stays late, whoever has caught the interruption. The time of a deadline inside another one (a `check`
+    in a cell) does not count for the outer one.
+    """
+
+    def __init__(self, seconds):
+        self.seconds, self.late = seconds, False
+
+    def __enter__(self):
+        self.began, self.worked = time.monotonic(), work()
+        deadlines.append(self)
+        signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-3), 1.0)
+
+    def __exit__(self, *error):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        deadlines.pop()
+        if deadlines:
+            deadlines[-1].began += time.monotonic() - self.began
+            deadlines[-1].worked += work() - self.worked
+            signal.setitimer(signal.ITIMER_REAL, 0.05, 1.0)
+        if self.late:
+            raise OutOfTime
+
+
+deadlines: list[Deadline] = []  # the innermost last
 
 
 def ring(signum, frame):
     """Something is late if it has used all its time, of the clock and of the processor, or far more of the clock."""
     if deadlines:
-        seconds, began, worked = deadlines[-1]
-        passed = time.monotonic() - began
-        if passed >= PATIENCE * seconds or (passed >= 0.99 * seconds and work() - worked >= 0.9 * seconds):
+        now = deadlines[-1]
+        passed, worked = time.monotonic() - now.began, work() - now.worked
+        if passed >= PATIENCE * now.seconds or (passed >= 0.99 * now.seconds and worked >= 0.9 * now.seconds):
+            now.late = True
             raise OutOfTime
 
 
@@ -235,37 +260,21 @@ def work():
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-@contextlib.contextmanager
-def deadline(seconds):
-    """Interrupt Python code after so many seconds, and again and again if it takes no notice.
-
-    The time of a deadline inside another one (a `check` in a cell) does not count for the outer one.
-    """
-    began, worked = time.monotonic(), work()
-    deadlines.append([seconds, began, worked])
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), 1.0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        deadlines.pop()
-        if deadlines:
-            deadlines[-1][1] += time.monotonic() - began
-            deadlines[-1][2] += work() - worked
-            signal.setitimer(signal.ITIMER_REAL, 0.05, 1.0)
-
-
 def execute(shell, code, seconds):
     """Run a cell; what went wrong, if something did."""
+    import calling
+
     try:
-        with deadline(seconds):
+        with Deadline(seconds):
             error = shell.run(code)
     except OutOfTime:
         return {"timeout": True}
-    error = error or next(iter(shell.failures), None)
-    if error is None:
+    except BaseException as raised:  # the shell cannot show every error
+        error = raised
+    if error is None and not shell.failures:
         return {}
-    return {"timeout": True} if isinstance(error, OutOfTime) else {"raised": describe(error)}
+    error = shell.failures[0] if error is None else error
+    return {"timeout": True} if type(error) is OutOfTime else {"raised": calling.told(error)}
 
 
 def call_all(function, calls, seconds):
@@ -280,29 +289,34 @@ def call_all(function, calls, seconds):
 def call(function, inputs, seconds):
     import calling
     import codec
+
+    def result():
+        given = {name: codec.decode(value, inputs=True) for name, value in inputs.items()}
+        found = calling.arguments(function, given)
+        return {"binds": False} if found is None else encoded(function(*found[0], **found[1]))
+
+    return tried(result, seconds, function)
+
+
+def encoded(value):
+    import codec
     import forms
 
-    try:
-        with deadline(seconds):
-            inputs = {name: codec.decode(value, inputs=True) for name, value in inputs.items()}
-            found = calling.arguments(function, inputs)
-            if found is None:
-                return {"binds": False}
-            return {"value": codec.encode(forms.plain(function(*found[0], **found[1])))}
-    except OutOfTime:
-        return {"timeout": True}
-    except BaseException as error:
-        return {"raised": describe(error, function)}
+    [short] = codec.within([codec.encode(forms.plain(value))])
+    return {"value": short}
 
 
-def describe(error, function=None):
-    """Type, message, and the innermost line of the student's own code."""
+def tried(make, seconds, function=None):
+    """What `make` gives, or what went wrong."""
     import calling
 
     try:
-        return [type(error).__name__[:60], calling.words(error)[:300], calling.their_line(error, function)[:200]]
-    except BaseException:
-        return ["Exception", "", ""]
+        with Deadline(seconds):
+            return make()
+    except OutOfTime:
+        return {"timeout": True}
+    except BaseException as error:
+        return {"raised": calling.told(error, function)}
 
 
 if __name__ == "__main__":
