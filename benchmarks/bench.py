@@ -160,58 +160,68 @@ def part_beta_binomial(report, quick):
         "times of R 4.2.2 on another run of a machine of the same size with load, good to a factor of about 2.",
     )
     for groups in (10**3, 10**4) if quick else (10**3, 10**5, 10**6, 10**7):
-        y, n = counts(groups, np.random.default_rng(SEED))
-        fit = beta_binomial.fit(y, n)
-        data, out, J = rates_counts.count_tails(y, n), np.empty(groups), f"J = {size(groups)}"
-        own = {
-            "fit": lambda y=y, n=n: beta_binomial.fit(y, n),
-            "read": lambda y=y, n=n: (y.sum(), n.sum()),
-            "count_tails": lambda y=y, n=n: rates_counts.count_tails(y, n),
-            "newton": lambda data=data, y=y, n=n: rates_fit.maximum(data, y, n),
-            "posterior": lambda y=y, n=n, fit=fit, out=out: beta_binomial.posterior_mean(
-                y, n, fit.alpha, fit.beta, out=out
-            ),
-        }
-        t = race(own)
-        big, most = groups == 10**6, groups == 10**7
-        report.add(f"fit, {J}", t["fit"], "s", hblib=t["fit"], note=f"alpha {fit.alpha:.6g}, beta {fit.beta:.6g}")
-        report.add(f"counting alone, {J}", t["count_tails"], "s", hblib=t["count_tails"])
-        report.add(f"Newton alone, {J}", t["newton"], "s", most=5e-3, hblib=t["newton"])
-        report.add(
-            f"fit / reading both arrays, {J}", t["fit"] / t["read"], "x", most=6 if most else None,
-            hblib=t["fit"], other=t["read"], note="y.sum(); n.sum()",
-        )  # fmt: skip
-        report.add(
-            f"posterior means / fit, {J}", t["posterior"] / t["fit"], "x", most=2 if big or most else None,
-            hblib=t["posterior"], other=t["fit"],
-        )  # fmt: skip
-        others = {"SciPy L-BFGS-B with gradient": (peers.scipy_gradient, 10**6)}
-        others["scipy.stats.betabinom + L-BFGS-B"] = peers.scipy_betabinom, 10**5
-        for name, (peer, largest) in others.items():
-            if groups > largest:
-                continue
-            found = peer(y, n)
-            t = race({"hblib": own["fit"], "peer": lambda peer=peer, y=y, n=n: peer(y, n)})
-            report.add(
-                f"{name} / fit, {J}", t["peer"] / t["hblib"], "x",
-                least=800 if big and "gradient" in name else None, hblib=t["hblib"], other=t["peer"],
-                note=f"they agree in {min(map(digits, found, (fit.alpha, fit.beta))):.1f} digits",
-            )  # fmt: skip
-        for name in ("glmmTMB", "VGAM betabinomialff"):
-            if groups in peers.STORED[name]:
-                stored = peers.STORED[name][groups]
-                least = 2000 if big and name == "glmmTMB" else None
-                report.add(
-                    f"{name} (stored) / fit, {J}", stored / t["hblib"], "x", least=least, hblib=t["hblib"],
-                    other=stored, note=STORED_NOTE,
-                )  # fmt: skip
-        if groups <= 10**5:
-            exact_digits(report, J, y, n, fit)
+        rates_of(report, groups)
     y, n = huge_counts(np.random.default_rng(SEED))
     fit = beta_binomial.fit(y, n)
     seconds = race({"fit": lambda: beta_binomial.fit(y, n)})["fit"]
     report.add("fit, 300 groups, n up to 1e9", seconds, "s", hblib=seconds)
     exact_digits(report, "300 groups, n up to 1e9", y, n, fit)
+
+
+def rates_of(report, groups):
+    """The fit of so many groups, its steps, and other programs."""
+    y, n = counts(groups, np.random.default_rng(SEED))
+    fit = beta_binomial.fit(y, n)
+    data, out, J = rates_counts.count_tails(y, n), np.empty(groups), f"J = {size(groups)}"
+    own = {
+        "fit": lambda y=y, n=n: beta_binomial.fit(y, n),
+        "read": lambda y=y, n=n: (y.sum(), n.sum()),
+        "count_tails": lambda y=y, n=n: rates_counts.count_tails(y, n),
+        "newton": lambda data=data, y=y, n=n: rates_fit.maximum(data, y, n),
+        "posterior": lambda y=y, n=n, fit=fit, out=out: beta_binomial.posterior_mean(
+            y, n, fit.alpha, fit.beta, out=out
+        ),
+    }
+    t = race(own)
+    big, most = groups == 10**6, groups == 10**7
+    report.add(f"fit, {J}", t["fit"], "s", hblib=t["fit"], note=f"alpha {fit.alpha:.6g}, beta {fit.beta:.6g}")
+    report.add(f"counting alone, {J}", t["count_tails"], "s", hblib=t["count_tails"])
+    report.add(f"Newton alone, {J}", t["newton"], "s", most=5e-3, hblib=t["newton"])
+    report.add(
+        f"fit / reading both arrays, {J}", t["fit"] / t["read"], "x", most=6 if most else None,
+        hblib=t["fit"], other=t["read"], note="y.sum(); n.sum()",
+    )  # fmt: skip
+    report.add(
+        f"posterior means / fit, {J}", t["posterior"] / t["fit"], "x", most=2 if big or most else None,
+        hblib=t["posterior"], other=t["fit"],
+    )  # fmt: skip
+    rates_beside_peers(report, J, y, n, fit)
+    if groups <= 10**5:
+        exact_digits(report, J, y, n, fit)
+
+
+def rates_beside_peers(report, J, y, n, fit):
+    groups, big = y.size, y.size == 10**6
+    others = {"SciPy L-BFGS-B with gradient": (peers.scipy_gradient, 10**6)}
+    others["scipy.stats.betabinom + L-BFGS-B"] = peers.scipy_betabinom, 10**5
+    for name, (peer, largest) in others.items():
+        if groups > largest:
+            continue
+        found = peer(y, n)
+        t = race({"hblib": lambda: beta_binomial.fit(y, n), "peer": lambda peer=peer: peer(y, n)})
+        report.add(
+            f"{name} / fit, {J}", t["peer"] / t["hblib"], "x",
+            least=800 if big and "gradient" in name else None, hblib=t["hblib"], other=t["peer"],
+            note=f"they agree in {min(map(digits, found, (fit.alpha, fit.beta))):.1f} digits",
+        )  # fmt: skip
+    for name in ("glmmTMB", "VGAM betabinomialff"):
+        if groups in peers.STORED[name]:
+            stored = peers.STORED[name][groups]
+            least = 2000 if big and name == "glmmTMB" else None
+            report.add(
+                f"{name} (stored) / fit, {J}", stored / t["hblib"], "x", least=least, hblib=t["hblib"],
+                other=stored, note=STORED_NOTE,
+            )  # fmt: skip
 
 
 def exact_digits(report, which, y, n, fit):
@@ -288,7 +298,7 @@ def part_observations(report, quick):
         order = rng.permutation(values.size)
         mixed_up = values[order], group[order]
         own = {"hblib": lambda v=values, g=group: normal_normal.fit_observations(v, g)}
-        fit, case, big = own["hblib"](), f"{values.size / rows:.1f}e{round(np.log10(rows))} rows", rows == 10**6
+        case, big = f"{values.size / rows:.1f}e{round(np.log10(rows))} rows", rows == 10**6
         t = race(own | {"shuffled": lambda rows=mixed_up: normal_normal.fit_observations(*rows)})
         report.add(f"REML, {case}", t["hblib"], "s", hblib=t["hblib"])
         report.add(f"REML, {case}, shuffled", t["shuffled"], "s", hblib=t["shuffled"])
@@ -297,30 +307,35 @@ def part_observations(report, quick):
             f"lme4 (stored) / hblib, {case}", stored / t["hblib"], "x", least=100 if big else None, hblib=t["hblib"],
             other=stored, note=STORED_NOTE,
         )  # fmt: skip
-        others = {}
-        if rows == 10**4 and peers.version("statsmodels"):
-            others["statsmodels MixedLM"] = lambda v=values, g=group: peers.statsmodels_mixed(v, g)
-        if peers.version("mixedlm"):
-            import pandas as pd
-
-            frame = pd.DataFrame({"value": values, "group": group.astype(str)})
-            others["mixedlm"] = lambda frame=frame: peers.mixedlm_fit(frame)
-        else:
-            report.skip(f"mixedlm, {case}", "not installed")
-        for name, call in others.items():
-            t = race(own | {"peer": call})
-            agree = min(map(digits, call(), (fit.tau, fit.sigma)))
-            report.add(
-                f"{name} / hblib, {case}", t["peer"] / t["hblib"], "x", hblib=t["hblib"], other=t["peer"],
-                note=f"tau and sigma agree in {agree:.1f} digits",
-            )  # fmt: skip
-            if big and name == "mixedlm":
-                stored = peers.STORED["mixedlm"][rows]
-                report.add(
-                    "calibration: mixedlm's stored time / its time here", stored / t["peer"], "x", other=t["peer"],
-                    note="what part of a ratio to a stored time is this machine (or a newer mixedlm) being faster",
-                )  # fmt: skip
+        rows_beside_peers(report, rows, case, values, group)
         lines_beside_mixedlm(report, rows, case, big)
+
+
+def rows_beside_peers(report, rows, case, values, group):
+    own = {"hblib": lambda: normal_normal.fit_observations(values, group)}
+    fit, others = own["hblib"](), {}
+    if rows == 10**4 and peers.version("statsmodels"):
+        others["statsmodels MixedLM"] = lambda: peers.statsmodels_mixed(values, group)
+    if peers.version("mixedlm"):
+        import pandas as pd
+
+        frame = pd.DataFrame({"value": values, "group": group.astype(str)})
+        others["mixedlm"] = lambda: peers.mixedlm_fit(frame)
+    else:
+        report.skip(f"mixedlm, {case}", "not installed")
+    for name, call in others.items():
+        t = race(own | {"peer": call})
+        agree = min(map(digits, call(), (fit.tau, fit.sigma)))
+        report.add(
+            f"{name} / hblib, {case}", t["peer"] / t["hblib"], "x", hblib=t["hblib"], other=t["peer"],
+            note=f"tau and sigma agree in {agree:.1f} digits",
+        )  # fmt: skip
+        if rows == 10**6 and name == "mixedlm":
+            stored = peers.STORED["mixedlm"][rows]
+            report.add(
+                "calibration: mixedlm's stored time / its time here", stored / t["peer"], "x", other=t["peer"],
+                note="what part of a ratio to a stored time is this machine (or a newer mixedlm) being faster",
+            )  # fmt: skip
 
 
 def lines_beside_mixedlm(report, rows, case, big):
@@ -376,30 +391,40 @@ def part_full_bayes(report, quick):
     report.add("hblib: rats, E mean", digits(full.mu.mean(), exact["mean"]), "digits")
     report.add("hblib: rats, E theta_71", digits(full.theta[70].mean(), exact["theta_71"]), "digits")
 
+    intervals_of_rates(report, full)
+    for groups in (10**3,) if quick else (10**3, 10**4, 10**5, 10**6):
+        moments_of_every_group(report, groups)
+    if peers.version("pymc") and peers.version("nutpie") and peers.version("arviz"):
+        schools_and_rats_beside_nuts(report, quick, schools, rat, t)
+    else:
+        report.skip("NUTS", "not installed")
+
+
+def intervals_of_rates(report, rats):
     counties = datasets.kidney_cancer()
     intervals = {
         "3,110 counties": (beta_binomial.full_bayes(counties.y, counties.n, priors.power(-1.5)), 3.0),
         "20 groups, 0 of 100": (beta_binomial.full_bayes([0] * 20, [100] * 20, priors.half_cauchy(20)), 0.2),
-        "71 groups of rats": (full, None),
+        "71 groups of rats": (rats, None),
     }
     for name, (posterior, most) in intervals.items():
         seconds = race({name: posterior.theta.interval}, runs=3)[name]
         report.add(f"intervals of every rate, {name}", seconds, "s", most=most, hblib=seconds)
 
-    for groups in (10**3,) if quick else (10**3, 10**4, 10**5, 10**6):
-        y, n = counts(groups, np.random.default_rng(SEED))
-        ybar, se = means(groups, np.random.default_rng(SEED), shared=False)
-        families = {
-            "Normal-Normal, 2,000 se": lambda ybar=ybar, se=se: normal_normal.full_bayes(ybar, se, priors.uniform()),
-            "Beta-Binomial": lambda y=y, n=n: beta_binomial.full_bayes(y, n, priors.power(-1.5)),
-        }
-        for name, seconds in race(families, runs=5, limit=12).items():
-            what = f"posterior mean and SD of {size(groups)} groups, {name}"
-            report.add(what, seconds, "s", most=1 if groups == 10**6 else None, hblib=seconds)
 
-    if not (peers.version("pymc") and peers.version("nutpie") and peers.version("arviz")):
-        report.skip("NUTS", "not installed")
-        return
+def moments_of_every_group(report, groups):
+    y, n = counts(groups, np.random.default_rng(SEED))
+    ybar, se = means(groups, np.random.default_rng(SEED), shared=False)
+    families = {
+        "Normal-Normal, 2,000 se": lambda ybar=ybar, se=se: normal_normal.full_bayes(ybar, se, priors.uniform()),
+        "Beta-Binomial": lambda y=y, n=n: beta_binomial.full_bayes(y, n, priors.power(-1.5)),
+    }
+    for name, seconds in race(families, runs=5, limit=12).items():
+        what = f"posterior mean and SD of {size(groups)} groups, {name}"
+        report.add(what, seconds, "s", most=1 if groups == 10**6 else None, hblib=seconds)
+
+
+def schools_and_rats_beside_nuts(report, quick, schools, rat, t):
     beside_nuts(
         report, quick, "eight schools, non-centred", peers.eight_schools(schools), t["schools"],
         {"mu": lambda d: d["mu"], "tau": lambda d: d["tau"]}, {"mu": lambda d: d["mu"], "tau": lambda d: d["tau"]},

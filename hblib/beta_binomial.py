@@ -102,7 +102,7 @@ def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: F
     [0.0583, 0.0976]
     """
     if not (_is_whole(y) and _is_whole(n)):  # whatever else holds numbers: in double precision, and looked at closely
-        y, n = arguments.successes(y, n)
+        y, n = arguments.successes(y, n, join=arguments.groups)
     y, n = arguments.groups(y=y, n=n)
     alpha = arguments.one("alpha", alpha, low=0, open_low=True)
     beta = arguments.one("beta", beta, low=0, open_low=True)

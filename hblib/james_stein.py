@@ -298,7 +298,7 @@ def sure(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive:
     y, se, target, free = _groups("y", y, se, target)
     total = _total(y, se, target)
     if positive and total < free - 2:
-        return float(se**2 * (total - free + (y.size - free)))
+        return float(se**2 * (total + y.size - 2 * free))
     with np.errstate(divide="ignore", over="ignore"):
         return float(se**2 * (y.size - (free - 2) ** 2 / total))
 

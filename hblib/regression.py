@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from hblib._numerics import arguments
 from hblib._numerics.mixed_fit import highest
 from hblib._numerics.mixed_model import reduced
+from hblib._numerics.mixed_rows import Columns
 from hblib._numerics.types import FloatArray, Labels
 from hblib.distributions import Normal
 
@@ -78,6 +79,31 @@ class Fit:
     def deviation_sd(self) -> FloatArray:
         """The standard deviations of the u_j given beta, Sigma and sigma, shape (J, K)."""
         return np.sqrt(np.diagonal(self.deviation_cov, axis1=1, axis2=2))
+
+    def summary(self) -> dict[str, list]:
+        """Return the estimates and their standard errors as columns, of which pandas.DataFrame makes a table.
+
+        Returns
+        -------
+        dict of list
+            The columns "name", "estimate" and "se": the shared coefficients, then the standard deviations and the
+            correlations of the varying ones, then sigma. Of the last three kinds no standard error is computed: nan.
+
+        Examples
+        --------
+        >>> one, day = np.ones(8), np.tile([0.0, 1, 2, 3], 2)
+        >>> group = np.repeat(["a", "b"], 4)
+        >>> table = fit([1, 3, 4, 8, 2, 2, 1, 2], np.c_[one, day], one[:, None], group).summary()
+        >>> print(table["name"], np.round(table["se"], 2))
+        ['beta[0]', 'beta[1]', 'sd[0]', 'sigma'] [1.4  0.56  nan  nan]
+        """
+        beta = {f"beta[{i}]": one for i, one in enumerate(self.beta)}
+        sd = {f"sd[{k}]": one for k, one in enumerate(self.sd)}
+        pairs = zip(*np.tril_indices(len(sd), -1), strict=True)
+        correlation = {f"correlation[{k}, {i}]": self.correlation[k, i] for k, i in pairs}
+        rows = beta | sd | correlation | {"sigma": self.sigma}
+        errors = [*self.se_beta.tolist(), *[np.nan] * (len(rows) - len(beta))]
+        return {"name": list(rows), "estimate": [float(one) for one in rows.values()], "se": errors}
 
 
 def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:
@@ -367,14 +393,26 @@ def least_squares(x: ArrayLike, y: ArrayLike, group: ArrayLike, sigma: float) ->
         raise ValueError(
             f"x, y, group must have shapes (N, K), (N,), (N,), but have {x.shape}, {y.shape}, {index.shape}"
         )
-    inverses, estimates = [], []
+    estimate, root = np.empty((labels.size, x.shape[1])), np.empty((labels.size, x.shape[1], x.shape[1]))
     for j, label in enumerate(labels):
-        rows = x[index == j]
-        if np.linalg.matrix_rank(rows) < x.shape[1]:
-            raise ValueError(f"x does not identify all {x.shape[1]} coefficients of group {label}")
-        inverses.append(np.linalg.pinv(rows))
-        estimates.append(inverses[-1] @ y[index == j])
-    return np.array(estimates), np.array([sigma**2 * inverse @ inverse.T for inverse in inverses])
+        try:
+            estimate[j], root[j] = _line(x[index == j], y[index == j])
+        except ValueError:
+            raise ValueError(f"x does not identify all {x.shape[1]} coefficients of group {label}") from None
+    return estimate, sigma**2 * root @ root.swapaxes(-1, -2)
+
+
+def _line(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The least-squares coefficients, and a root of their covariance matrix in units of sigma^2.
+
+    By `Columns`, so that neither units nor constants cost digits.
+    """
+    columns = Columns.of("x", x, "")
+    centre = 0.0 if columns.constant is None else y.mean()
+    estimate = columns.back @ (columns.basis @ (y - centre)) / y.size
+    if columns.constant is not None:
+        estimate = estimate + centre * columns.constant
+    return estimate, columns.back / np.sqrt(y.size)
 
 
 # --- checked matrices -----------------------------------------------------------------------------------------------

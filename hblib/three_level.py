@@ -288,6 +288,23 @@ class Fit:
     log_likelihood: float
     se_mu: float
 
+    def summary(self) -> dict[str, list]:
+        """Return the estimates and their standard errors as columns, of which pandas.DataFrame makes a table.
+
+        Returns
+        -------
+        dict of list
+            The columns "name", "estimate" and "se". Of the two standard deviations no standard error is computed: nan.
+
+        Examples
+        --------
+        >>> table = fit([4, 6, 11, 9], 1.0, chain=["A", "A", "B", "B"]).summary()
+        >>> print(table["name"], np.round(table["estimate"], 3))
+        ['mu', 'tau_store', 'tau_chain'] [7.5   1.    3.391]
+        """
+        rows = {"mu": self.mu, "tau_store": self.tau_store, "tau_chain": self.tau_chain}
+        return {"name": list(rows), "estimate": list(rows.values()), "se": [self.se_mu, np.nan, np.nan]}
+
     def posterior(self, ybar: ArrayLike, se: ArrayLike, chain: ArrayLike) -> Posterior:
         """Compute `posterior` with the estimates plugged in, as if known; too sure where there are few chains.
 
@@ -496,26 +513,36 @@ def _levels(se, tau_store, tau_chain, chain, ybar=None):
     se, index, ybar = arguments.groups(
         se=arguments.numbers("se", se, low=0, allow_inf=True), chain=index, ybar=np.zeros(1) if ybar is None else ybar
     )
+    store_weight = _store_weight(se, tau_store)
+    information = np.bincount(index, store_weight)
+    chain_weight = _chain_weight(information, tau_store, tau_chain, labels)
+    with np.errstate(divide="ignore"):  # a chain without data
+        chain_se = np.full(labels.shape, np.inf) if np.isinf(tau_store) else 1 / np.sqrt(information)
+    return _Levels(ybar, se, tau_store, tau_chain, labels, index, store_weight, chain_weight, chain_se)
+
+
+# Where a tau is infinite, all that has data counts the same: the limit of the weights, up to a factor.
+
+
+def _store_weight(se, tau_store):
     unpooled = np.isinf(tau_store)
     if (np.isinf(se) if unpooled else (se == 0) & (tau_store == 0)).any():
         raise ValueError("se and tau_store are both 0, or both infinite, for some store: its weight 0/0 is undefined")
-    if unpooled and np.isinf(tau_chain):
+    return np.ones(se.shape) if unpooled else 1 / (se**2 + tau_store**2)
+
+
+def _chain_weight(information, tau_store, tau_chain, labels):
+    if np.isinf(tau_store) and np.isinf(tau_chain):
         raise ValueError("tau_store and tau_chain are both infinite: the weights of the chains, 0/0, are undefined")
-    # Where a tau is infinite, all that has data counts the same: the limit of the weights, up to a factor.
-    store_weight = np.ones(se.shape) if unpooled else 1 / (se**2 + tau_store**2)
-    information = np.bincount(index, store_weight)
     if not information.any():
         raise ValueError("se must be finite for at least one store: without data the posterior of mu is improper")
-    if np.isinf(tau_chain) and not information.all():
+    if np.isinf(tau_store):
+        return information
+    if np.isfinite(tau_chain):
+        return information / (1 + information * tau_chain**2)
+    if not information.all():
         raise ValueError(f"tau_chain is infinite and chain {labels[information == 0][0]} has no data: 0/0 is undefined")
-    if unpooled:
-        return _Levels(
-            ybar, se, tau_store, tau_chain, labels, index, store_weight, information, np.full(labels.shape, np.inf)
-        )
-    chain_weight = np.ones(labels.shape) if np.isinf(tau_chain) else information / (1 + information * tau_chain**2)
-    with np.errstate(divide="ignore"):  # a chain without data
-        chain_se = 1 / np.sqrt(information)
-    return _Levels(ybar, se, tau_store, tau_chain, labels, index, store_weight, chain_weight, chain_se)
+    return np.ones(labels.shape)
 
 
 def _below(ybar, se, tau, above):

@@ -10,3 +10,8 @@ def assert_follows(draws, cdf, among=1):
     1e-4/among, and `among` such assertions together with at most 1e-4.
     """
     assert stats.kstest(draws, cdf).pvalue > 1e-4 / among
+
+
+def assert_alike(draws, others, among=1):
+    """The same of two samples of independent draws. Where values repeat it fails more rarely still."""
+    assert stats.ks_2samp(draws, others).pvalue > 1e-4 / among

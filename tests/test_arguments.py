@@ -405,5 +405,10 @@ def test_counts_end_at_two_to_the_53():
 def test_a_column_beside_a_row_is_named():
     with pytest.raises(ValueError, match=r"y has shape \(4, 1\)"):
         beta_binomial.fit(np.array(Y)[:, None], N)
+    for kind in (int, float):
+        with pytest.raises(ValueError, match=r"y has shape \(4, 1\)"):
+            beta_binomial.posterior_mean(np.array(Y, dtype=kind)[:, None], N, 1, 1)
+    with pytest.raises(ValueError, match=r"ybar has shape \(4, 1\)"):
+        normal_normal.posterior_mean(np.array(YBAR)[:, None], SE, 8, 5)
     with pytest.raises(ValueError, match=r"ybar has shape \(4, 1\)"):
         normal_normal.fit(np.array(YBAR)[:, None], SE)

@@ -399,6 +399,22 @@ def test_a_fit_has_a_size_a_summary_and_a_standard_error_of_mu():
     assert three["name"] == ["mu", "tau", "sigma"]
 
 
+def test_fits_of_more_levels_have_the_same_summary():
+    chains = three_level.fit(SCHOOLS.ybar, SCHOOLS.se / 3, list("AABBCCDD"))
+    table = chains.summary()
+    assert table["name"] == ["mu", "tau_store", "tau_chain"]
+    assert table["estimate"] == [chains.mu, chains.tau_store, chains.tau_chain]
+    np.testing.assert_array_equal(table["se"], [chains.se_mu, np.nan, np.nan])
+    people = datasets.sleepstudy()
+    columns = np.c_[np.ones(len(people.y)), people.day]
+    lines = regression.fit(people.y, columns, columns, people.group)
+    table = lines.summary()
+    assert table["name"] == ["beta[0]", "beta[1]", "sd[0]", "sd[1]", "correlation[1, 0]", "sigma"]
+    assert table["estimate"] == [*lines.beta, *lines.sd, lines.correlation[1, 0], lines.sigma]
+    np.testing.assert_array_equal(table["se"], [*lines.se_beta, *[np.nan] * 4])
+    assert {type(value) for column in table.values() for value in column} == {str, float}  # not NumPy's
+
+
 def test_the_standard_error_of_the_pooled_rate_is_its_standard_deviation():
     """4,000 data sets at the estimate: the sd of the pooled rate is known to 1.1 %, so that 5 % is 4.5 sigma."""
     n = np.array([5, 9, 14, 20, 30, 44])

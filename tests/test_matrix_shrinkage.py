@@ -81,6 +81,30 @@ def test_least_squares_agrees_with_the_textbook():
         assert covariance[j, 0, 1] == pytest.approx(-t[group == label].mean() * 9 / spread)
 
 
+@pytest.mark.parametrize("constant", [0.0, 2010.0, 1.6e9])
+@pytest.mark.parametrize("unit", [2.0**-500, 1.0, 2.0**60, 2.0**500])
+def test_neither_units_nor_constants_cost_digits(constant, unit):
+    """Years, seconds since 1970, and any unit: slope, its variance and height are those of days 0 to 9."""
+    people = datasets.sleepstudy()
+    day, ones = people.day.astype(float), np.ones(people.day.size)
+    plain = regression.least_squares(np.c_[ones, day], people.y, people.group, 25)
+    estimate, covariance = regression.least_squares(np.c_[(day + constant) * unit, ones], people.y, people.group, 25)
+    np.testing.assert_allclose(estimate[:, 0] * unit, plain[0][:, 1], rtol=1e-12)
+    np.testing.assert_allclose(covariance[:, 0, 0] * unit * unit, plain[1][:, 1, 1], rtol=1e-12)
+    height = estimate[:, 1] + estimate[:, 0] * unit * constant  # far from day 0 the two cancel
+    np.testing.assert_allclose(height, plain[0][:, 0], rtol=1e-12, atol=1e-14 * 100 * (1 + constant))
+
+
+def test_least_squares_without_a_column_of_ones_and_through_every_point():
+    x = np.array([[1.0, 2.0], [3.0, 5.0], [1.0, -1.0], [2.0, 7.0]])
+    beta = np.array([[4.0, -1.0], [0.5, 2.0]])
+    y = np.concatenate([x[:2] @ beta[0], x[2:] @ beta[1]])
+    estimate, covariance = regression.least_squares(x, y, ["a", "a", "b", "b"], 2)
+    np.testing.assert_allclose(estimate, beta, rtol=1e-12)
+    for j, rows in enumerate((x[:2], x[2:])):
+        np.testing.assert_allclose(covariance[j], 4 * np.linalg.inv(rows.T @ rows), rtol=1e-10)
+
+
 def test_shrunk_regressions_are_calibrated():
     rng = np.random.default_rng(5)
     J, Sigma, mu = 4000, np.array([[2.0, -0.8], [-0.8, 1.0]]), np.array([3.0, 1.0])
@@ -109,6 +133,8 @@ def test_shrunk_regressions_are_calibrated():
         (lambda: regression.matrix_shrinkage([[1, np.nan]], np.eye(2), [0, 0], np.eye(2)), r"estimate must not be mis"),
         (lambda: regression.matrix_shrinkage([[1, 2]], 0 * np.eye(2), [0, 0], np.ones((2, 2))), r"is singular"),
         (lambda: regression.least_squares([[1, 2]], [1], [0], 1), r"all 2 coefficients of group 0"),
+        (lambda: regression.least_squares([[1, 2]] * 3, [1, 2, 4], [0, 0, 0], 1), r"all 2 coefficients of group 0"),
+        (lambda: regression.least_squares([[1, 0]] * 3, [1, 2, 4], [0, 0, 0], 1), r"all 2 coefficients of group 0"),
         (lambda: regression.least_squares([1, 2], [1, 2], [0, 0], 1), r"must have shapes"),
     ],
 )

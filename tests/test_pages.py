@@ -155,7 +155,7 @@ def spaced_by_hand(source):
     return False
 
 
-@pytest.mark.parametrize("name", TESTED)
+@pytest.mark.parametrize("name", TESTED + SOLUTIONS)
 def test_results_are_no_tables_spaced_by_hand(name):
     assert not any(spaced_by_hand(cell.source) for cell in code(name))
 

@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from hblib._numerics import arguments
+from hblib._numerics.mixture import blocks
 
-_BLOCK = 1 << 15  # rows counted at a time: the temporary arrays stay in the processor's cache
+_COLUMNS = 4  # arrays of a block's rows that are in use at a time: y, n - y, n and the histogram
 _HISTOGRAM = 1 << 17  # up to this n a histogram with a cell for each value; beyond it the distinct values are sorted
 _SMOOTH = 256  # below this k every term is summed
 _DENSE = 4  # where the distinct values are so many that a node for each k costs less than finding fewer
@@ -109,7 +110,7 @@ def count_tails(y, n, counts=None, spread=False):
         counts = np.ones(1) if counts is None else arguments.counts("counts", counts)
         y, n, counts = arguments.groups(y=y, n=n, counts=counts)
         columns = [_distinct(values.astype(np.int64), counts) for values in (y, n - y, n)]
-        parts = (slice(start, start + _BLOCK) for start in range(0, y.size if spread else 0, _BLOCK))
+        parts = blocks(y.size if spread else 0, _COLUMNS)
         found = columns, [Spread.of(y[some], n[some], counts[some]) for some in parts]
     columns, spreads = found
     return _tail_counts(*columns, spread=reduce(Spread.joined, spreads) if spread else None)
@@ -125,19 +126,18 @@ def _fast_columns(y, n, spread=False):
     if y.dtype.kind not in "iu" or n.dtype.kind not in "iu" or y.shape != n.shape or y.ndim != 1 or y.size == 0:
         return None
     histograms, spreads = np.zeros((3, 1), dtype=np.int64), []
-    for start in range(0, y.size, _BLOCK):
-        successes = y[start : start + _BLOCK].astype(np.int64, copy=False)
-        trials = n[start : start + _BLOCK].astype(np.int64, copy=False)
+    for some in blocks(y.size, _COLUMNS):
+        successes, trials = (values[some].astype(np.int64, copy=False) for values in (y, n))
         if max(successes.max(), trials.max()) >= _HISTOGRAM:
             return None
         try:
-            blocks = [np.bincount(_places(values)) for values in (successes, trials - successes, trials)]
+            new = [np.bincount(_places(values)) for values in (successes, trials - successes, trials)]
         except ValueError:  # a negative number
             return None
-        if blocks[2].size > histograms.shape[1]:
-            histograms = np.pad(histograms, ((0, 0), (0, blocks[2].size - histograms.shape[1])))
-        for histogram, block in zip(histograms, blocks, strict=True):
-            histogram[: block.size] += block
+        if new[2].size > histograms.shape[1]:
+            histograms = np.pad(histograms, ((0, 0), (0, new[2].size - histograms.shape[1])))
+        for histogram, counted in zip(histograms, new, strict=True):
+            histogram[: counted.size] += counted
         if spread:
             spreads.append(Spread.of(successes, trials))
     return [(np.flatnonzero(histogram), histogram[histogram > 0].astype(float)) for histogram in histograms], spreads

@@ -8,6 +8,12 @@ from scipy import special
 from hblib._numerics.rates_likelihood import derivatives, few_rows, log_likelihood, logit_mode
 from hblib._numerics.rates_pmf import gradient, log_pmf
 
+_MANY, _SHARE = 30, 1 / 3  # so many effective groups, and such a share of all, that none dominates: there is one peak
+_LEAST = 1e-2  # of phi times the largest n: below, the likelihood is all but linear in phi, and has no peak
+_LARGEST = 10.0  # of phi: a peak beyond is climbed to from here
+_APART = 0.25  # of log phi, between points of the profile
+_HIGHER = 1e-9  # by so much of its own size must a likelihood be above that of phi = 0, or it is rounding
+
 
 def without_search(data):
     """The cases that need no search: (status, mu, phi), with status None for all the rest."""
@@ -55,14 +61,14 @@ def maximum(data, y, n, counts=None, swapped=False):
     pooled = data.successes / data.trials
     rising = derivatives(data, pooled, 0.0)[0][1] > 0
     squares = np.sum((data.f + data.between) * (2 * data.k + 1))  # of n
-    if rising and data.trials**2 / squares > max(30, data.groups / 3):  # the effective number of groups
+    if rising and data.trials**2 / squares > max(_MANY, data.groups * _SHARE):  # the effective number of groups
         return _climb(data, _second_moment(data, pooled, squares), rows)[:2]
-    lowest, highest = np.log(1e-2 / data.largest), np.log(10)
-    log_phi = np.linspace(lowest, highest, int(np.ceil((highest - lowest) / 0.25)))
+    lowest, highest = np.log(_LEAST / data.largest), np.log(_LARGEST)
+    log_phi = np.linspace(lowest, highest, int(np.ceil((highest - lowest) / _APART)))
     logits = logit_mode(data, np.exp(-log_phi), flat_in_mu=True)[0]
     values = log_likelihood(data, special.expit(logits), np.exp(log_phi), special.expit(-logits))
     floor = -np.inf if rising else log_likelihood(data, pooled, 0.0)
-    best = pooled, 0.0, floor if rising else floor + 1e-9 * (1 + abs(floor))
+    best = pooled, 0.0, floor if rising else floor + _HIGHER * (1 + abs(floor))
     for peak in _peaks(values, floor):
         found = _climb(data, np.array([logits[peak], log_phi[peak]]), rows)
         best = max(best, found, key=lambda point: point[2])
@@ -72,7 +78,7 @@ def maximum(data, y, n, counts=None, swapped=False):
 def _second_moment(data, pooled, squares):
     """Where to start: y(y - 1) is expected to be n(n - 1)(mu^2 + mu(1 - mu) rho), with rho = phi/(1 + phi)."""
     pairs = 2 * np.sum(data.k * data.y) / max(squares - data.trials, 1)
-    rho = np.clip((pairs - pooled**2) / (pooled * (1 - pooled)), 1e-2 / data.largest, 0.9)
+    rho = np.clip((pairs - pooled**2) / (pooled * (1 - pooled)), _LEAST / data.largest, 0.9)
     return np.array([special.logit(pooled), special.logit(rho)])
 
 

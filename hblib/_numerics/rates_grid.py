@@ -8,9 +8,13 @@ from scipy import special
 
 from hblib._numerics.mixture import blocks
 from hblib._numerics.rates_counts import TailCounts
-from hblib._numerics.rates_likelihood import log_likelihood, logit_mode
+from hblib._numerics.rates_likelihood import LOGITS, log_likelihood, logit_mode
 from hblib._numerics.rates_pmf import log_pmf
 from hblib._numerics.rates_posterior import STEP, MuGivenSize
+
+_FAR = 40  # sizes are tried from exp(-40) to exp(40) of the guess, a factor of e apart
+_PEAK = 12.0  # in widths: there a normal peak has fallen to exp(-72), and nodes farther out are for the tails
+_TAIL = 50.0  # of the tails what is below exp(-50) = 2e-22 is left out
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class SizeDensity:
 
     @classmethod
     def of(cls, data, rows, log_prior, guess):
-        log_sizes = np.log(guess) + np.arange(-40, 41)
+        log_sizes = np.log(guess) + np.arange(-_FAR, _FAR + 1)
         centres, widths = logit_mode(data, np.exp(log_sizes))
         return cls(data, rows, log_prior, log_sizes, centres, widths.min())
 
@@ -63,13 +67,14 @@ def _nodes_of_mu(data, rows, size, centre, width, narrowest):
     The tails of logit mu fall at least as exp(-(1 + groups with a success) |z|) on the left, and with a failure on the
     right; that tells how far t must run.
     """
-    reach = [12 + 50 / (1 + data.groups - groups) / narrowest for groups in (data.no_success, data.no_failure)]
+    reach = [_PEAK + _TAIL / (1 + data.groups - groups) / narrowest for groups in (data.no_success, data.no_failure)]
     t = np.arange(-np.arcsinh(reach[0]), np.arcsinh(reach[1]), STEP)
     log_f = np.empty((size.size, t.size))
     for some in blocks(size.size, t.size):
-        z = np.clip(centre[some, None] + width[some, None] * np.sinh(t), -300.0, 36.0)  # at 36 mu is 1 to all digits
+        z = np.clip(centre[some, None] + width[some, None] * np.sinh(t), *LOGITS)
         mu, rest, m = special.expit(z), special.expit(-z), size[some, None]
-        log_slope = np.where((z > -300) & (z < 36), np.log(mu * rest * width[some, None] * np.cosh(t) * STEP), -np.inf)
+        inside = (z > LOGITS[0]) & (z < LOGITS[1])
+        log_slope = np.where(inside, np.log(mu * rest * width[some, None] * np.cosh(t) * STEP), -np.inf)
         if rows is None:
             log_f[some] = log_slope + log_likelihood(data, mu, 1 / m, rest)
         else:

@@ -10,7 +10,7 @@ from scipy import special
 
 from hblib._numerics.mixture import blocks
 
-_BLOCK = 1 << 14  # cells of a grid worked on at a time: the temporary arrays stay in the processor's cache
+LOGITS = -300.0, 36.0  # what logit mu may be: at 36 mu is 1 to all digits, at -300 it is 1e-130
 
 
 def log_likelihood(data, mu, phi, rest=None):
@@ -55,13 +55,13 @@ def log_likelihood_of_prior(data, alpha, beta):
 def _sum_log1p(number, a, b, k, phi):
     """The sum of number log1p(a/(b + k phi)) over the nodes, the last axis of b, for each a and phi; block by block."""
     shape = np.broadcast_shapes(a.shape, phi.shape)
-    if math.prod(shape) * k.size <= _BLOCK:  # also where there is no node
+    parts = blocks(math.prod(shape), k.size)
+    if len(parts) <= 1:  # also where there is no node
         return (number * np.log1p(a[..., None] / (b + k * phi[..., None]))).sum(axis=-1)
     a, phi = (np.broadcast_to(array, shape).reshape(-1, 1) for array in (a, phi))
     b = np.broadcast_to(b, (*shape, b.shape[-1])).reshape(-1, b.shape[-1])
-    total, rows = np.empty(a.size), max(1, _BLOCK // k.size)
-    for start in range(0, a.size, rows):
-        block = slice(start, start + rows)
+    total = np.empty(a.size)
+    for block in parts:
         terms = k * phi[block]
         terms += b[block]
         np.divide(a[block], terms, out=terms)
@@ -107,7 +107,7 @@ def _some_logit_modes(data, size, start, flat_in_mu):
     jacobian, tolerance = (0, 1e-3) if flat_in_mu else (1, 0.1)  # nodes around a peak need no more
     (k_y, y), (k_f, f) = data.with_success, data.with_failure
     x_y, x_f = (k / size[:, None] for k in (k_y, k_f))
-    low, high = np.full(size.shape, -300.0), np.full(size.shape, 36.0)
+    low, high = (np.full(size.shape, end) for end in LOGITS)
     z = np.clip(start, -30, 30)
     for _ in range(60):
         mu, rest = special.expit(z), special.expit(-z)

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import special
 
 from hblib._numerics.mixture import Parts, Search, blocks
+from hblib._numerics.rates_likelihood import LOGITS
 from hblib._numerics.rates_pmf import log_beta_density
 
 STEP = 0.13  # of t
@@ -49,7 +50,7 @@ class MuGivenSize:
     @functools.cached_property
     def mu(self):
         z = self.centre[:, None] + self.width[:, None] * np.sinh(self.t)
-        return special.expit(np.clip(z, -300.0, 36.0))
+        return special.expit(np.clip(z, *LOGITS))
 
     def tail(self, x, rows, upper):
         """P(mu <= x), or P(mu > x), for 0 <= x < 1 on one axis; there is but one row."""
@@ -97,7 +98,7 @@ class MuGivenSize:
             column[some] = np.searchsorted(below, rng.uniform(size=some.sum()) * below[-1])
         at = t[0] + (column + rng.uniform(-0.5, 0.5, row.size)) * (t[1] - t[0])
         z = self.centre[row] + self.width[row] * np.sinh(at)
-        return special.expit(np.clip(z, -300.0, 36.0))
+        return special.expit(np.clip(z, *LOGITS))
 
     @functools.cached_property
     def _fine(self):
@@ -288,7 +289,7 @@ def _points(nodes):
         rows = kept & (order == 0) & (finer == factor)
         t, given = _refined(nodes.t, nodes.given[rows], factor)
         z = nodes.centre[rows, None] + nodes.width[rows, None] * np.sinh(t)
-        parts.append((special.expit(np.clip(z, -300.0, 36.0)), nodes.size[rows], nodes.weight[rows], given))
+        parts.append((special.expit(np.clip(z, *LOGITS)), nodes.size[rows], nodes.weight[rows], given))
     flat = [
         [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], weight[:, None] * given)]
         for mu, size, weight, given in parts

@@ -9,6 +9,8 @@ import pytest
 import course
 import fetch
 
+collect_ignore = ["inside.py"]  # runs in the page's Python alone
+
 
 @pytest.fixture(scope="session")
 def python_folder(tmp_path_factory):

@@ -87,7 +87,7 @@ def collect_printed(app, doctree):
             continue
         output = "\n".join(block.astext() for block in cell.children[-1].findall(nodes.literal_block))
         printed |= ledger.printed(ids, output, entries)
-        cell["ids"] += [anchor(id) for id in ids]
+        cell["ids"] += [anchor(key) for key in ids]
 
 
 def forget_printed(app, env, docname):
@@ -99,8 +99,8 @@ def refresh_tables(app, env):
     return [name for name in env.found_docs if "lesson-numbers" in name]
 
 
-def anchor(id):
-    return "lesson-" + id.replace(".", "-").replace("_", "-").lower()
+def anchor(key):
+    return "lesson-" + key.replace(".", "-").replace("_", "-").lower()
 
 
 def fill_tables(app, doctree, docname):
@@ -111,7 +111,7 @@ def fill_tables(app, doctree, docname):
 def numbers_table(app, docname):
     # a number that a page and a solution compute is linked to the page
     printed = sorted(app.env.lesson_printed.items(), key=lambda item: not item[0].startswith("solutions/"))
-    where = {id: (doc, text) for doc, found in printed for id, text in found.items()}
+    where = {key: (doc, text) for doc, found in printed for key, text in found.items()}
     rows = []
     for entry in ledger.read().values():
         doc, text = where.get(entry.id, (None, ""))

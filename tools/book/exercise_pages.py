@@ -213,7 +213,7 @@ def solution(page, name):
         if parts:
             found += [nodes.rubric("", section.next_node(nodes.title).astext()), *parts]
     for node in (copied for part in found for copied in part.findall(nodes.Element)):
-        node["ids"] = [f"{name}-{id}" for id in node["ids"]]  # the solution's own page has them as they are
+        node["ids"] = [f"{name}-{key}" for key in node["ids"]]  # the solution's own page has them as they are
     return found
 
 

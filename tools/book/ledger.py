@@ -64,7 +64,7 @@ class Entry:
 def read(path=LEDGER):
     """The ledger as {id: Entry}, in the order of the file."""
     entries = tomllib.loads(Path(path).read_text(encoding="utf8"))
-    return {id: Entry(id, **fields) for id, fields in entries.items()}
+    return {key: Entry(key, **fields) for key, fields in entries.items()}
 
 
 def pages(folder=LEDGER.parent):
@@ -94,8 +94,8 @@ def cited(cell):
 
 def output(ids, ledger):
     """What a cell that cites `ids` must print. Numbers with one label and one text, in one cell, share a line."""
-    lines = dict.fromkeys(ledger[id].printed for id in ids)
-    labels = {ledger[id].label for id in ids}
+    lines = dict.fromkeys(ledger[key].printed for key in ids)
+    labels = {ledger[key].label for key in ids}
     if len(labels) < len(lines):
         raise ValueError(f"{', '.join(ids)}: one cell cannot print two numbers under one label")
     return "".join(f"{line}\n" for line in lines)
@@ -104,7 +104,7 @@ def output(ids, ledger):
 def printed(ids, text, ledger):
     """What a cell that cites `ids` said of each, {id: number}, read off the text that it printed."""
     lines = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
-    return {id: lines.get(ledger[id].label, "") for id in ids}
+    return {key: lines.get(ledger[key].label, "") for key in ids}
 
 
 def reference_notebook(page, ledger):
@@ -112,7 +112,7 @@ def reference_notebook(page, ledger):
     notebook = load(page)
     for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
         ids = cited(cell)
-        unknown = [id for id in ids if id not in ledger]
+        unknown = [key for key in ids if key not in ledger]
         if unknown:
             raise ValueError(f"{page}, cell {number}: {', '.join(unknown)} is not in {LEDGER.name}")
         if ids:
@@ -127,6 +127,6 @@ def places(folder=LEDGER.parent):
     found = {}
     for page in [*pages(folder), *solutions(folder)]:
         for cell in load(page).cells:
-            for id in cited(cell) if cell.cell_type == "code" else ():
-                found.setdefault(id, []).append(page)
+            for key in cited(cell) if cell.cell_type == "code" else ():
+                found.setdefault(key, []).append(page)
     return found
