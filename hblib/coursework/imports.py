@@ -4,6 +4,7 @@ Imports are followed file by file, also within a folder: who may use one file of
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from hblib.coursework.source import PACKAGE
@@ -42,6 +43,7 @@ def needed(files):
     return sorted(found | data)
 
 
+@cache  # the same files are asked for by every page and every cell
 def imported(code, folder=()):
     """The files of hblib that some code in `folder` names in its imports, wherever they stand."""
     found = set()
@@ -56,7 +58,7 @@ def imported(code, folder=()):
             continue
         for name in names:
             found |= set(files_of(name[1:])) if name[0] == "hblib" else set()
-    return found
+    return frozenset(found)
 
 
 def files_of(name):

@@ -7,6 +7,7 @@ book pastes into its sentences are written out, as the book's own run computed t
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -106,11 +107,16 @@ def glue(values, key, form):
 
 def citation(kind, keys):
     """Author (year), or (Author, year) for a citation in parentheses."""
-    entries = parse_file(str(BIBLIOGRAPHY)).entries
-    named = [(authors(entries[key.strip()]), entries[key.strip()].fields["year"]) for key in keys.split(",")]
+    cited = [bibliography()[key.strip()] for key in keys.split(",")]
+    named = [(authors(entry), entry.fields["year"]) for entry in cited]
     if kind == "t":
         return " and ".join(f"{names} ({year})" for names, year in named)
     return "(" + "; ".join(f"{names}, {year}" for names, year in named) + ")"
+
+
+@cache
+def bibliography():
+    return parse_file(str(BIBLIOGRAPHY)).entries
 
 
 def authors(entry):
