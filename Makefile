@@ -36,11 +36,11 @@ test: _build/html/.checked $(VENV)/.tests ## build the book, then run every test
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
 
-check: $(VENV)/.tests ## style, types and the tests of hblib, in a few minutes: without the book, NUTS, exercises and the grader
+check: $(VENV)/.tests ## style, types and the tests of hblib, in a few minutes: without pages, site, NUTS, exercises and the grader
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 hblib tests -m "not nuts and not site and not exercise and not sandbox and not web" $(PYTEST)
+	$(BIN)/python -m pytest -n 2 hblib tests --ignore tests/pages -m "not nuts and not site and not exercise and not sandbox and not web" $(PYTEST)
 
 page: $(VENV)/.tests ## run one page and its tests, then build it: make page PAGE=05-empirical-bayes
 	@test -n "$(PAGE)" || { echo "Which page? For example: make page PAGE=05-empirical-bayes"; exit 2; }
