@@ -246,8 +246,6 @@ def test_no_cell_begins_or_ends_with_a_blank_line(name):
 
 END = re.compile(r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<=[.?!])[\"')”*_]*\s+(?=[\"'(“*_]*([A-Z$`{\[]|\d+ [a-z]))")
 NOT_PROSE = r"\A---\n.*?^---$|^[ ]*(`{3,}|\$\$)[^\n]*\n.*?^[ ]*\1$|^[ ]*(:::|\||#|\+\+\+|:\w+:)[^\n]*$"
-
-
 ITEM = re.compile(r"\s*([-*]|\d+\.) (\*\*\w\.\*\*)?")
 
 
@@ -259,10 +257,8 @@ def broken_lines(text):
         yield from (line for line in lines if END.search(ITEM.sub("", line, count=1)))
         for line, following in itertools.pairwise(lines):
             next_item = ITEM.match(following) and ITEM.match(lines[0])
-            term = (
-                following.startswith("  ") and not line.startswith(" ") and not ITEM.match(line)
-            )  # and its definition
-            if not (next_item or term or re.search(r"[.?!:;,…][\"')”*_`]*$", line)):
+            defined = following.startswith("  ") and not line.startswith(" ") and not ITEM.match(line)  # a term is
+            if not (next_item or defined or re.search(r"[.?!:;,…][\"')”*_`]*$", line)):
                 yield line
 
 
