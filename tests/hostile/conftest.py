@@ -66,7 +66,7 @@ def batch(folder, cases, *more):
     for case in cases:
         (folder / "in" / case.name.replace("/", "∕")).mkdir(parents=True)
         case.write(folder / "in" / case.name.replace("/", "∕"))
-    limits = ["--cell-seconds", "2", "--seconds", "12"]  # of work; on the clock a busy machine may take four times that
+    limits = ["--cell-seconds", "2", "--seconds", "6"]  # of work; on the clock a busy machine may take four times that
     options = ["--secret-file", "-", *limits, *more]
     begun = time.monotonic()
     done = hblib("grade-batch", folder / "in", "--out", folder / "out", *options, input=SECRET, writable=[folder])

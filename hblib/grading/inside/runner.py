@@ -75,7 +75,8 @@ def prepare():
     """A shell to run cells in. What could go wrong here is not the notebook's fault, so it comes before the hello."""
     from traitlets.config import Config
 
-    importlib.import_module("early")  # what takes its time, and is wanted: see sandbox_files.py
+    for name in ("early", "calling", "codec", "forms"):  # once, and not in each run; early: see sandbox_files.py
+        importlib.import_module(name)
     quiet = Config()
     quiet.HistoryManager.enabled = False
     return importlib.import_module("shell").Shell.instance(config=quiet)
