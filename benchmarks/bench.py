@@ -18,7 +18,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # befo
 import numpy as np
 import peers
 
-from hblib import beta_binomial, datasets, normal_normal, priors, regression
+from hblib import beta_binomial, datasets, normal_normal, observations, priors, regression
 from hblib._numerics import rates_counts, rates_fit
 
 SEED = 2026
@@ -136,7 +136,7 @@ def means(groups, rng, shared):
     return rng.normal(50, 5, groups) + se * rng.normal(size=groups), se
 
 
-def observations(rows, rng):
+def raw_rows(rows, rng):
     """About this many rows, in groups of 2 to 20, sorted by group."""
     n = rng.integers(2, 21, rows // 10)
     group = np.repeat(np.arange(n.size), n)
@@ -145,7 +145,7 @@ def observations(rows, rng):
 
 def lines(rows, rng):
     """About this many rows in groups of 2 to 20, each with its own line in t."""
-    values, group = observations(rows, rng)
+    values, group = raw_rows(rows, rng)
     t = rng.normal(size=values.size)
     return values + (1 + rng.normal(0, 0.8, group[-1] + 1)[group]) * t, t, group
 
@@ -294,12 +294,12 @@ def part_observations(report, quick):
     )
     for rows in (10**4,) if quick else (10**4, 10**6):
         rng = np.random.default_rng(SEED)
-        values, group = observations(rows, rng)
+        values, group = raw_rows(rows, rng)
         order = rng.permutation(values.size)
         mixed_up = values[order], group[order]
-        own = {"hblib": lambda v=values, g=group: normal_normal.fit_observations(v, g)}
+        own = {"hblib": lambda v=values, g=group: observations.fit(v, g)}
         case, big = f"{values.size / rows:.1f}e{round(np.log10(rows))} rows", rows == 10**6
-        t = race(own | {"shuffled": lambda rows=mixed_up: normal_normal.fit_observations(*rows)})
+        t = race(own | {"shuffled": lambda rows=mixed_up: observations.fit(*rows)})
         report.add(f"REML, {case}", t["hblib"], "s", hblib=t["hblib"])
         report.add(f"REML, {case}, shuffled", t["shuffled"], "s", hblib=t["shuffled"])
         stored = peers.STORED["lme4"][rows]
@@ -312,7 +312,7 @@ def part_observations(report, quick):
 
 
 def rows_beside_peers(report, rows, case, values, group):
-    own = {"hblib": lambda: normal_normal.fit_observations(values, group)}
+    own = {"hblib": lambda: observations.fit(values, group)}
     fit, others = own["hblib"](), {}
     if rows == 10**4 and peers.version("statsmodels"):
         others["statsmodels MixedLM"] = lambda: peers.statsmodels_mixed(values, group)

@@ -34,14 +34,16 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         log_marginal                 log marginal likelihood of (mu, tau)
         profile                      that of tau, at the best mu for each or with mu integrated out
         fit                          empirical Bayes: the prior estimated from the groups
-        Fit                          what fit and fit_observations return
-        from_observations            means and standard errors by group, from raw observations
-        GroupMeans                   what from_observations returns
-        fit_observations             mu, tau and sigma estimated together from raw observations
+        Fit                          what fit returns
         full_bayes                   the exact posterior of mu, tau and every group's mean
         FullBayes                    what full_bayes returns
         Nodes                        the nodes of its quadrature
         Draws                        joint draws of its posterior
+
+    observations: means, from raw observations
+        group_means                  means and standard errors by group, with one sigma within groups
+        GroupMeans                   what group_means returns
+        fit                          mu, tau and sigma estimated together; a Fit of normal_normal
 
     distributions: what all functions return, with mean(), std(), cdf(x), ppf(q), interval(prob), rvs(), ...
         Distribution                 an array of distributions, and what can be asked of it
@@ -160,6 +162,7 @@ from typing import Any
 __all__ = [  # noqa: RUF022 -- in the order of the pages
     "beta_binomial",
     "normal_normal",
+    "observations",
     "distributions",
     "james_stein",
     "priors",

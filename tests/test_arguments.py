@@ -23,6 +23,7 @@ from hblib import (
     james_stein,
     lkj,
     normal_normal,
+    observations,
     priors,
     regression,
     repairs,
@@ -73,8 +74,8 @@ CALLS = [
     ),
     (normal_normal.posterior_mean, (YBAR, SE, 1.0, 2.0), NORMAL | {"mu": "numbers", "tau": "numbers", "out": "other"}),
     (beta_binomial.profile, (Y, N, [0.0, 1.0], COUNTS), BINOMIAL | {"phi": "numbers", "counts": "counts"}),
-    (normal_normal.from_observations, (YBAR, GROUP), {"values": "numbers", "group": "labels"}),
-    (normal_normal.fit_observations, (YBAR, GROUP, "ml"), {"values": "numbers", "group": "labels", "method": "other"}),
+    (observations.group_means, (YBAR, GROUP), {"values": "numbers", "group": "labels"}),
+    (observations.fit, (YBAR, GROUP, "ml"), {"values": "numbers", "group": "labels", "method": "other"}),
     (
         normal_normal.full_bayes,
         (YBAR, SE, FLAT, None, COUNTS),
@@ -149,7 +150,18 @@ CALLS = [
         {"y": "numbers", "x": "numbers", "z": "numbers", "group": "labels", "D": "numbers"},
     ),
 ]
-MODULES = [beta_binomial, rates_counts, normal_normal, three_level, coordinates, lkj, repairs, james_stein, regression]
+MODULES = [
+    beta_binomial,
+    rates_counts,
+    normal_normal,
+    observations,
+    three_level,
+    coordinates,
+    lkj,
+    repairs,
+    james_stein,
+    regression,
+]
 
 
 def last(values, what):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from hblib import beta_binomial, datasets, normal_normal
+from hblib import beta_binomial, datasets, normal_normal, observations
 from tests.test_normal_normal import log_relative_risks
 from tests.test_peers import DYESTUFF
 
@@ -329,7 +329,7 @@ def test_every_method_agrees_with_metafor(method, tau2):
 def test_dyestuff_agrees_with_lme4():
     """lme4 for R: lmer(Yield ~ 1 + (1 | Batch), Dyestuff), as its documentation prints it; and the closed forms."""
     values, batch = DYESTUFF.ravel(), np.repeat(list("ABCDEF"), 5)
-    fit = normal_normal.fit_observations(values, batch)
+    fit = observations.fit(values, batch)
     assert (round(fit.tau**2, 2), round(fit.sigma**2, 2)) == (1764.05, 2451.25)
     assert round(-2 * fit.log_likelihood, 4) == 319.6543
     assert fit.mu == pytest.approx(1527.5, rel=1e-14)
@@ -339,9 +339,9 @@ def test_dyestuff_agrees_with_lme4():
     assert fit.tau**2 == pytest.approx(between - within / 5, rel=1e-10)
     assert fit.se_mu == pytest.approx(np.sqrt(between / 6), rel=1e-10)
     shuffled = np.random.default_rng(47).permutation(30)
-    again = normal_normal.fit_observations(values[shuffled], batch[shuffled])
+    again = observations.fit(values[shuffled], batch[shuffled])
     np.testing.assert_allclose([again.mu, again.tau, again.sigma], [fit.mu, fit.tau, fit.sigma], rtol=1e-12)
-    ml = normal_normal.fit_observations(values, batch, "ml")
+    ml = observations.fit(values, batch, "ml")
     assert ml.sigma**2 == pytest.approx(within, rel=1e-10)  # balanced: maximum likelihood shrinks only tau
     assert ml.tau**2 == pytest.approx(between * 5 / 6 - within / 5, rel=1e-10)
 
@@ -368,7 +368,7 @@ def unequal(seed, tau):
 def test_observations_agree_with_a_general_optimiser(method, seed, tau):
     values, group = unequal(seed, tau)
     restricted = method == "reml"
-    fit = normal_normal.fit_observations(values, group, method)
+    fit = observations.fit(values, group, method)
 
     def loss(x):
         return deviance(values, group, np.exp(x[0]), x[1], restricted)[0]
@@ -391,7 +391,7 @@ def test_observations_agree_with_a_general_optimiser(method, seed, tau):
 def test_observations_on_the_boundary(method, freedom):
     """Groups that differ less than chance makes them: tau = 0, and sigma is that of all observations together."""
     values, group = np.array([1.0, 5.0, 3.0, 2.0, 4.0, 3.0, 0.0, 6.0, 3.5]), np.repeat([0, 1, 2], 3)
-    fit = normal_normal.fit_observations(values, group, method)
+    fit = observations.fit(values, group, method)
     assert (fit.tau, fit.status) == (0.0, "tau = 0")
     assert fit.sigma**2 == pytest.approx(np.sum((values - values.mean()) ** 2) / freedom, rel=1e-12)
     assert fit.mu == pytest.approx(values.mean(), rel=1e-14)
@@ -402,20 +402,20 @@ def test_observations_on_the_boundary(method, freedom):
 def test_observations_far_from_zero_and_in_other_units():
     values, group = unequal(48, 3.0)
     values = np.round(values * 1024) / 1024  # binary fractions, so that the sums below are exact
-    fit = normal_normal.fit_observations(values, group)
+    fit = observations.fit(values, group)
     for shift, unit in ((2.0**30, 1.0), (0.0, 2.0**100), (0.0, 2.0**-100)):
-        other = normal_normal.fit_observations(shift + unit * values, group)
+        other = observations.fit(shift + unit * values, group)
         np.testing.assert_allclose(
             [(other.mu - shift) / unit, other.tau / unit, other.sigma / unit],
             [fit.mu, fit.tau, fit.sigma],
             rtol=1e-7 if shift else 1e-12,
         )  # group means near 2^30 carry 1e-7
-    means = normal_normal.from_observations(values, group)
+    means = observations.group_means(values, group)
     assert means.sigma == pytest.approx(
         np.sqrt(sum(np.sum((values[group == g] - values[group == g].mean()) ** 2) for g in range(7)) / (37 - 7)),
         rel=1e-12,
     )
-    single = normal_normal.fit_observations([1.0, 2.0, 4.0], ["a", "a", "a"])
+    single = observations.fit([1.0, 2.0, 4.0], ["a", "a", "a"])
     assert (single.mu, single.status) == (pytest.approx(7 / 3), "not identified")
 
 
@@ -428,18 +428,18 @@ def test_groups_that_differ_by_rounding_do_not_estimate_sigma(digits):
         values, group = np.repeat((np.array(mean) + shift) * unit, size), np.repeat([0, 1, 2], size)
         rounded = values * (1 + np.finfo(float).eps * rng.integers(-1, 2, values.size))
         for these in (values, rounded):
-            for function in (normal_normal.fit_observations, normal_normal.from_observations):
+            for function in (observations.fit, observations.group_means):
                 with pytest.raises(ValueError, match="sigma cannot be estimated"):
                     function(these, group)
         real = values * (1 + 1e-13 * np.arange(values.size))
-        assert normal_normal.from_observations(real, group).sigma > 0
+        assert observations.group_means(real, group).sigma > 0
 
 
 @pytest.mark.parametrize("restricted", [False, True])
 @pytest.mark.parametrize("seed", [48, 49, 51])
 def test_errors_of_observations_are_those_of_the_curvature(restricted, seed):
     values, group = unequal(seed, 3.0)
-    fit = normal_normal.fit_observations(values, group, "reml" if restricted else "ml")
+    fit = observations.fit(values, group, "reml" if restricted else "ml")
     assert fit.status == "ok"
 
     h = 1e-3
@@ -459,7 +459,7 @@ def test_the_error_of_sigma_on_the_boundary():
     """Where tau = 0 all observations have one variance, sigma^2 on N or N - 1 degrees of freedom."""
     values, group = np.array([1.0, 5.0, 3.0, 2.0, 4.0, 3.0, 0.0, 6.0, 3.5]), np.repeat([0, 1, 2], 3)
     for method, freedom in (("ml", 9), ("reml", 8)):
-        fit = normal_normal.fit_observations(values, group, method)
+        fit = observations.fit(values, group, method)
         assert fit.se_sigma == pytest.approx(fit.sigma / np.sqrt(2 * freedom), rel=1e-12)
         assert np.isnan(fit.se_tau)
 
@@ -558,10 +558,10 @@ PROFILES = (("ml", 5), ("reml", 4))
 def test_every_unit_gives_the_same_observations():
     values, group = unequal(48, 3.0)
     for method, freedom in (("ml", 37), ("reml", 36)):
-        once = normal_normal.fit_observations(values, group, method)
+        once = observations.fit(values, group, method)
         for power in (*range(-100, 101, 20), -150, 140):
             unit = 10.0**power
-            fit = normal_normal.fit_observations(values * unit, group, method)
+            fit = observations.fit(values * unit, group, method)
             got = np.array([fit.mu, fit.tau, fit.sigma, fit.se_mu, fit.se_tau, fit.se_sigma]) / unit
             np.testing.assert_allclose(
                 got, [once.mu, once.tau, once.sigma, once.se_mu, once.se_tau, once.se_sigma], rtol=1e-11

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hblib import beta_binomial, datasets, normal_normal, priors, regression, repairs, three_level
+from hblib import beta_binomial, datasets, normal_normal, observations, priors, regression, repairs, three_level
 from hblib.distributions import Beta, Distribution, Normal, Point
 from tests.chance import assert_follows
 
@@ -395,7 +395,7 @@ def test_a_fit_has_a_size_a_summary_and_a_standard_error_of_mu():
     assert beta_binomial.fit([0, 5, 5], 5).size == 0
     for method in ("ml", "reml", "moments", "dersimonian-laird", "paule-mandel"):
         assert normal_normal.fit(SCHOOLS.ybar, SCHOOLS.se / 3, method).summary()["se"][0] > 0
-    three = normal_normal.fit_observations([1.0, 3.0, 4.0, 6.0], ["a", "a", "b", "b"]).summary()
+    three = observations.fit([1.0, 3.0, 4.0, 6.0], ["a", "a", "b", "b"]).summary()
     assert three["name"] == ["mu", "tau", "sigma"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
 from statsmodels.stats.meta_analysis import combine_effects
 
-from hblib import beta_binomial, datasets, normal_normal, regression, three_level
+from hblib import beta_binomial, datasets, normal_normal, observations, regression, three_level
 from tests.test_normal_normal import log_relative_risks
 
 # The yields of 6 batches of dyestuff, 5 samples each: Davies & Goldsmith (1972), Statistical Methods in Research and
@@ -54,7 +54,7 @@ def test_moments_agree_with_statsmodels(method, theirs):
 def test_raw_observations_agree_with_statsmodels():
     values, group = (DYESTUFF.ravel() - 1500) / 50, np.repeat(np.arange(6), 5)
     result = MixedLM(values, np.ones((30, 1)), group).fit(reml=True, method="powell")
-    fit = normal_normal.fit_observations(values, group)
+    fit = observations.fit(values, group)
     assert fit.tau**2 == pytest.approx(float(result.cov_re[0, 0]), rel=1e-4)
     assert fit.sigma**2 == pytest.approx(result.scale, rel=1e-4)
     assert fit.mu == pytest.approx(float(result.fe_params[0]))
@@ -107,7 +107,7 @@ def test_varying_slopes_agree_with_statsmodels(seed):
 
 def test_raw_observations_agree_with_lme4():
     """lmer(Yield ~ 1 + (1 | Batch), Dyestuff)"""
-    fit = normal_normal.fit_observations(DYESTUFF.ravel(), np.repeat(np.arange(6), 5))
+    fit = observations.fit(DYESTUFF.ravel(), np.repeat(np.arange(6), 5))
     assert [fit.tau**2, fit.sigma**2] == pytest.approx([1764.0500064271, 2451.2499986071], rel=1e-8)
     assert -2 * fit.log_likelihood == pytest.approx(319.6542768423, abs=1e-9)
     assert fit.se_mu == pytest.approx(19.3834121788, rel=1e-8)
@@ -131,7 +131,7 @@ def test_known_errors_agree_with_metafor(method, tau2, mu):
 
 def test_group_means_of_raw_observations_lead_to_the_same_tau():
     """With the pooled sigma taken as known, balanced data give the REML estimate."""
-    means = normal_normal.from_observations(DYESTUFF.ravel(), np.repeat(list("ABCDEF"), 5))
+    means = observations.group_means(DYESTUFF.ravel(), np.repeat(list("ABCDEF"), 5))
     assert means.group.tolist() == list("ABCDEF")
     assert normal_normal.fit(means.ybar, means.se, "reml").tau ** 2 == pytest.approx(1764.05)
 
@@ -155,7 +155,7 @@ def test_stores_in_chains_agree_with_statsmodels():
     chain, weeks = np.repeat(np.arange(6), 5), 4
     theta = rng.normal(0, 1, 6)[chain] + rng.normal(0, 0.8, 30)
     weekly = theta[:, None] + rng.normal(0, 1, (30, weeks))
-    means = normal_normal.from_observations(weekly.ravel(), np.repeat(np.arange(30), weeks))
+    means = observations.group_means(weekly.ravel(), np.repeat(np.arange(30), weeks))
     fit = three_level.fit(means.ybar, means.se, chain)
     store = [np.eye(5).repeat(weeks, axis=0)] * 6
     names = [[f"s{i}" for i in range(5)]] * 6

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from hblib import datasets, normal_normal, regression
+from hblib import datasets, normal_normal, observations, regression
 from hblib._numerics import mixed_fit, mixed_model
 
 
@@ -160,10 +160,10 @@ def one_way(seed):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_one_mean_a_group_is_fit_observations(seed):
+def test_one_mean_a_group_is_the_fit_of_observations(seed):
     """Which solves its one equation in another way; exact zeros are the same ones."""
     y, group = one_way(seed)
-    fit, peer = regression.fit(y, ones(y.size), ones(y.size), group), normal_normal.fit_observations(y, group)
+    fit, peer = regression.fit(y, ones(y.size), ones(y.size), group), observations.fit(y, group)
     assert fit.log_likelihood == pytest.approx(peer.log_likelihood, abs=1e-10)
     assert (fit.status == "Sigma = 0") == (peer.status == "tau = 0")
     assert [fit.sd[0], fit.sigma, fit.beta[0]] == pytest.approx([peer.tau, peer.sigma, peer.mu], rel=1e-6)

@@ -1,0 +1,151 @@
+r"""Means from raw observations: what `normal_normal` takes as known is estimated from the groups themselves.
+
+.. math:: y_{ij} \mid \theta_j \sim N(\theta_j, \sigma^2), \qquad \theta_j \sim N(\mu, \tau^2)
+
+Observation i of group j; sigma is the standard deviation within groups, one for all of them.
+"""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hblib._numerics import arguments
+from hblib._numerics.means_cells import collect
+from hblib._numerics.means_fit import RatioLikelihood, errors_of_both
+from hblib._numerics.means_rows import by_group
+from hblib._numerics.types import FloatArray, IntArray, Labels
+from hblib.normal_normal import Fit
+
+
+class GroupMeans(NamedTuple):
+    """Raw observations summed up by group; the first three are what the other functions take.
+
+    Attributes
+    ----------
+    ybar : array of shape (J,)
+        The groups' means.
+    se : array of shape (J,)
+        Their standard errors, sigma/sqrt(n), with the pooled sigma.
+    n : array of shape (J,)
+        How many observations each group has.
+    group : array of shape (J,)
+        The labels, sorted.
+    sigma : float
+        The within-group standard deviation, pooled over groups.
+    """
+
+    ybar: FloatArray
+    se: FloatArray
+    n: IntArray
+    group: Labels
+    sigma: float
+
+
+def group_means(values: ArrayLike, group: ArrayLike) -> GroupMeans:
+    r"""Return group means with standard errors from the pooled within-group standard deviation.
+
+    .. math::
+
+        \sigma^2 = \frac{\sum_{ij} (y_{ij} - \bar y_j)^2}{N - J}, \qquad se_j = \frac{\sigma}{\sqrt{n_j}}
+
+    Parameters
+    ----------
+    values : array_like of shape (N,)
+        The observations.
+    group : array_like of shape (N,)
+        The label of each one's group.
+
+    Returns
+    -------
+    GroupMeans
+        The means ybar, se, n, group and sigma, in the order of the sorted labels.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; it is named. Also if no group has two observations that differ by more than
+        rounding.
+
+    References
+    ----------
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4.
+
+    Examples
+    --------
+    >>> means = group_means([1.0, 3.0, 4.0, 6.0], ["a", "a", "b", "b"])
+    >>> print(means.ybar.tolist(), means.se.tolist(), round(means.sigma, 4))
+    [2.0, 5.0] [1.0, 1.0] 1.4142
+    """
+    label, n, ybar, within, unit = by_group(values, group)
+    ybar, sigma = ybar * unit, float(np.sqrt(within / (np.sum(n) - n.size)) * unit)
+    return GroupMeans(ybar, sigma / np.sqrt(n), n, label, sigma)
+
+
+def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "reml") -> Fit:
+    r"""Estimate mu, tau and the within-group sigma together from raw observations.
+
+    .. math:: y_{ij} \sim N(\theta_j, \sigma^2), \qquad \theta_j \sim N(\mu, \tau^2)
+
+    Parameters
+    ----------
+    values : array_like of shape (N,)
+        The observations.
+    group : array_like of shape (N,)
+        The label of each one's group.
+    method : {"reml", "ml"}
+        The likelihood with mu integrated out under a flat prior, or the whole one.
+
+    Returns
+    -------
+    Fit
+        With sigma and its standard error set.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; it is named. Also if no group has two observations that differ by more than
+        rounding.
+
+    Notes
+    -----
+    Given tau^2/sigma^2, both sigma and mu have closed forms, so that the search is for that ratio alone [1]_. se_mu is
+    that of mu given the variances; se_tau and se_sigma come from the observed information on both, se_sigma from that
+    on sigma alone where tau = 0.
+
+    References
+    ----------
+    .. [1] Pinheiro & Bates (2000), Mixed-Effects Models in S and S-PLUS, section 2.2.
+
+    Examples
+    --------
+    >>> three = fit([9, 10, 11, 14, 15, 16, 3, 5, 4], [1, 1, 1, 2, 2, 2, 3, 3, 3])
+    >>> print(round(three.mu, 3), round(three.tau, 3), round(three.sigma, 3))
+    9.667 5.477 1.0
+    """
+    arguments.one_of("method", method, ("ml", "reml"))
+    _, n, ybar, within, unit = by_group(values, group)
+    if n.size < 2:
+        return _of_one_group(float(ybar[0] * unit), method)
+    cells, observations, restricted = collect(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
+    likelihood = RatioLikelihood(cells, within, observations, restricted)
+    ratio = likelihood.best()
+    sigma, log_likelihood = likelihood.sigma(ratio), likelihood.log_likelihood(ratio)
+    here = cells.at(ratio)
+    error_tau, error_sigma = errors_of_both(cells, ratio, sigma, within, observations, restricted)
+    return Fit(
+        mu=float((cells.centre + here.mu) * unit),
+        tau=float(np.sqrt(ratio) * sigma * unit),
+        status="ok" if ratio > 0 else "tau = 0",
+        method=method,
+        log_likelihood=float(log_likelihood - likelihood.freedom * np.log(unit)),
+        se_mu=float(sigma / np.sqrt(here.total) * unit),
+        se_tau=float(error_tau * unit),
+        sigma=float(sigma * unit),
+        se_sigma=float(error_sigma * unit),
+    )
+
+
+def _of_one_group(mu, method):
+    unknown = dict.fromkeys(("tau", "log_likelihood", "se_mu", "se_tau"), np.nan)
+    return Fit(mu=mu, status="not identified", method=method, **unknown)
