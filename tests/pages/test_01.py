@@ -53,6 +53,12 @@ def test_at_sizes_from_50_to_200_the_records_are_more_than_half_as_probable_as_a
     assert (np.exp(beta_binomial.profile(page.y, page.n, [1 / 50, 1 / 200]) - best) > 0.5).all()
 
 
+def test_at_size_75_the_records_are_nearly_as_probable_and_a_is_below_e(page):
+    best = beta_binomial.profile(page.y, page.n, 1 / page.size)
+    assert beta_binomial.profile(page.y, page.n, 1 / 75) - best > np.log(0.8)
+    assert page.at_size(75)[A] < page.at_size(75)[E]
+
+
 def test_a_few_lines_of_scipy_find_the_prior_that_fit_finds(page):
     assert np.allclose(page.by_hand, [page.prior.alpha, page.prior.beta], rtol=1e-3)
     assert (page.both["by hand"] == page.both["fit"]).all()  # to the digits shown
