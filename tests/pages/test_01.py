@@ -59,6 +59,12 @@ def test_at_size_75_the_records_are_nearly_as_probable_and_a_is_below_e(page):
     assert page.at_size(75)[A] < page.at_size(75)[E]
 
 
+@pytest.mark.parametrize(("size", "low", "high"), [(20, 1, 19), (1000, 6, 9)])
+def test_nine_hospitals_in_ten_lie_where_the_caption_says(page, size, low, high):
+    ends = stats.beta(page.mu * size, (1 - page.mu) * size).interval(0.9)
+    assert np.round(100 * np.array(ends)).tolist() == [low, high]
+
+
 def test_a_few_lines_of_scipy_find_the_prior_that_fit_finds(page):
     assert np.allclose(page.by_hand, [page.prior.alpha, page.prior.beta], rtol=1e-3)
     assert (page.both["by hand"] == page.both["fit"]).all()  # to the digits shown
