@@ -116,7 +116,7 @@ def test_a_downloaded_notebook_is_plain(path):
     nbformat.validate(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            for myst in ("{glue", "{cite", "{lesson", ":::", "{numref", ".md)", "```{"):
+            for myst in ("{glue", "{cite", "{lesson", ":::", "{numref", "{term", ".md)", "```{"):
                 assert myst not in cell.source
     assert not any(cell.get("outputs") for cell in notebook.cells)
 

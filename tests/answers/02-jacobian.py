@@ -8,30 +8,30 @@ from hblib.coursework import source
 log_density, log_prior = (source.load("02-jacobian").namespace[name] for name in ("log_density", "log_prior"))
 
 
-def by_scipy(m, M, s, t):
-    return stats.expon.logpdf(m * M, scale=s) + stats.expon.logpdf((1 - m) * M, scale=t) + np.log(M)
+def by_scipy(mu, M, s, t):
+    return stats.expon.logpdf(mu * M, scale=s) + stats.expon.logpdf((1 - mu) * M, scale=t) + np.log(M)
 
 
-def by_determinant(m, M, s, t):
+def by_determinant(mu, M, s, t):
     out = []
-    for mean, size in zip(m, M, strict=True):
+    for mean, size in zip(mu, M, strict=True):
         jacobian = np.linalg.det([[size, mean], [-size, 1 - mean]])
         out.append(np.log(abs(jacobian)) - np.log(s) - np.log(t) - size * (mean / s + (1 - mean) / t))
     return out
 
 
-def plain_logs(logit_m, log_M, c):
-    m, M = special.expit(logit_m), np.exp(log_M)
-    return np.log(m * (1 - m))[:, None] + (2 + c) * np.log(M)[None, :]
+def plain_logs(logit_mu, log_M, c):
+    mu, M = special.expit(logit_mu), np.exp(log_M)
+    return np.log(mu * (1 - mu))[:, None] + (2 + c) * np.log(M)[None, :]
 
 
 def by_softplus(x, u, c):
     return np.add.outer(-np.logaddexp(0, x) - np.logaddexp(0, -x), (c + 2) * u)
 
 
-def in_a_loop(logit_m, log_M, c):
+def in_a_loop(logit_mu, log_M, c):
     rows = []
-    for x in logit_m:
+    for x in logit_mu:
         logs = -np.log1p(np.exp(-abs(x))) * 2 - abs(x)
         rows.append([logs + 2 * u + c * u for u in log_M])
     return rows
@@ -41,7 +41,7 @@ RIGHT = {
     "log_density": {
         "SciPy's exponential": by_scipy,
         "a determinant": by_determinant,
-        "the log of the density": lambda m, M, s, t: np.log(M / (s * t)) - M * (m / s + (1 - m) / t),
+        "the log of the density": lambda mu, M, s, t: np.log(M / (s * t)) - M * (mu / s + (1 - mu) / t),
     },
     "log_prior": {"plain logarithms": plain_logs, "logaddexp": by_softplus, "a loop": in_a_loop},
 }
@@ -51,7 +51,7 @@ WRONG = {
         "the density": (lambda *args: np.exp(log_density(*args)), "Is a logarithm missing?"),
         "minus": (lambda *args: -log_density(*args), "wrong sign"),
         "log10": (lambda *args: log_density(*args) / np.log(10), "times what is asked, everywhere"),
-        "one M too many": (lambda m, M, s, t: log_density(m, M, s, t) + M, "plus `M`"),
+        "one M too many": (lambda mu, M, s, t: log_density(mu, M, s, t) + M, "plus `M`"),
     },
     "log_prior": {
         "the density": (lambda *args: np.exp(log_prior(*args)), "Is a logarithm missing?"),

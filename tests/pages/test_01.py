@@ -16,8 +16,8 @@ def test_no_estimate_moves_further_than_the_one_of_hospital_a(page):
 def test_the_likelihood_ratios_at_three_per_cent_are_the_ones_done_by_hand(page):
     mu = page.prior.mu
     assert page.low_rates[2] == 0.03
-    assert np.isclose(page.times[2, A], (0.97 / (1 - mu)) ** 47)
-    assert np.isclose(page.times[2, E], (0.03 / mu) ** 8 * (0.97 / (1 - mu)) ** 203)
+    assert np.isclose(page.times_A[2], (0.97 / (1 - mu)) ** 47)
+    assert np.isclose(page.times_E[2], (0.03 / mu) ** 8 * (0.97 / (1 - mu)) ** 203)
 
 
 def test_eight_of_211_speaks_for_about_four_per_cent():
@@ -32,8 +32,48 @@ def test_the_best_mean_of_a_huge_prior_is_the_total(page):
 
 
 def test_the_ends_of_the_dial_are_no_pooling_and_complete_pooling(page):
-    assert page.distances(1e-12)[0] < 1e-10
-    assert page.distances(1e12)[1] < 1e-9
+    assert np.abs(page.at_size(1e-9) - page.raw).max() < 1e-9
+    assert np.abs(page.at_size(1e9) - page.pooled).max() < 5e-5  # as well as the minimiser finds the mean
+
+
+def test_at_the_fitted_size_the_dial_shows_the_fitted_estimates(page):
+    assert np.allclose(page.at_size(page.size), page.partial, atol=1e-5)
+
+
+def test_the_lines_of_a_and_e_cross_where_the_page_says(page):
+    """(s mu)/(47 + s) and (s mu + 8)/(211 + s) are equal where s mu (211 - 47) = 8 (47 + s)."""
+    s, mu = page.crossing, page.best_mean(page.crossing)
+    assert np.isclose(s * mu * (211 - 47), 8 * (47 + s), rtol=1e-3)
+    assert page.at_size(s / 2)[A] < page.at_size(s / 2)[E]
+    assert page.at_size(2 * s)[A] > page.at_size(2 * s)[E]
+
+
+def test_at_sizes_from_50_to_200_the_records_are_more_than_half_as_probable_as_at_the_best(page):
+    best = beta_binomial.profile(page.y, page.n, 1 / page.size)
+    assert (np.exp(beta_binomial.profile(page.y, page.n, [1 / 50, 1 / 200]) - best) > 0.5).all()
+
+
+def test_at_size_75_the_records_are_nearly_as_probable_and_a_is_below_e(page):
+    best = beta_binomial.profile(page.y, page.n, 1 / page.size)
+    assert beta_binomial.profile(page.y, page.n, 1 / 75) - best > np.log(0.8)
+    assert page.at_size(75)[A] < page.at_size(75)[E]
+
+
+@pytest.mark.parametrize(("size", "low", "high"), [(20, 1, 19), (1000, 6, 9)])
+def test_nine_hospitals_in_ten_lie_where_the_caption_says(page, size, low, high):
+    ends = stats.beta(page.mu * size, (1 - page.mu) * size).interval(0.9)
+    assert np.round(100 * np.array(ends)).tolist() == [low, high]
+
+
+def test_a_few_lines_of_scipy_find_the_prior_that_fit_finds(page):
+    assert np.allclose(page.by_hand, [page.prior.alpha, page.prior.beta], rtol=1e-3)
+    assert (page.both["by hand"] == page.both["fit"]).all()  # to the digits shown
+
+
+def test_the_weights_and_estimates_by_hand_are_those_of_hblib(page):
+    prior = page.prior
+    assert np.allclose(page.kappa, beta_binomial.shrinkage(page.n, prior.alpha, prior.beta), rtol=1e-12)
+    assert np.allclose(page.partial, prior.posterior(page.y, page.n).mean(), rtol=1e-12)
 
 
 def test_the_prior_counts_as_about_eight_deaths_and_b_has_the_higher_raw_rate_than_k(page):
@@ -56,6 +96,7 @@ def test_the_chances_with_the_prior_plugged_in_agree_with_integrals(page):
     assert abs(plugged["P(A below E)"] - below([E])) < 1e-4
     assert abs(plugged["P(A lowest)"] - below(slice(1, None))) < 2e-4
     assert np.allclose(plugged[["P(H > 10 %)", "P(B > 10 %)"]], 1 - post.cdf(0.10)[[H, B]], atol=2e-3)
+    assert np.allclose(page.bad, 1 - post.cdf(0.10))
 
 
 @pytest.mark.parametrize(
@@ -103,6 +144,22 @@ def test_the_risks_agree_with_sums_over_every_record(page, name):
         loss = (estimate(record, n, page.kappa[j]) - after.mean()) ** 2 + after.var()
         summed = np.sum(stats.betabinom(n, prior.alpha, prior.beta).pmf(record) * loss)
         assert np.isclose(summed, page.risk[name][j], rtol=1e-9)
+
+
+@pytest.mark.parametrize("theta", [0.01, 0.0765, 0.2])
+def test_variance_and_squared_bias_add_up_to_the_squared_error_over_all_records(page, theta):
+    mu, record = page.mu, np.arange(51)
+    for kappa in (0, 0.3, 1):
+        loss = (kappa * record / 50 + (1 - kappa) * mu - theta) ** 2
+        summed = np.sum(stats.binom(50, theta).pmf(record) * loss)
+        assert np.isclose(summed, page.rmse(theta, kappa) ** 2)
+        assert np.isclose(summed, kappa**2 * theta * (1 - theta) / 50 + (1 - kappa) ** 2 * (theta - mu) ** 2)
+
+
+def test_no_other_weight_has_a_smaller_risk_than_kappa(page):
+    for step in (-0.01, 0.01):  # the risk is a parabola in the weight
+        assert (page.risk_with(page.kappa + step) > page.risk_with(page.kappa)).all()
+    assert np.allclose(page.risk_with(page.kappa + 0.01), page.risk_with(page.kappa - 0.01))
 
 
 def test_an_estimated_prior_saves_a_good_part_of_what_a_known_one_does(page):

@@ -2,13 +2,18 @@
 
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import integrate, special, stats
 
 from hblib import beta_binomial, priors
 
 
-def test_the_upper_end_that_the_lesson_got_wrong_is_scipys(page):
+def test_the_posterior_multiplied_on_a_grid_is_the_one_of_the_rule(page):
+    assert np.allclose(page.by_product, page.by_rule, rtol=1e-9)
+
+
+def test_the_upper_end_of_the_stores_interval_is_scipys(page):
     assert round(stats.beta(7, 113).ppf(0.975), 10) == round(float(page.upper), 10)
+    assert f"{page.upper:.3f}" == "0.107"
 
 
 def test_a_prior_is_worth_alpha_plus_beta_trials(page):
@@ -28,27 +33,81 @@ def test_the_prediction_for_a_new_group_is_the_formula_of_the_page(page):
     assert np.allclose(page.new_group.pmf(k), direct)
 
 
+def test_the_three_ways_to_the_marginal_likelihood_agree(page):
+    assert np.ptp(list(page.log_likelihoods.values())) < 1e-9
+    alike = list(page.probabilities.values())
+    assert np.allclose(alike[0], alike[1], rtol=1e-12)
+    assert np.allclose(alike[0], alike[2], rtol=1e-12)
+
+
+def test_the_probability_of_new_rats_in_a_known_group_is_the_integral_over_its_posterior():
+    post, y = stats.beta(7, 113), np.arange(11)
+    by_integral = [integrate.quad(lambda t, k=k: stats.binom.pmf(k, 10, t) * post.pdf(t), 0, 1)[0] for k in y]
+    assert np.allclose(by_integral, stats.betabinom(10, 5 + 2, 95 + 18).pmf(y), rtol=1e-6)
+
+
 def test_the_grid_agrees_with_an_independent_quadrature(page):
-    """Gauss-Legendre in (m, log M), in a program of its own, gave these to 15 digits."""
-    mean_m, _, theta = page.posterior_means(-0.5)
-    assert abs(mean_m - 0.144297305466758) < 1e-12
+    """Gauss-Legendre in (mu, log M), in a program of its own, gave these to 15 digits."""
+    mean_mu, _, theta = page.means_with(-0.5)
+    assert abs(mean_mu - 0.144297305466758) < 1e-12
     assert abs(theta - 0.210856839758551) < 1e-12
+    assert np.allclose(list(page.averages.values()), page.means_with(-0.5), rtol=1e-12)
 
 
 def test_the_grid_agrees_with_full_bayes(page):
     full = beta_binomial.full_bayes(page.y, page.n, priors.power(-1.5))
-    assert abs(page.posterior_means(-0.5)[2] - full.theta[-1].mean()) < 1e-12
+    assert abs(page.means_with(-0.5)[2] - full.theta[-1].mean()) < 1e-12
+    assert np.allclose(list(page.averages.values()), list(page.by_hblib.values()), rtol=1e-9)
+
+
+def test_the_axes_do_not_matter_if_the_jacobian_goes_along(page):
+    assert np.ptp(list(page.two_grids.values())) < 1e-12
+
+
+def test_a_probability_on_another_axis_needs_the_jacobian(page):
+    exactly, with_factor, without = page.chances.values()
+    assert np.isclose(exactly, np.exp(-0.5) - np.exp(-2))
+    assert abs(with_factor - exactly) < 1e-3
+    assert abs(without - exactly) > 0.4
+
+
+def test_the_rectangle_in_mu_and_size_covers_its_size_times_the_area(page):
+    """The determinant, by finite differences."""
+    mu, size, h = 0.14, 17.0, 1e-6
+    columns = [
+        ((mu + h) * size - mu * size, (1 - mu - h) * size - (1 - mu) * size),
+        (mu * (size + h) - mu * size, (1 - mu) * (size + h) - (1 - mu) * size),
+    ]
+    assert np.isclose(abs(np.linalg.det(np.array(columns) / h)), size, rtol=1e-6)
+
+
+def test_the_drawn_populations_have_the_posteriors_mean(page):
+    """Within six standard errors, for any seed."""
+    sd = np.sqrt((page.p * page.mu**2).sum() - page.averages["mu"] ** 2)
+    assert abs(page.drawn_mu.mean() - page.averages["mu"]) < 6 * sd / np.sqrt(len(page.drawn_mu))
+
+
+def test_partially_pooled_posteriors_are_narrower_and_closer_together_than_separate_ones(page):
+    full = beta_binomial.full_bayes(page.y, page.n, priors.power(-1.5)).theta
+    separate = stats.beta(1 + page.y, 1 + page.n - page.y)
+    assert (full.std() < separate.std()).mean() > 0.9
+    assert full.mean().std() < separate.mean().std()
+
+
+def test_the_mean_of_alpha_is_refused(page):
+    with pytest.raises(ValueError, match="exist"):
+        beta_binomial.full_bayes(page.y, page.n, priors.power(-1.5)).mean_of_alpha_and_beta()
 
 
 def test_what_lies_beyond_e20_agrees_with_the_tail_integrated_by_hand(page):
     """There the likelihood is that of one common rate, and the integral of M^(-1/2) over log M is 2 exp(-10)."""
     y, n = page.y, page.n
-    m = np.linspace(0.08, 0.25, 20_001)
-    one_rate = special.xlogy(y.sum(), m) + special.xlogy((n - y).sum(), 1 - m) + np.log(special.comb(n, y)).sum()
+    mu = np.linspace(0.08, 0.25, 20_001)
+    one_rate = special.xlogy(y.sum(), mu) + special.xlogy((n - y).sum(), 1 - mu) + np.log(special.comb(n, y)).sum()
     peak = page.log_likelihood.max()
-    body = np.exp(page.log_likelihood - peak) * page.m * (1 - page.m) * page.M ** (-0.5)
-    grid_cell = 0.04 * 0.1  # of logit m and log M
-    beyond = np.exp(one_rate - peak).sum() * (m[1] - m[0]) * 2 * np.exp(-10)
+    body = np.exp(page.log_likelihood - peak) * page.M ** (-0.5)
+    grid_cell = 0.0025 * 0.1  # of mu and log M
+    beyond = np.exp(one_rate - peak).sum() * (mu[1] - mu[0]) * 2 * np.exp(-10)
     tail = beyond / (body.sum() * grid_cell)
     # the grid's first cell beyond 20 begins half a step early
     assert abs(page.p[:, page.log_M >= 20].sum() / tail - 1) < 0.06
