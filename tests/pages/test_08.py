@@ -226,14 +226,14 @@ def test_a_path_stays_up_to_a_step_of_two_and_flies_off_above(page):
     """Below 2 the steps conserve (1 - h^2/4) x^2 + p^2, so |x| is at most its start, up to the step's own wobble."""
     reached = page.reached["farthest"]
     assert (reached[[step for step in reached.index if step < 2]] < 1 + 1e-9).all()
-    assert (reached[[step for step in reached.index if step > 2]] > 100).all()
+    assert (reached[[step for step in reached.index if step > 2]] > 5).all()
 
 
 def test_a_path_of_many_steps_is_a_power_of_the_matrix_of_one_step(page):
     h = 2.1
     half, move = np.array([[1, 0], [-h / 2, 1]]), np.array([[1, h], [0, 1]])
     one = half @ move @ half
-    x = [np.linalg.matrix_power(one, k)[0, 0] for k in range(101)]
+    x = [np.linalg.matrix_power(one, k)[0, 0] for k in range(21)]
     assert np.isclose(page.farthest(h), np.abs(x).max())
 
 
