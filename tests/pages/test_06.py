@@ -91,6 +91,36 @@ def test_morris_is_the_formula_of_the_page(page):
     assert np.allclose(variance**0.5, page.answers["Morris"])
 
 
+def test_morris_by_hand_is_hblibs(page):
+    assert np.allclose(page.morris_sd, repairs.morris(page.hard, page.hard_se).std(), rtol=1e-12)
+
+
+def test_kass_and_steffey_by_hand_is_hblibs_and_the_closed_form(page):
+    """With equal standard errors it is Morris's formula with J - 1 for J - 3, and the plain weight."""
+    assert np.allclose(page.kass_sd, repairs.kass_steffey(page.hard, page.hard_se).std(), rtol=1e-5)
+    v, d = 0.325, page.hard - page.hard.mean()
+    pulled = 0.2 / v
+    variance = (1 - pulled) * 0.2 + pulled * 0.2 / 5 + 2 / 4 * pulled**2 * d**2
+    assert np.allclose(page.kass_sd, np.sqrt(variance), rtol=1e-5)
+
+
+def test_the_variance_of_the_estimate_of_tau2_is_that_of_a_sample_variance():
+    """2 v^2/(J - 1), as the page says, where the estimate is not cut at 0."""
+    again = np.random.default_rng(61).normal(5.2, np.sqrt(0.325), (400_000, 5)).var(axis=1, ddof=1)
+    assert np.isclose(again.var(), 2 * 0.325**2 / 4, rtol=0.03)
+
+
+def test_laird_and_louis_by_hand_agrees_with_hblib(page):
+    """The sd of 4000 refits has an error below 0.003, and an end of the interval one of about 0.01."""
+    assert np.allclose(page.laird_sd, page.answers["Laird and Louis"], atol=0.02)
+    assert np.allclose(page.by_laird, page.repaired["Laird and Louis"].interval(0.95), atol=0.05)
+
+
+def test_the_intervals_by_hand_are_hblibs(page):
+    assert np.allclose(page.by_morris, page.repaired["Morris"].interval(0.95), atol=1e-4)
+    assert np.allclose(page.by_kass, page.repaired["Kass and Steffey"].interval(0.95), atol=1e-4)
+
+
 def test_another_bootstrap_of_laird_and_louis_agrees(page):
     again = repairs.laird_louis(page.hard, page.hard_se, 4000, np.random.default_rng(8)).std()
     assert np.allclose(again, page.answers["Laird and Louis"], atol=0.01)

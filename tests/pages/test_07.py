@@ -329,6 +329,47 @@ def test_the_chances_of_tau_below_two_agree_with_a_plain_grid(page):
 # --- Counts -----------------------------------------------------------------------------------------------------------
 
 
+def test_t_gives_about_the_standard_deviation_of_the_rates(page):
+    shown = page.spread_of_size
+    draws = np.random.default_rng(73).beta(0.05 * shown.index.to_numpy(), 0.95 * shown.index.to_numpy(), (400_000, 3))
+    assert np.allclose(100 * draws.std(axis=0), shown["sd of the rates (%)"], rtol=0.02)
+    assert np.allclose(shown["about (%)"], shown["sd of the rates (%)"], rtol=0.02)
+
+
+def below_in_all(limit, scale):
+    """P(all 20 stores sell to less than `limit`), and to more, over both priors, by midpoints."""
+    level = (np.arange(500) + 0.5) / 500
+    mu, tau = stats.norm(special.logit(0.05), 0.5).ppf(level)[:, None], stats.halfnorm(scale=scale).ppf(level)
+    z = (special.logit(limit) - mu) / tau
+    return np.mean(stats.norm.cdf(z) ** 20), np.mean(stats.norm.sf(z) ** 20)
+
+
+@pytest.mark.parametrize(
+    ("row", "scale"),
+    [("half-normal(0.5), by PyMC", 0.5), ("half-normal(0.5), by NumPy", 0.5), ("half-normal(5), by NumPy", 5)],
+)
+def test_what_a_prior_says_of_stores_agrees_with_an_integral(page, row, scale):
+    worst, best, wonder = page.prior_says.loc[row] / 100
+    assert abs(below_in_all(worst, scale)[1] - 0.5) < 4.5 * 0.5 / np.sqrt(4000)
+    assert abs(below_in_all(best, scale)[0] - 0.5) < 4.5 * 0.5 / np.sqrt(4000)
+    exact = 1 - below_in_all(0.5, scale)[0]
+    assert abs(wonder - exact) < 4.5 * np.sqrt(exact * (1 - exact) / 4000) + 1e-3
+
+
+def test_with_a_wide_prior_the_typical_chain_has_stores_near_both_ends():
+    """The worst store of the median draw below 1 per cent, the best above 80."""
+    assert below_in_all(0.01, 5)[1] < 0.5
+    assert below_in_all(0.8, 5)[0] < 0.5
+
+
+def test_the_purchases_drawn_are_binomial_counts_of_the_rates_drawn(page):
+    residual = page.sold - 200 * page.rates_drawn
+    z = residual / np.sqrt(200 * page.rates_drawn * (1 - page.rates_drawn))
+    assert page.sold.shape == (4000, 20)
+    assert abs(z.mean()) < 4.5 / np.sqrt(z.size)
+    assert abs(z.var() - 1) < 0.05
+
+
 def test_nineteen_stores_of_twenty_lie_between_the_ends_shown(page):
     """For tau = 2, the last row."""
     rate = special.expit(special.logit(0.05) + 2 * np.random.default_rng(72).standard_normal(400_000))

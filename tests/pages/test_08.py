@@ -85,6 +85,25 @@ def test_the_simulated_dots_of_the_figure_lie_on_the_curves(page):
         assert (np.abs(error) < 4.5 * np.sqrt((1 - r**2) / 4000) + 2e-3).all()
 
 
+def test_the_simulated_autocorrelations_of_the_table_are_the_laws(page):
+    """And so is what hblib's sampler gives."""
+    for (kappa, w), (law, simulated) in page.autocorrelations.iterrows():
+        bound = 4.5 * np.sqrt((1 - law**2) / 6000) + 2e-3
+        assert abs(simulated - law) < bound
+        mu, _ = coordinates.gibbs(page.ybar, np.sqrt((1 - kappa) / kappa), 1.0, w, 6000, np.random.default_rng(80))
+        assert abs(np.corrcoef(mu[:-1], mu[1:])[0, 1] - law) < bound
+
+
+@pytest.mark.parametrize("w", [0, 0.3, 1])
+def test_the_sampler_of_the_page_draws_from_the_posterior_of_mu(page, w):
+    """N(mean of ybar, (1 + s^2)/J), with the error that the autocorrelation leaves."""
+    mu = page.gibbs(1.0, w, 20_000)
+    r = coordinates.gibbs_rate(w, 0.5)
+    sd = np.sqrt(2 / 6)
+    assert abs(mu.mean() - page.ybar.mean()) < 4.5 * sd * np.sqrt((1 + r) / (1 - r) / 20_000)
+    assert abs(mu.std() / sd - 1) < 4.5 * np.sqrt((1 + r**2) / (1 - r**2) / 40_000)
+
+
 @pytest.mark.parametrize("J", [1, 3, 20])
 @pytest.mark.parametrize("kappa", [0.1, 0.6, 0.95])
 @pytest.mark.parametrize("w", [0.0, 0.3, "1 - kappa", 1.0])
@@ -110,7 +129,7 @@ def unequal(page):
     """Seven groups with standard errors and w of their own; the law for them; and the generator that made them."""
     rng = np.random.default_rng(3)
     se, w = rng.uniform(0.2, 4, 7), rng.uniform(0, 1, 7)
-    return se, w, page.rate(w, se), rng
+    return se, w, page.autocorrelation(w, se), rng
 
 
 def test_the_law_for_unequal_groups_follows_from_the_joint_precision(unequal):
@@ -128,10 +147,10 @@ def test_the_law_for_unequal_groups_agrees_with_a_simulation(unequal):
 
 def test_the_law_for_unequal_groups_has_the_limits_named(page):
     kappa = normal_normal.shrinkage(page.mixed_se, 1)
-    assert np.isclose(page.rate(0.0, page.mixed_se), np.mean(1 - kappa))
-    assert np.isclose(page.rate(1.0, page.mixed_se), np.average(kappa, weights=1 / page.mixed_se**2))
-    assert page.rate(1 - kappa, page.mixed_se) < 1e-15
-    assert np.isclose(page.rate(0.3, np.full(4, 2.0)), coordinates.gibbs_rate(0.3, 0.2))
+    assert np.isclose(page.autocorrelation(0.0, page.mixed_se), np.mean(1 - kappa))
+    assert np.isclose(page.autocorrelation(1.0, page.mixed_se), np.average(kappa, weights=1 / page.mixed_se**2))
+    assert page.autocorrelation(1 - kappa, page.mixed_se) < 1e-15
+    assert np.isclose(page.autocorrelation(0.3, np.full(4, 2.0)), coordinates.gibbs_rate(0.3, 0.2))
 
 
 @pytest.mark.parametrize("power", [0, 0.5, 1])
@@ -203,19 +222,19 @@ def test_the_share_of_the_neck_is_that_of_the_quadratures_nodes_and_of_the_non_c
     assert abs(np.mean(np.log(draws) < -1) - share) < 0.05
 
 
-def largest(step):
-    """How far the leapfrog gets from 0 on a normal of sd 1."""
-    x, p, seen = 1.0, 0.3, 0.0
-    for _ in range(200):
-        p -= step / 2 * x
-        x += step * p
-        p -= step / 2 * x
-        seen = max(seen, abs(x))
-    return seen
+def test_a_path_stays_up_to_a_step_of_two_and_flies_off_above(page):
+    """Below 2 the steps conserve (1 - h^2/4) x^2 + p^2, so |x| is at most its start, up to the step's own wobble."""
+    reached = page.reached["farthest"]
+    assert (reached[[step for step in reached.index if step < 2]] < 1 + 1e-9).all()
+    assert (reached[[step for step in reached.index if step > 2]] > 5).all()
 
 
-def test_the_leapfrog_is_stable_below_a_step_of_two_and_not_above():
-    assert largest(1.9) < 20 < 1e6 < largest(2.1)
+def test_a_path_of_many_steps_is_a_power_of_the_matrix_of_one_step(page):
+    h = 2.1
+    half, move = np.array([[1, 0], [-h / 2, 1]]), np.array([[1, h], [0, 1]])
+    one = half @ move @ half
+    x = [np.linalg.matrix_power(one, k)[0, 0] for k in range(21)]
+    assert np.isclose(page.farthest(h), np.abs(x).max())
 
 
 # --- Strong data, and the grid ----------------------------------------------------------------------------------------
