@@ -4,9 +4,10 @@ Equal sources give equal bytes. The student's notebook holds the task, the given
 checks; no solution, no question, no output and no metadata.
 """
 
+import copy
 import json
-import os
 import re
+from functools import cache
 from pathlib import Path
 
 from hblib.coursework import source
@@ -20,9 +21,14 @@ HOW = "Run the cells from the top. Each check tells you at once how your answer 
 
 def read(path):
     """A MyST notebook, a page or a solution, as a nbformat one."""
+    return copy.deepcopy(_parsed(Path(path).read_text(encoding="utf8")))
+
+
+@cache  # the book asks for each of them many times
+def _parsed(text):
     import jupytext
 
-    return jupytext.read(os.fspath(path), fmt="md:myst")  # without the hint some pages look like Pandoc's Markdown
+    return jupytext.reads(text, fmt="md:myst")  # without the hint some pages look like Pandoc's Markdown
 
 
 def about(name):
