@@ -40,17 +40,17 @@ def test_each_population_has_the_mean_and_the_standard_deviation_of_its_pair(pag
 def test_the_sum_over_rates_is_the_marginal_likelihood(page):
     exact = beta_binomial.log_marginal(page.y, page.n, page.mu * page.size, (1 - page.mu) * page.size)
     exact = np.exp(exact - exact.max()).ravel()
-    assert np.allclose(page.posterior_phi, exact / exact.sum(), atol=1e-5)
+    assert np.allclose(page.posterior_psi, exact / exact.sum(), atol=1e-5)
 
 
 def test_the_grid_of_populations_holds_nearly_all_of_their_posterior(page):
-    edges = page.posterior_phi.reshape(50, 46)
+    edges = page.posterior_psi.reshape(50, 46)
     assert max(edges[0].sum(), edges[-1].sum(), edges[:, 0].sum(), edges[:, -1].sum()) < 1e-3
 
 
 def test_two_levels_give_what_the_exact_full_bayes_gives_under_its_hyperprior(page):
     """Page 1's "averaged, power -3/2": the weights of the pairs for that hyperprior, in place of the flat ones."""
-    steep = page.posterior_phi * (page.size**-1.5 * page.mu * (1 - page.mu) / page.tau**3).ravel()
+    steep = page.posterior_psi * (page.size**-1.5 * page.mu * (1 - page.mu) / page.tau**3).ravel()
     mean = steep / steep.sum() @ page.posteriors @ page.theta
     exact = beta_binomial.full_bayes(page.y, page.n, priors.power(-1.5)).theta.mean()[0]
     assert mean == pytest.approx(exact, abs=2e-4)
@@ -68,7 +68,7 @@ def test_the_other_eleven_lost_between_4_and_14_in_a_hundred(page):
     assert 14 < rates.max() < 14.5
 
 
-def test_the_rates_of_two_hospitals_are_correlated_until_phi_is_given(page):
+def test_the_rates_of_two_hospitals_are_correlated_until_psi_is_given(page):
     rng = np.random.default_rng(0)
     pair = rng.integers(len(page.mu), size=40_000)
     alpha, beta = ((m * page.size).ravel()[pair] for m in (page.mu, 1 - page.mu))
@@ -88,30 +88,30 @@ def test_one_population_for_two_kinds_costs_what_the_page_says(page):
         stats.beta(m * size, (1 - m) * size).ppf(share)
         for m, size in zip(page.kind_mean[[0, -1]], page.kind_size[[0, -1]], strict=True)
     ]
-    assert risk(page.w_common, 0.08, np.concatenate(rates)) == pytest.approx(page.one_error, rel=1e-3)
-    own = [risk(page.w_kind[j], page.kind_mean[j], r) for j, r in zip((0, -1), rates, strict=True)]
+    assert risk(page.kappa_common, 0.08, np.concatenate(rates)) == pytest.approx(page.one_error, rel=1e-3)
+    own = [risk(page.kappa_kind[j], page.kind_mean[j], r) for j, r in zip((0, -1), rates, strict=True)]
     assert np.mean(own) == pytest.approx(page.kinds_error.mean(), rel=1e-3)
-    too_low = (1 - page.w_common) * (rates[1].mean() - 0.08)
-    assert too_low == pytest.approx((1 - page.w_common) * 0.03, rel=1e-4)
+    too_low = (1 - page.kappa_common) * (rates[1].mean() - 0.08)
+    assert too_low == pytest.approx((1 - page.kappa_common) * 0.03, rel=1e-4)
     assert page.kinds_error.mean() < 0.5 * page.one_error
 
 
 def test_bias_squared_and_variance_add_up_to_the_mean_squared_error(page):
     """Each weight's error by a sum over all records and an integral over all rates."""
-    size = page.m * (1 - page.m) / page.s**2 - 1
-    rates = stats.beta(page.m * size, (1 - page.m) * size)
+    size = page.mu_hat * (1 - page.mu_hat) / page.tau_hat**2 - 1
+    rates = stats.beta(page.mu_hat * size, (1 - page.mu_hat) * size)
     record = np.arange(48)
 
     def squares(rate, weight):
-        return stats.binom(47, rate).pmf(record) @ (weight * record / 47 + (1 - weight) * page.m - rate) ** 2
+        return stats.binom(47, rate).pmf(record) @ (weight * record / 47 + (1 - weight) * page.mu_hat - rate) ** 2
 
     for k in (0, 42, 100):
-        error = integrate.quad(lambda rate, k=k: squares(rate, page.w[k]) * rates.pdf(rate), 0, 1, epsrel=1e-6)[0]
+        error = integrate.quad(lambda rate, k=k: squares(rate, page.kappa[k]) * rates.pdf(rate), 0, 1, epsrel=1e-6)[0]
         assert error == pytest.approx(page.error[k], rel=1e-4)
 
 
 def test_the_best_weight_is_kappa_and_lies_between_the_two_ends(page):
-    size = page.m * (1 - page.m) / page.s**2 - 1
+    size = page.mu_hat * (1 - page.mu_hat) / page.tau_hat**2 - 1
     assert page.best == pytest.approx(47 / (47 + size), abs=0.006)
     assert page.error.min() < 0.7 * min(page.error[0], page.error[-1])
 
