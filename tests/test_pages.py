@@ -245,10 +245,7 @@ def test_no_cell_begins_or_ends_with_a_blank_line(name):
 
 
 END = re.compile(r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<=[.?!])[\"')”*_]*\s+(?=[\"'(“*_]*([A-Z$`{\[]|\d+ [a-z]))")
-NOT_PROSE = (
-    r"\A---\n.*?^---$|^[ ]*(`{3,}|\$\$)[^\n]*\n.*?^[ ]*\1$|^[ ]*(:::|\||#|\+\+\+|:\w+:)[^\n]*$"
-    r"|^\*About \d+ minutes[^\n]*\*$"  # the line under a title, whose form tests/test_times.py knows
-)
+NOT_PROSE = r"\A---\n.*?^---$|^[ ]*(`{3,}|\$\$)[^\n]*\n.*?^[ ]*\1$|^[ ]*(:::|\||#|\+\+\+|:\w+:|\*About \d)[^\n]*$"
 ITEM = re.compile(r"\s*([-*]|\d+\.) (\*\*\w\.\*\*)?")
 
 
