@@ -1,5 +1,6 @@
 """The line under a page's title: how long it takes, with its exercises, and what it builds on."""
 
+import functools
 import re
 
 import pytest
@@ -38,10 +39,14 @@ def line(page):
     return found
 
 
+@functools.cache
+def heads():
+    return [notebooks.about(name) for name in source.names()]
+
+
 def exercises(page):
     """The minutes of a page's exercises, from the heads of their solutions."""
-    heads = map(notebooks.about, source.names())
-    return sum(head["minutes"] for head in heads if head["page"] == page)
+    return sum(head["minutes"] for head in heads() if head["page"] == page)
 
 
 @pytest.mark.parametrize("page", CORE)
