@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import integrate
+from scipy import integrate, stats
 
 from hblib import normal_normal, priors
 
@@ -25,11 +25,11 @@ def test_the_density_of_tau_is_highest_at_zero_falls_and_lies_mostly_below_15(pa
 
 
 def integral(page, value):
-    """Of value(tau, mu hat) times p(tau | ybar), by adaptive quadrature in tau itself rather than log tau."""
+    """Of value(tau, mu hat) times p(tau | ybar), by adaptive quadrature in tau."""
 
     def integrand(t):
-        log_p, centre, _ = page.given_tau(np.array([t]))
-        return value(t, centre[0]) * np.exp(log_p[0] + 30)
+        log_p, centre, _ = page.given_tau(t)
+        return value(t, centre) * np.exp(log_p + 30)
 
     ends = ((0, 20), (20, 200), (200, np.inf))
     return sum(integrate.quad(integrand, *end, epsabs=0, epsrel=1e-10, limit=200)[0] for end in ends)
@@ -40,7 +40,7 @@ def integral(page, value):
     [(lambda t, m: t, lambda page: page.w @ page.tau, 1e-5), (lambda t, m: m, lambda page: page.w @ page.mu_hat, 1e-6)],
     ids=["tau", "mu"],
 )
-def test_the_sum_over_log_tau_agrees_with_adaptive_quadrature(page, value, on_the_grid, tolerance):
+def test_the_sum_over_tau_agrees_with_adaptive_quadrature(page, value, on_the_grid, tolerance):
     assert abs(integral(page, value) / integral(page, lambda t, m: 1.0) - on_the_grid(page)) < tolerance
 
 
@@ -68,12 +68,45 @@ def test_school_a_keeps_less_under_the_four_other_priors_and_never_twelve_points
     assert max(other.theta[A].mean() for other in page.others) < page.mean[A] < 12
 
 
-def test_the_two_ways_to_the_mean_of_log_tau_agree(page):
-    assert abs(page.first - page.second) < 1e-6
+def test_the_mean_of_log_tau_on_a_plain_grid_agrees_with_a_sum_in_which_mu_is_integrated_out(page):
+    """Its prior N(0, 5^2) acts like one more school whose ybar is 0."""
+    log_tau = np.linspace(-16, 14, 6001)
+    tau = np.exp(log_tau)
+    each = 1 / (page.se**2 + tau[:, None] ** 2)
+    precision = each.sum(axis=1) + 1 / 25
+    best = each @ page.ybar / precision
+    log_p = normal_normal.log_marginal(page.ybar, page.se, best, tau)
+    log_p += stats.norm(0, 5).logpdf(best) - np.log(precision) / 2
+    p = np.exp(log_p) * stats.halfcauchy(scale=5).pdf(tau) * tau
+    assert abs((p * log_tau).sum() / p.sum() - page.e_log_tau) < 1e-6
 
 
 def test_the_mean_of_log_tau_is_the_exact_one_and_not_the_published_one(page):
     cauchy = normal_normal.full_bayes(page.ybar, page.se, priors.half_cauchy(5), mu=(0, 5))
-    # both grids leave out tau < exp(-16), which matters from the sixth digit on
-    assert abs(page.first - cauchy.tau.log().mean()) < 2e-6
-    assert abs(page.first - 0.7657852) > 0.03
+    # the grid leaves out tau < exp(-16), which matters from the sixth digit on
+    assert abs(page.e_log_tau - cauchy.tau.log().mean()) < 2e-6
+    assert abs(page.e_log_tau - 0.7657852) > 0.03
+    assert page.e_log_tau > 0.8
+
+
+def test_grid_formula_and_hblib_give_one_posterior(page):
+    assert np.allclose([page.grid_mean, page.grid_sd], [page.m, np.sqrt(page.v)], rtol=0, atol=1e-6)
+    assert np.allclose([page.toy.mean(), page.toy.var()], [page.m, page.v])
+    data = normal_normal.shrinkage(page.toy_se, tau=1)
+    assert np.isclose(data * 10 + (1 - data) * 8, page.m)
+
+
+@pytest.mark.parametrize("tau", [0.01, 3, 20])
+def test_the_area_under_the_bell_is_its_height_times_its_width(page, tau):
+    """The density of the gains given tau: by mu integrated out on a grid, and by the closed form, both without 2 pi."""
+    mu = np.linspace(-150, 150, 60_001)
+    variance = page.se[:, None] ** 2 + tau**2
+    bell = np.exp(np.sum(-np.log(variance) / 2 - (page.ybar[:, None] - mu) ** 2 / (2 * variance), axis=0))
+    log_p, mu_hat, V = page.given_tau(tau)
+    assert np.isclose(np.log(bell.sum() * (mu[1] - mu[0])) - np.log(2 * np.pi) / 2, log_p, rtol=0, atol=1e-9)
+    assert np.isclose(bell @ mu / bell.sum(), mu_hat)
+    assert np.isclose(bell @ (mu - mu_hat) ** 2 / bell.sum(), V)
+
+
+def test_half_of_a_half_cauchy_lies_beyond_its_scale():
+    assert np.isclose(stats.halfcauchy(scale=5).sf(5), 0.5)
