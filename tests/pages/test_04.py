@@ -52,6 +52,21 @@ def test_exact_risks_agree_with_simulation():
             assert np.abs(z).max() < 4.5, (truth, rule)
 
 
+@pytest.mark.parametrize(("rule", "name"), [("James-Stein", "js"), ("JS+", "js+")])
+def test_the_risks_of_the_page_agree_simulated_summed_and_by_hblib(page, rule, name):
+    sample = np.random.default_rng(8).normal(STAR_AND_NINE, 1, (20_000, 10))
+    factor = 1 - 8 / np.sum(sample**2, axis=1, keepdims=True)
+    loss = ((factor if name == "js" else np.maximum(factor, 0)) * sample - STAR_AND_NINE) ** 2
+    parts = james_stein.component_risk(STAR_AND_NINE, 1, 0, name)
+    assert (np.abs(page.simulated[rule] - parts) < 4.5 * loss.std(axis=0) / np.sqrt(400_000)).all()
+    assert abs(page.totals[rule] - page.exact[rule]) < 4.5 * loss.sum(axis=1).std() / np.sqrt(400_000)
+    assert abs(page.exact[rule] - page.by_hblib[rule]) < 1e-4
+
+
+def test_with_a_star_the_factor_is_hardly_ever_negative():
+    assert stats.ncx2(10, 25).cdf(8) < 0.001
+
+
 @pytest.mark.parametrize("size", [4, 10, 1000])
 @pytest.mark.parametrize(("target", "risk"), [(0, 2), (None, 3)])
 def test_at_the_target_the_risk_is_two_or_about_the_mean_three_however_many_groups(size, target, risk):
