@@ -263,8 +263,10 @@ def _in_form(given, expected, tolerance):
     if array.shape != shape and np.squeeze(array).shape == np.squeeze(np.empty(shape)).shape:
         array = array.reshape(shape)  # one number in an array, a column for a row
     if array.shape != shape:
-        turned = " Have rows and columns changed places?" if array.T.shape == shape else ""
-        raise Stop("wrong", f"has the shape {array.shape}, but should have {shape}.{turned}")
+        hint = " Have rows and columns changed places?" if array.T.shape == shape else ""
+        if shape == () and array.size and agree(array.sum(), expected, tolerance):
+            hint = " The sum of yours would be right."
+        raise Stop("wrong", f"has the shape {array.shape}, but should have {shape}.{hint}")
     return array
 
 

@@ -71,6 +71,44 @@ def test_the_rats_maximum_agrees_with_a_general_optimiser(page):
     assert abs(-second.fun - page.prior.log_likelihood) < 1e-6
 
 
+def test_the_fit_in_view_is_hblibs(page):
+    assert np.allclose(page.by_scipy, (page.prior.alpha, page.prior.beta), rtol=1e-3)
+    assert abs(-page.found.fun - page.prior.log_likelihood) < 1e-6
+
+
+def test_the_figure_of_the_blur_shows_what_simulation_gives(page):
+    """Three standard deviations, each larger than the one above, and few true rates outside 10 to 14 hits."""
+    rng = np.random.default_rng(3)
+    true, forgets = (rng.beta(*page.pairs[name], 200_000) for name in ("fitted", "forgets the noise"))
+    for rates, exact in ((45 * true, page.sd_true), (rng.binomial(45, true), page.once.std())):
+        assert abs(rates.std() / exact - 1) < 0.02
+    assert abs(rng.binomial(45, forgets).std() / page.twice.std() - 1) < 0.02
+    assert page.sd_true < page.once.std() < page.twice.std()
+    assert np.isclose(page.in_hits(page.pairs["fitted"]).sum(), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.4, 2.0])
+def test_the_criteria_of_the_page_are_hblibs_profiles_but_for_constants(page, tau):
+    ml, reml = page.criteria(tau, page.means, page.unequal)
+    by_hblib = [normal_normal.profile(page.means, page.unequal, [tau], method)[0] for method in ("ml", "reml")]
+    constant = -3 * np.log(2 * np.pi) / 2
+    assert np.allclose([ml + constant, reml + constant + np.log(2 * np.pi) / 2], by_hblib, atol=1e-9)
+
+
+def test_the_criteria_are_highest_where_hblib_says(page):
+    assert np.allclose(page.by_grid, page.by_fit, atol=3e-3)
+
+
+def test_reml_integrates_mu_out(page):
+    """The area under the likelihood of mu, on a grid."""
+    mu = np.linspace(0, 20, 20_001)[:, None]
+    for tau in (0.3, 1.0):
+        ml, reml = page.criteria(tau, page.means, page.unequal)
+        heights = stats.norm(mu, np.sqrt(page.unequal**2 + tau**2)).logpdf(page.means).sum(axis=1)
+        area = np.exp(heights).sum() * (mu[1, 0] - mu[0, 0])
+        assert np.isclose(np.log(area) - heights.max(), reml - ml + np.log(2 * np.pi) / 2, atol=1e-6)
+
+
 def test_the_highest_point_of_the_grid_is_close_to_the_maximum(page):
     assert abs(page.by_size.max() - page.prior.log_likelihood) < 0.01
 
@@ -153,7 +191,7 @@ def test_the_maximum_off_the_edge_solves_a_quadratic_where_groups_are_equal(page
     """d/dtau of -J/2 log v - SS/(2v) + log tau = 0 says (1 - J) v^2 + (SS + J s^2) v - SS s^2 = 0."""
     s2, ss, J = 0.8, 2.0, 3
     v = max(root.real for root in np.roots([1 - J, ss + J * s2, -ss * s2]))
-    assert abs(np.sqrt(v - s2) - page.moved_in["worked example 2"]) < 1e-3
+    assert abs(np.sqrt(v - s2) - page.moved_in["worked example"]) < 1e-3
 
 
 def test_for_the_schools_it_lies_between_median_and_mean_of_tau(page):
