@@ -99,6 +99,11 @@ def test_the_criteria_are_highest_where_hblib_says(page):
     assert np.allclose(page.by_grid, page.by_fit, atol=3e-3)
 
 
+def test_no_two_of_the_five_methods_agree_for_the_unequal_groups(page):
+    tau2 = sorted(normal_normal.fit(page.means, page.unequal, method).tau ** 2 for method in page.methods)
+    assert min(np.diff(tau2)) > 0.005
+
+
 def test_reml_integrates_mu_out(page):
     """The area under the likelihood of mu, on a grid."""
     mu = np.linspace(0, 20, 20_001)[:, None]
