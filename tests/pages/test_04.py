@@ -92,6 +92,12 @@ def test_the_divergence_in_the_identity_agrees_with_differences():
     assert abs(sum(slopes) + (4 - 2) / np.sum(point**2)) < 1e-8
 
 
+def test_sure_and_the_factor_of_the_page_are_hblibs(page):
+    assert np.isclose(page.sure, james_stein.sure(page.early, page.se))
+    assert np.isclose(page.c_js, james_stein.shrinkage(page.least_squares, 1, target=0))
+    assert np.allclose(page.js, james_stein.estimate(page.least_squares, 1, target=0))
+
+
 def test_sure_is_unbiased_for_the_positive_part(page):
     exact = james_stein.risk(page.rest, page.se, None, "js+")
     assert abs(page.sures.mean() - exact) < 4 * page.sures.std() / np.sqrt(len(page.sures))
