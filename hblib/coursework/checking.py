@@ -260,13 +260,15 @@ def _in_form(given, expected, tolerance):
     if array is None:
         raise Stop("wrong", f"should give {_kind(expected)}, but gives {_kind(given)}.")
     shape = np.shape(expected)
+    if shape == () and array.size > 1 and agree(array.sum(), expected, tolerance):
+        raise Stop(
+            "wrong", f"has the shape {array.shape}, where one number is wanted. The sum of yours would be right."
+        )
     if array.shape != shape and np.squeeze(array).shape == np.squeeze(np.empty(shape)).shape:
         array = array.reshape(shape)  # one number in an array, a column for a row
     if array.shape != shape:
-        hint = " Have rows and columns changed places?" if array.T.shape == shape else ""
-        if shape == () and array.size and agree(array.sum(), expected, tolerance):
-            hint = " The sum of yours would be right."
-        raise Stop("wrong", f"has the shape {array.shape}, but should have {shape}.{hint}")
+        turned = " Have rows and columns changed places?" if array.T.shape == shape else ""
+        raise Stop("wrong", f"has the shape {array.shape}, but should have {shape}.{turned}")
     return array
 
 
