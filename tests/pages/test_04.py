@@ -141,6 +141,11 @@ def test_the_sum_over_a_grid_agrees_with_the_exact_risks_where_there_is_no_limit
     assert np.allclose(page.risks(5, np.inf), page.shrinking[:2], atol=1e-3)
 
 
+def test_with_a_star_the_rule_takes_about_a_quarter_off():
+    S = np.sum(np.random.default_rng(2).normal(STAR_AND_NINE, 1, (200_000, 10)) ** 2, axis=1)
+    assert abs(np.mean(1 - np.maximum(0, 1 - 8 / S)) - 0.25) < 0.01
+
+
 def test_who_may_not_be_moved_keeps_his_own_risk(page):
     assert np.allclose(page.risks(5, 0), 1, atol=1e-3)
 
