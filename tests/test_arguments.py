@@ -357,7 +357,7 @@ THAT_DRAW = {
     "lkj.draws": lambda **rng: lkj.draws(1, 3, 2, **rng),
     "repairs.laird_louis": lambda **rng: repairs.laird_louis(YBAR, SE, 5, **rng).mean(),
     "repairs.bootstrap_beta_binomial": lambda **rng: repairs.bootstrap_beta_binomial(Y, N, 5, **rng).mean(),
-    "datasets.retailer.simulate": lambda **rng: retailer.simulate(**rng, chains=2, stores=3, weeks=4).log_sales,
+    "datasets.retailer.simulate": lambda **rng: retailer.simulate(**rng, chains=2, stores=3, weeks=4).takings,
     "distributions.Distribution.rvs": lambda **rng: Beta([2.0, 3.0], 4.0).rvs(3, **rng),
     "distributions.Distribution.to_datatree": lambda **rng: drawn(Beta([2.0, 3.0], 4.0).to_datatree(3, **rng)),
     "distributions.JointPosterior.rvs of rates": lambda **rng: rates().rvs(3, **rng).theta,

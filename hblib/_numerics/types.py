@@ -10,6 +10,7 @@ type FloatArray = NDArray[np.float64]
 # caller ask: so it may be used as either.
 type FloatOrArray = Any
 type IntArray = NDArray[np.int64]
+type BoolArray = NDArray[np.bool_]
 type TextArray = NDArray[np.str_]
 type Labels = NDArray[Any]  # names or numbers of groups
 type Rng = np.random.Generator | int | None  # a number is a seed for one, and None makes another each time

@@ -1,9 +1,10 @@
 """A simulated retailer: stores in chains, watched week by week, with everything that made the data known.
 
 Real panels of this kind exist, but nobody knows the true rates and elasticities behind them. Here they are kept beside
-the data, so that a method can be judged by what it was after. Visits, purchases and sales belong to one business: what
-a store sells in a week is the number of its purchases times what a purchase brings. Nothing else enters: no trend, no
-holiday, no stock-outs, no competitor, and no store that opens or closes.
+the data, so that a method can be judged by what it was after. Visits, purchases and takings are views of one business:
+of those who visit a store some buy, each purchase brings a basket's worth, and the takings are their sum. The weeks
+have a season, a trend, two holidays and a memory; stores open and close. Nothing else enters: no stock-outs, no
+competitor, and no customers who go from one store of the company to another.
 """
 
 from dataclasses import dataclass
@@ -12,10 +13,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hblib._numerics import arguments
-from hblib._numerics.types import FloatArray, IntArray, Rng, TextArray
+from hblib._numerics.types import BoolArray, FloatArray, IntArray, Rng, TextArray
 
 COEFFICIENTS = ("baseline", "elasticity", "season")
-FOOTFALL = 800  # visits a week of a store of middling size
+YEAR = 52  # weeks
+HOLIDAYS = (15, 50)  # the weeks of the year before Easter and before Christmas
+RATE = 0.1  # purchases per visit, the mean of all chains
+ALIKE = 500  # alpha + beta of the rates: of chains around RATE, and of stores around their chain
+BASKET, BASKET_SPREAD = 30, 0.15  # euros a purchase brings in the middle store; standard deviation of the log by store
+PIECES = 3  # the shape of the Gamma distribution of single purchases
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,13 @@ class Truth:
     tau_store : array of shape (K,)
         Their standard deviations between the stores of a chain.
     sigma : float
-        The standard deviation of one week's log sales.
+        The standard deviation of one week's shock to log demand.
+    persistence : float
+        The correlation of the shocks of one week and the next.
+    trend : float
+        By how much log demand grows in a year.
+    holiday : float
+        By how much it is higher in the two weeks of holidays.
     chain_coefficient : array of shape (C, K)
         The coefficients of each chain.
     coefficient : array of shape (S, K)
@@ -42,17 +54,24 @@ class Truth:
         The conversion rate of each store.
     basket : array of shape (S,)
         What a purchase brings on average, in euros at the regular price.
+    log_demand : array of shape (S, T)
+        Log of the sales to expect, in euros at the regular price, before the shock of the week. The mean of log sales
+        lies about one per cent below, because chance in the number of purchases is lopsided in logarithms.
     """
 
     mu: FloatArray
     tau_chain: FloatArray
     tau_store: FloatArray
     sigma: float
+    persistence: float
+    trend: float
+    holiday: float
     chain_coefficient: FloatArray
     coefficient: FloatArray
     chain_rate: FloatArray
     rate: FloatArray
     basket: FloatArray
+    log_demand: FloatArray
 
 
 @dataclass(frozen=True)
@@ -65,46 +84,52 @@ class Panel:
         Names such as "A01".
     chain : array of shape (S,)
         Names such as "A".
+    open : array of bool, of shape (S, T)
+        Whether the store was open in the week; if not, nobody came.
     price : array of shape (S, T)
         Log of price over regular price.
     season : array of shape (T,)
-        The calendar's index, the same for all.
-    log_sales : array of shape (S, T)
-        Log of the week's sales in euros at the regular price.
+        The calendar's wave, the same for all.
+    holiday : array of shape (T,)
+        1 in the weeks before Easter and before Christmas, else 0.
     visits : array of shape (S, T)
         How many visited the store in the week.
     purchases : array of shape (S, T)
         How many of them bought.
+    takings : array of shape (S, T)
+        What the store took in, in euros.
     truth : Truth
         What made the data.
     """
 
     store: TextArray
     chain: TextArray
+    open: BoolArray
     price: FloatArray
     season: FloatArray
-    log_sales: FloatArray
+    holiday: FloatArray
     visits: IntArray
     purchases: IntArray
+    takings: FloatArray
     truth: Truth
 
     @property
-    def takings(self) -> FloatArray:
-        """What the store took in each week, in euros: exp(log_sales + price), shape (S, T)."""
-        return np.exp(self.log_sales + self.price)
+    def log_sales(self) -> FloatArray:
+        """How much was sold: log of takings / price, which are euros at the regular price; nan where there are none."""
+        sold = self.takings > 0
+        return np.log(self.takings, where=sold, out=np.full(sold.shape, np.nan)) - self.price
 
 
 def simulate(
     rng: Rng = None,
     chains: int = 6,
     stores: int = 12,
-    weeks: int = 30,
-    sigma: float = 0.25,
-    rate: float = 0.05,
-    chain_size: float = 500,
-    store_size: float = 500,
-    persistence: float = 0.0,
-    mu: ArrayLike = (9.0, -2.0, 0.3),
+    weeks: int = 78,
+    sigma: float = 0.2,
+    persistence: float = 0.3,
+    trend: float = 0.1,
+    holiday: float = 0.3,
+    mu: ArrayLike = (7.6, -2.0, 0.2),
     tau_chain: ArrayLike = (0.25, 0.6, 0.01),
     tau_store: ArrayLike = (0.35, 0.1, 0.01),
 ) -> Panel:
@@ -112,28 +137,31 @@ def simulate(
 
     .. math::
 
-        \log sales_{st} = baseline_s + elasticity_s \, price_{st} + season_s \, index_t + noise_{st}, \qquad
-        noise_{st} \sim N(0, \sigma^2)
+        \log demand_{jt} = baseline_j + elasticity_j \, price_{jt} + season_j \, wave_t + trend \, t/52
+        + holiday \, eve_t
 
-        coefficient_s \sim N(\text{chain's}, \tau_{store}^2), \qquad \text{chain's} \sim N(\mu, \tau_{chain}^2)
+        coefficient_j \sim N(\text{chain's}, \tau_{store}^2), \qquad \text{chain's} \sim N(\mu, \tau_{chain}^2)
 
-        visits_{st} \sim \mathrm{Poisson}(footfall_s \, sales_{st} / \exp(baseline_s)), \qquad
-        purchases_{st} \sim \mathrm{Binomial}(visits_{st}, rate_s)
+        visits_{jt} \sim \mathrm{Poisson}\Big(\frac{demand_{jt} \exp(shock_{jt})}{rate_j \, basket_j}\Big), \qquad
+        purchases_{jt} \sim \mathrm{Binomial}(visits_{jt}, rate_j)
 
-    Each of the three coefficients varies alone. rate_s has a Beta distribution with its chain's mean and
-    alpha + beta = store_size, and the chain's mean one with the mean ``rate`` and alpha + beta = chain_size.
+        takings_{jt} = \exp(price_{jt}) \times \text{the sum of the purchases' baskets}
 
-    Sales are valued at the regular price: they measure how much is sold, and the takings are sales times exp(price). In
-    one of every three weeks, at random, a store cuts its price by 10 to 40 per cent, for no reason that the model would
-    have to know. The index is cos(2 pi t/52), the year's wave, from week t = 0. The noise of a store's weeks may
-    persist: noise_t = persistence noise_(t-1) + a new shock, with standard deviation sigma in every week.
+    Demand is in euros a week at the regular price. The price, as log of price over regular price, is 0 in two of every
+    three weeks; in one of them, at random, a store cuts it by 10 to 40 per cent, for no reason that the model would
+    have to know. The wave is cos(2 pi t/52), from week t = 0, the first of a year, and eve is 1 in the weeks 15 and 50
+    of a year. The shock is normal with mean 0 and standard deviation ``sigma``, and remembers the last week:
+    shock_t = persistence shock_(t-1) + a new part.
 
-    A busy week brings more visits, and big stores have more of them than small ones: footfall_s is 800 visits a week
-    times exp(baseline_s - mu of the baseline + N(0, 0.2^2)). So a purchase of store s brings, on average,
-    basket_s = exp(baseline_s)/(footfall_s rate_s) euros; with the default values about 200. The two series of a week
-    share its noise and agree up to the chance in the number of purchases, large though that is where purchases are few.
-    Rates and footfalls are independent of each other: a store that converts well has no more visits for it, but smaller
-    baskets.
+    Each of the three coefficients varies alone. rate_j, the share of visits that end in a purchase, has a Beta
+    distribution with its chain's mean and alpha + beta = 500, and the chain's mean one with mean 0.1 and
+    alpha + beta = 500. At the regular price a purchase of store j brings basket_j euros on average, 30 euros in the
+    middle store, with standard deviation 0.15 of its logarithm between stores; single baskets have a Gamma distribution
+    with shape 3 around it. Baseline, rate and basket are independent of each other, so the visits follow: with
+    the default values about 670 a week in the middle store, of which 67 buy, for some 2,000 euros.
+
+    A sixth of the stores, at random, open late, in a week up to a third of the panel; another sixth close early, after
+    at least half of it. The rest are open throughout.
 
     Parameters
     ----------
@@ -146,15 +174,13 @@ def simulate(
     weeks : int
         How many weeks.
     sigma : float
-        Standard deviation of one week's log sales, > 0.
-    rate : float
-        The mean conversion rate, between 0 and 1.
-    chain_size : float
-        The alpha + beta of the Beta distribution of the chains' mean rates, > 0.
-    store_size : float
-        The alpha + beta of the Beta distribution of the rates of a chain's stores, > 0.
+        Standard deviation of the shock of a week to log demand, > 0.
     persistence : float
-        Correlation of the noise of one week with that of the next, in [0, 1).
+        Correlation of the shock of one week with that of the next, in [0, 1).
+    trend : float
+        Growth of log demand in a year.
+    holiday : float
+        By how much log demand is higher in the two weeks of holidays.
     mu : array_like of shape (3,)
         The mean baseline, elasticity and season of all chains, in units of log sales.
     tau_chain : array_like of shape (3,)
@@ -175,33 +201,41 @@ def simulate(
     Examples
     --------
     >>> panel = simulate(np.random.default_rng(1), chains=2, stores=3, weeks=4)
-    >>> panel.store.tolist(), panel.log_sales.shape
+    >>> panel.store.tolist(), panel.takings.shape
     (['A01', 'A02', 'A03', 'B01', 'B02', 'B03'], (6, 4))
     """
     rng = arguments.generator("rng", rng)
     C, S, T = _panel_size(chains, stores, weeks)
     mu, tau_chain, tau_store = _three("mu", mu), _three("tau_chain", tau_chain, 0), _three("tau_store", tau_store, 0)
-    sigma, rate, chain_size, store_size, persistence = _spreads(sigma, rate, chain_size, store_size, persistence)
+    sigma, persistence = _shocks(sigma, persistence)
+    trend, holiday = arguments.one("trend", trend), arguments.one("holiday", holiday)
 
     of = np.repeat(np.arange(C), S)
     chain_coefficient = rng.normal(mu, tau_chain, (C, 3))
     coefficient = rng.normal(chain_coefficient[of], tau_store)
-    price = _prices(rng, C * S, T)
-    season = np.cos(2 * np.pi * np.arange(T) / 52)
-    noise = _noise(rng, sigma, persistence, (C * S, T))
-    a, b, d = coefficient.T[:, :, None]
-    week = b * price + d * season + noise  # what makes a week better or worse than the store's baseline
+    chain_rate = rng.beta(RATE * ALIKE, (1 - RATE) * ALIKE, C)
+    rate = rng.beta(chain_rate[of] * ALIKE, (1 - chain_rate[of]) * ALIKE)
+    basket = BASKET * np.exp(BASKET_SPREAD * rng.standard_normal(C * S))
 
-    chain_rate = rng.beta(rate * chain_size, (1 - rate) * chain_size, C)
-    store_rate = rng.beta(chain_rate[of] * store_size, (1 - chain_rate[of]) * store_size)
-    footfall = FOOTFALL * np.exp(coefficient[:, 0] - mu[0] + rng.normal(0, 0.2, C * S))
-    visits = rng.poisson(footfall[:, None] * np.exp(week))
-    purchases = rng.binomial(visits, store_rate[:, None])
-    basket = np.exp(coefficient[:, 0]) / (footfall * store_rate)
+    week = np.arange(T)
+    season, eve = np.cos(2 * np.pi * week / YEAR), np.isin(week % YEAR, HOLIDAYS).astype(np.float64)
+    price = _prices(rng, C * S, T)
+    a, b, d = coefficient.T[:, :, None]
+    log_demand = a + b * price + d * season + trend * week / YEAR + holiday * eve
+    demand = np.exp(log_demand + _noise(rng, sigma, persistence, (C * S, T)))
+    is_open = _opening_times(rng, C * S, T)
+    visits = rng.poisson(is_open * demand / (rate * basket)[:, None])
+    purchases = rng.binomial(visits, rate[:, None])
+    pieces = rng.gamma(PIECES * purchases) / PIECES  # the sum of the baskets, where a mean basket counts 1
+    takings = np.round(np.exp(price) * basket[:, None] * pieces, 2)
 
     names = np.array([f"{chr(65 + c)}{s + 1:02d}" for c in range(C) for s in range(S)])
-    truth = Truth(mu, tau_chain, tau_store, sigma, chain_coefficient, coefficient, chain_rate, store_rate, basket)
-    return Panel(names, np.array([name[0] for name in names]), price, season, a + week, visits, purchases, truth)
+    truth = Truth(
+        *(mu, tau_chain, tau_store, sigma, persistence, trend, holiday),
+        *(chain_coefficient, coefficient, chain_rate, rate, basket, log_demand),
+    )
+    chain = np.array([name[0] for name in names])
+    return Panel(names, chain, is_open, price, season, eve, visits, purchases, takings, truth)
 
 
 def _panel_size(chains, stores, weeks):
@@ -212,15 +246,13 @@ def _panel_size(chains, stores, weeks):
     return sizes
 
 
-def _spreads(sigma, rate, chain_size, store_size, persistence):
+def _shocks(sigma, persistence):
     """The same numbers, checked."""
-    sizes = (("sigma", sigma), ("rate", rate), ("chain_size", chain_size), ("store_size", store_size))
-    sigma, rate, chain_size, store_size = (arguments.one(*size, low=0, open_low=True) for size in sizes)
+    sigma = arguments.one("sigma", sigma, low=0, open_low=True)
     persistence = arguments.one("persistence", persistence, low=0)
-    for name, value in (("rate", rate), ("persistence", persistence)):
-        if value >= 1:
-            raise ValueError(f"{name} must be below 1, but is {value}")
-    return sigma, rate, chain_size, store_size, persistence
+    if persistence >= 1:
+        raise ValueError(f"persistence must be below 1, but is {persistence}")
+    return sigma, persistence
 
 
 def _prices(rng, stores, weeks):
@@ -236,6 +268,15 @@ def _noise(rng, sigma, persistence, shape):
     for t in range(1, shape[1]):
         noise[:, t] = persistence * noise[:, t - 1] + np.sqrt(1 - persistence**2) * noise[:, t]
     return noise
+
+
+def _opening_times(rng, stores, weeks):
+    """Whether each store is open in each week: a sixth open late, another sixth close early."""
+    fate = rng.integers(6, size=stores)
+    opens = np.where(fate == 0, rng.integers(weeks // 3 + 1, size=stores), 0)
+    closes = weeks - np.where(fate == 1, rng.integers(weeks // 2 + 1, size=stores), 0)
+    week = np.arange(weeks)
+    return (opens[:, None] <= week) & (week < closes[:, None])
 
 
 def _three(name: str, values: ArrayLike, low: float = -np.inf) -> FloatArray:

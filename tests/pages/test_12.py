@@ -241,6 +241,26 @@ def test_the_cleaned_chain_has_every_sale_once_and_every_store(page):
     assert page.report.to_dict("records") == [{"rows": 8, "ids": 7, "nameless": 1, "names": 4, "trimmed": 3}]
 
 
+def test_the_report_counts_every_sale_of_the_register_once_and_names_every_store(page):
+    """By a loop over the lines that were written: 6 twice, and one in 50 without a store."""
+    sold = dict.fromkeys(page.shop.store, 0)
+    for i, store in enumerate(np.repeat(page.shop.store, page.bought)):
+        sold[store] += i % 50 != 0
+    assert page.summary["y"].to_dict() == sold
+    assert page.summary["n"].to_dict() == dict(zip(page.shop.store, page.morning, strict=True))
+    assert (page.summary["y"] == 0).any()
+    assert len(page.sales) == sum(sold.values())
+
+
+def test_the_report_is_that_of_beta_posteriors(page):
+    table, prior = page.summary, page.prior_72
+    own = stats.beta(prior.alpha + table["y"], prior.beta + table["n"] - table["y"])
+    assert np.allclose(table["shrunk"], own.mean())
+    assert np.allclose(table["from"], own.ppf(0.025), atol=1e-6)
+    assert np.allclose(table["to"], own.ppf(0.975), atol=1e-6)
+    assert np.allclose(table["P(above 0.1)"], own.sf(0.1), atol=1e-9)
+
+
 # --- Where it breaks --------------------------------------------------------------------------------------------------
 
 
