@@ -263,9 +263,24 @@ def _in_form(given, expected, tolerance):
     if array.shape != shape and np.squeeze(array).shape == np.squeeze(np.empty(shape)).shape:
         array = array.reshape(shape)  # one number in an array, a column for a row
     if array.shape != shape:
-        turned = " Have rows and columns changed places?" if array.T.shape == shape else ""
+        turned = (
+            " Have rows and columns changed places?" if array.T.shape == shape else _numbers_for(array.shape, shape)
+        )
         raise Stop("wrong", f"has the shape {array.shape}, but should have {shape}.{turned}")
     return array
+
+
+def _numbers_for(given, wanted):
+    """What two shapes mean to somebody who is new to them, where one number is mistaken for a row of them.
+
+    >>> _numbers_for((), (4,)), _numbers_for((4,), ()), _numbers_for((4,), (3,))
+    (' One number, where an array of 4 is wanted.', ' An array of 4, where one number is wanted.', '')
+    """
+    if given == () and len(wanted) == 1:
+        return f" One number, where an array of {wanted[0]} is wanted."
+    if wanted == () and len(given) == 1:
+        return f" An array of {given[0]}, where one number is wanted."
+    return ""
 
 
 def _results(given, count, shape):
