@@ -233,10 +233,19 @@ def _call(question, answer, inputs):
         raised = f"it raised {kind}: {message}"
         if kind == "KeyboardInterrupt":
             raised = "it was interrupted (KeyboardInterrupt). A loop that does not end?"
+        raised += next((f" {hint}" for words, hint in SLIPS if words in message), "")
         raise Stop("error", f"{raised}{where}\n  for {_show_inputs(inputs)}") from None
     if _missing(result):
         raise Stop("not-answered", NO_RESULT if isinstance(question, Function) else NOT_ANSWERED)
     return result
+
+
+# What Python says of a slip of the pen, and what it was
+SLIPS = (
+    ("bitwise_xor", "A power is written with two stars, `**`, and not with `^`."),
+    ("type(s) for ^", "A power is written with two stars, `**`, and not with `^`."),
+    ("object is not callable", "Is a sign such as `*` or `/` missing before a bracket?"),
+)
 
 
 def _in_form(given, expected, tolerance):

@@ -71,6 +71,7 @@ WRONG = {
         "per cent": (lambda tau, se: 100 * kappa(tau, se), "Is it in per cent?"),
         "one for all": (lambda tau, se: kappa(tau, se).mean(), "One number, where an array of 4 is wanted"),
         "typed in": (lambda tau, se: kappa(10, se), "Is anything typed in"),
+        "another sign for powers": (lambda tau, se: tau ^ 2 / (tau ^ 2 + se ^ 2), "A power is written with two stars"),
     },
     "means": {
         "typed in": (lambda kappa, ybar, mu: estimate(kappa, ybar, 8), "Is anything typed in"),
@@ -79,6 +80,7 @@ WRONG = {
             "One number, where an array of 4 is wanted",
         ),
         "a product": (lambda kappa, ybar, mu: kappa * ybar * (1 - kappa) * mu, "with kappa = 0 every estimate is mu"),
+        "a sign left out": (lambda kappa, ybar, mu: kappa(ybar) + (1 - kappa) * mu, "missing before a bracket"),
         "in reverse": (lambda *args: estimate(*args)[::-1], "in the reverse order"),
     },
     "sds": {
