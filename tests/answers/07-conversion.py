@@ -94,6 +94,7 @@ WRONG = {
         "typed in": (lambda low, high: 0.582, "whatever the inputs"),
     },
     "scale_for": {
+        "another sign for powers": (lambda limit, p: limit ^ 2, "A power is written with two stars"),
         "with a sign": (lambda limit, p: limit / stats.norm.ppf(p / 2), "the wrong sign"),
         "the root": (lambda limit, p: np.sqrt(scale(limit, p)), "the square root of what is asked"),
         "a probability": (lambda limit, p: stats.halfnorm.sf(limit), "twice the limit gives twice the scale"),
