@@ -233,10 +233,19 @@ def _call(question, answer, inputs):
         raised = f"it raised {kind}: {message}"
         if kind == "KeyboardInterrupt":
             raised = "it was interrupted (KeyboardInterrupt). A loop that does not end?"
+        raised += next((f" {hint}" for words, hint in SLIPS if words in message), "")
         raise Stop("error", f"{raised}{where}\n  for {_show_inputs(inputs)}") from None
     if _missing(result):
         raise Stop("not-answered", NO_RESULT if isinstance(question, Function) else NOT_ANSWERED)
     return result
+
+
+# What Python says of a slip of the pen, and what it was
+SLIPS = (
+    ("bitwise_xor", "A power is written with two stars, `**`, and not with `^`."),
+    ("type(s) for ^", "A power is written with two stars, `**`, and not with `^`."),
+    ("object is not callable", "Is a sign such as `*` or `/` missing before a bracket?"),
+)
 
 
 def _in_form(given, expected, tolerance):
@@ -267,9 +276,24 @@ def _in_form(given, expected, tolerance):
     if array.shape != shape and np.squeeze(array).shape == np.squeeze(np.empty(shape)).shape:
         array = array.reshape(shape)  # one number in an array, a column for a row
     if array.shape != shape:
-        turned = " Have rows and columns changed places?" if array.T.shape == shape else ""
+        turned = (
+            " Have rows and columns changed places?" if array.T.shape == shape else _numbers_for(array.shape, shape)
+        )
         raise Stop("wrong", f"has the shape {array.shape}, but should have {shape}.{turned}")
     return array
+
+
+def _numbers_for(given, wanted):
+    """What two shapes mean to somebody who is new to them, where one number is mistaken for a row of them.
+
+    >>> _numbers_for((), (4,)), _numbers_for((4,), ()), _numbers_for((4,), (3,))
+    (' One number, where an array of 4 is wanted.', ' An array of 4, where one number is wanted.', '')
+    """
+    if given == () and len(wanted) == 1:
+        return f" One number, where an array of {wanted[0]} is wanted."
+    if wanted == () and len(given) == 1:
+        return f" An array of {given[0]}, where one number is wanted."
+    return ""
 
 
 def _results(given, count, shape):

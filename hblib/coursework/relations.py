@@ -105,7 +105,8 @@ def _relation(part):
         if np.isfinite(expected).all():
             what = "nan" if np.isnan(given).any() else "inf"
             hint = (
-                f"Your answer holds {what}. Is something divided by 0, or a logarithm or root taken where none exists?"
+                f"Your answer holds {what}. Is something divided by 0, a logarithm or root taken where none exists, or "
+                "a quantile for a probability that is no number between 0 and 1?"
             )
             return Found("not finite", hint)
         return None

@@ -259,7 +259,7 @@ def test_a_page_opened_as_a_file_names_the_command(browser):
 
 def test_without_javascript_the_page_reads_as_a_page(reader):
     ida = reader(java_script_enabled=False).open(PAGE)
-    box = ida.page.locator(".exercise").first
+    box = ida.page.locator(".exercise", has_text="Two stores of one chain")
     assert "a. " in box.locator("li").first.inner_text()
     assert box.locator("details summary").first.inner_text() == "Solution"
     places = ida.page.locator("hb-question, hb-exercise")
