@@ -130,10 +130,11 @@ def test_a_failing_cell_fails_the_build(book):
 
 
 def test_a_warning_fails_the_build(book):
-    book.edit("chapters/index.md", "(01-pooling.md)", "(01-puddling.md)")
+    # not in index.md: where the table of contents stands has changed, Sphinx writes all pages anew
+    book.edit("chapters/which-model.md", "(02-beta-binomial.md)", "(02-puddling.md)")
     code, output = book.run("make", "book")
     assert code != 0
-    assert "01-puddling" in output
+    assert "02-puddling" in output
 
 
 def test_a_number_that_left_the_ledger_fails_the_build(book):
