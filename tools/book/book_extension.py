@@ -140,17 +140,14 @@ def sections_table(app, docname):
     """The lesson's parts, with links to the headings under which their content lives now, and what was put right."""
     rows = []
     for section in ledger.sections():
-        homes = [nodes.paragraph("", "", heading_link(app, docname, *place)) for place in section.places]
         first, last = section.lines
         lines = f"line {first}" if first == last else f"lines {first} to {last}"
-        rows.append(
-            [
-                [nodes.paragraph("", section.name), nodes.paragraph("", lines)],
-                homes,
-                [nodes.paragraph("", section.mend)],
-            ]
+        homes = [nodes.paragraph("", "", heading_link(app, docname, *place)) for place in section.places]
+        mend = (
+            [nodes.paragraph("", "", nodes.strong("", "Put right: "), nodes.Text(section.mend))] if section.mend else []
         )
-    return table(["part of the lesson", "where it is now", "put right"], rows)
+        rows.append([[nodes.paragraph("", section.name), nodes.paragraph("", lines)], homes + mend])
+    return table(["part of the lesson", "where it is now"], rows)
 
 
 def heading_link(app, docname, page, heading):
@@ -161,7 +158,9 @@ def heading_link(app, docname, page, heading):
     if page not in env.titles or heading not in anchors:
         log.warning("a part of the lesson is not at %s, %r", page, heading, location=docname)
         return nodes.inline("", f"{page}: {heading}")
-    text = ": ".join(filter(None, [env.titles[page].astext(), heading]))
+    title = env.titles[page].astext()
+    number = re.match(r"(\d+\w?)\. ", title)
+    text = f"{heading} ({f'page {number[1]}' if number else title})" if heading else title
     return nodes.reference(
         "", text, internal=True, refuri=app.builder.get_relative_uri(docname, page) + anchors[heading]
     )
