@@ -142,11 +142,10 @@ def sections_table(app, docname):
     for section in ledger.sections():
         first, last = section.lines
         lines = f"line {first}" if first == last else f"lines {first} to {last}"
-        homes = [nodes.paragraph("", "", heading_link(app, docname, *place)) for place in section.places]
-        mend = (
-            [nodes.paragraph("", "", nodes.strong("", "Put right: "), nodes.Text(section.mend))] if section.mend else []
-        )
-        rows.append([[nodes.paragraph("", section.name), nodes.paragraph("", lines)], homes + mend])
+        cell = [nodes.paragraph("", "", heading_link(app, docname, *place)) for place in section.places]
+        if section.mend:
+            cell.append(nodes.paragraph("", "", nodes.strong("", "Put right: "), nodes.Text(section.mend)))
+        rows.append([[nodes.paragraph("", section.name), nodes.paragraph("", lines)], cell])
     return table(["part of the lesson", "where it is now"], rows)
 
 
@@ -161,9 +160,8 @@ def heading_link(app, docname, page, heading):
     title = env.titles[page].astext()
     number = re.match(r"(\d+\w?)\. ", title)
     text = f"{heading} ({f'page {number[1]}' if number else title})" if heading else title
-    return nodes.reference(
-        "", text, internal=True, refuri=app.builder.get_relative_uri(docname, page) + anchors[heading]
-    )
+    uri = app.builder.get_relative_uri(docname, page) + anchors[heading]
+    return nodes.reference("", text, internal=True, refuri=uri)
 
 
 def table(titles, rows):
