@@ -1,5 +1,8 @@
 """The ledger binds the lesson, the code and the pages: break any of the three in a copy, and nbval goes red."""
 
+import itertools
+import re
+
 import pytest
 
 import ledger
@@ -105,3 +108,41 @@ def test_every_entry_is_complete():
 def test_an_inconsistent_entry_is_refused(fields):
     with pytest.raises(ValueError, match=r"a\.b"):
         ledger.Entry("a.b", **{"label": "mean", "line": 1, "inputs": "", **fields})
+
+
+SECTIONS = ledger.sections()
+PAGES = {page.parent.name + "/" + page.stem: page for page in [*ledger.pages(), *ledger.solutions()]}
+
+
+def headings(page):
+    """The texts of a page's headings, outside its code."""
+    text = re.sub(r"^(`{3,}|:{3,}).*?^\1$", "", page.read_text(encoding="utf8"), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+
+
+def test_the_sections_are_the_whole_lesson_without_a_gap():
+    assert SECTIONS[0].lines[0] == 1
+    assert SECTIONS[-1].lines[1] == 123
+    assert all(after.lines[0] == before.lines[1] + 1 for before, after in itertools.pairwise(SECTIONS))
+    assert all(first <= last for first, last in (section.lines for section in SECTIONS))
+    assert len({section.name for section in SECTIONS}) == len(SECTIONS)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_a_section_of_the_lesson_has_its_place_in_the_course(section):
+    assert section.places
+    for page, heading in section.places:
+        assert not heading or heading in headings(PAGES[page])
+
+
+def test_a_number_is_computed_on_a_page_to_which_its_section_leads():
+    places = ledger.places()
+    for key, entry in ledger.read().items():
+        (section,) = (one for one in SECTIONS if one.lines[0] <= entry.line <= one.lines[1])
+        computed = {f"{page.parent.name}/{page.stem}" for page in places[key]}
+        assert computed & {page for page, _ in section.places}, key
+
+
+def test_where_the_lesson_is_wrong_its_section_says_so():
+    wrong = [entry.line for entry in ledger.read().values() if entry.verdict == "mislabelled"]
+    assert all(one.mend for one in SECTIONS for line in wrong if one.lines[0] <= line <= one.lines[1])

@@ -1,4 +1,4 @@
-"""What the course adds to Jupyter Book: the lesson's numbers, launch and download buttons, exercises, and two mends.
+"""What the course adds to Jupyter Book: tables of the lesson, launch and download buttons, exercises, and two mends.
 
 Loaded by _config.yml. Each of the parts below stands on its own; the exercises have a file of their own.
 """
@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 
 def setup(app):
     app.add_role("lesson", Stated())
-    app.add_directive("lesson-numbers", NumbersTable)
-    app.add_node(NumbersTableNode)
+    app.add_directive("lesson-numbers", LessonTable)
+    app.add_directive("lesson-sections", LessonTable)
+    app.add_node(LessonTableNode)
     app.connect("doctree-read", collect_printed)
     app.connect("env-purge-doc", forget_printed)
     app.connect("env-updated", refresh_tables)
@@ -50,7 +51,7 @@ def setup(app):
     return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": page_code.version(__file__)}
 
 
-# --- The lesson's numbers ---------------------------------------------------------------------------------------------
+# --- The lesson's numbers and sections --------------------------------------------------------------------------------
 
 
 class Stated(SphinxRole):
@@ -65,16 +66,17 @@ class Stated(SphinxRole):
         return [nodes.Text(entry.stated)], []
 
 
-class NumbersTableNode(nodes.General, nodes.Element):
-    """Stands for the table until every page has been read."""
+class LessonTableNode(nodes.General, nodes.Element):
+    """Stands for a table until every page has been read."""
 
 
-class NumbersTable(SphinxDirective):
-    """The whole ledger as a table: stated, computed, verdict, and a link to the cell that computes it."""
+class LessonTable(SphinxDirective):
+    """A table of the lesson: {lesson-numbers} of what it states, {lesson-sections} of where its parts live now."""
 
     def run(self):
         self.env.note_dependency(str(ledger.LEDGER))
-        return [NumbersTableNode()]
+        self.env.note_dependency(str(ledger.SECTIONS))
+        return [LessonTableNode(of=self.name)]
 
 
 def collect_printed(app, doctree):
@@ -95,7 +97,7 @@ def forget_printed(app, env, docname):
 
 
 def refresh_tables(app, env):
-    """The table depends on every page, so its page is written anew whenever any page was read."""
+    """The tables depend on every page, so their page is written anew whenever any page was read."""
     return [name for name in env.found_docs if "lesson-numbers" in name]
 
 
@@ -104,11 +106,13 @@ def anchor(key):
 
 
 def fill_tables(app, doctree, docname):
-    for table in list(doctree.findall(NumbersTableNode)):
-        table.replace_self(numbers_table(app, docname))
+    tables = {"lesson-numbers": numbers_table, "lesson-sections": sections_table}
+    for table in list(doctree.findall(LessonTableNode)):
+        table.replace_self(tables[table["of"]](app, docname))
 
 
 def numbers_table(app, docname):
+    """The ledger: stated, computed, verdict, and a link to the cell that computes it."""
     # a number that a page and a solution compute is linked to the page
     printed = sorted(app.env.lesson_printed.items(), key=lambda item: not item[0].startswith("solutions/"))
     where = {key: (doc, text) for doc, found in printed for key, text in found.items()}
@@ -130,6 +134,34 @@ def numbers_table(app, docname):
             ]
         )
     return table(["number", "from", "stated", "computed", "verdict"], rows)
+
+
+def sections_table(app, docname):
+    """The lesson's parts, with links to the headings under which their content lives now, and what was put right."""
+    rows = []
+    for section in ledger.sections():
+        first, last = section.lines
+        lines = f"line {first}" if first == last else f"lines {first} to {last}"
+        cell = [nodes.paragraph("", "", heading_link(app, docname, *place)) for place in section.places]
+        if section.mend:
+            cell.append(nodes.paragraph("", "", nodes.strong("", "Put right: "), nodes.Text(section.mend)))
+        rows.append([[nodes.paragraph("", section.name), nodes.paragraph("", lines)], cell])
+    return table(["part of the lesson", "where it is now"], rows)
+
+
+def heading_link(app, docname, page, heading):
+    """A link to a heading of a page, found by its text, or to the page as a whole where the heading is empty."""
+    env = app.env
+    entries = env.tocs[page].findall(nodes.reference) if page in env.tocs else ()
+    anchors = {"": "", **{entry.astext().replace("’", "'"): entry["anchorname"] for entry in entries}}
+    if page not in env.titles or heading not in anchors:
+        log.warning("a part of the lesson is not at %s, %r", page, heading, location=docname)
+        return nodes.inline("", f"{page}: {heading}")
+    title = env.titles[page].astext()
+    number = re.match(r"(\d+\w?)\. ", title)
+    text = f"{heading} ({f'page {number[1]}' if number else title})" if heading else title
+    uri = app.builder.get_relative_uri(docname, page) + anchors[heading]
+    return nodes.reference("", text, internal=True, refuri=uri)
 
 
 def table(titles, rows):

@@ -9,6 +9,8 @@ so in its metadata and prints each, in that order, under the label that the ledg
     print(f"2.5 % point: {post.ppf(0.025):.3f}")
     ```
 
+`chapters/lesson_sections.toml` holds every part of the lesson, and where its content lives now.
+
 `reference_notebook` turns a page into a notebook whose stored outputs are the ledger's texts, for nbval to compare with
 what the code prints today. conftest.py hands it to nbval; book_extension.py shows the result in the book.
 """
@@ -23,6 +25,7 @@ from hblib.coursework import notebooks
 
 ROOT = Path(__file__).parent.parent.parent
 LEDGER = ROOT / "chapters" / "lesson_numbers.toml"
+SECTIONS = LEDGER.with_name("lesson_sections.toml")
 VERDICTS = ("right", "restored", "example", "wrong", "mislabelled")
 LOST = ("restored", "example")  # the lesson states nothing
 
@@ -61,10 +64,31 @@ class Entry:
         return f"{self.label}: {self.text}"
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of the lesson; the fields are explained at the head of `lesson_sections.toml`."""
+
+    name: str
+    lines: list[int]
+    homes: list[str]
+    mend: str = ""
+
+    @property
+    def places(self):
+        """Its homes as (document, heading); the heading is "" for a page as a whole."""
+        split = (home.partition(" # ") for home in self.homes)
+        return [(page if "/" in page else f"chapters/{page}", heading) for page, _, heading in split]
+
+
 def read(path=LEDGER):
     """The ledger as {id: Entry}, in the order of the file."""
     entries = tomllib.loads(Path(path).read_text(encoding="utf8"))
     return {key: Entry(key, **fields) for key, fields in entries.items()}
+
+
+def sections(path=SECTIONS):
+    """The parts of the lesson, in its order."""
+    return [Section(**fields) for fields in tomllib.loads(Path(path).read_text(encoding="utf8"))["section"]]
 
 
 def pages(folder=LEDGER.parent):
