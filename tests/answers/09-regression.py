@@ -1,7 +1,7 @@
 """Answers to 09-regression that nobody listed: right in another way, and wrong in ways of their own."""
 
 import numpy as np
-from scipy import linalg, stats
+from scipy import linalg, special, stats
 
 
 def dense(y, x, store, tau, sigma):
@@ -51,9 +51,23 @@ def by_conditioning(y, x, store, mu, beta, tau, sigma):
     return mu + tau**2 * Z.T @ np.linalg.solve(Omega, y - mu - beta * x)
 
 
+def by_regression_to_the_line(y, x, store, mu, beta, tau, sigma):
+    """What a store sells more than the line says, a share of it."""
+    n, total = np.bincount(store), np.bincount(store, y - mu - beta * x)
+    return mu + total / (n + sigma**2 / tau**2) if tau > 0 else np.full(len(n), mu)
+
+
 def all_rows(y, x, store, mu, beta, tau, sigma):
     Omega = tau**2 * np.equal.outer(store, store) + sigma**2 * np.eye(len(y))
     return stats.multivariate_normal(mu + beta * x, Omega).logpdf(y)
+
+
+def by_integral(y, x, store, mu, beta, tau, sigma):
+    """Each store's intercept integrated out on a fine grid."""
+    z = np.linspace(-9, 9, 2001)
+    logs = stats.norm(mu + tau * z + beta * x[:, None], sigma).logpdf(y[:, None])
+    of_stores = np.array([logs[store == j].sum(axis=0) for j in np.unique(store)])
+    return np.sum(special.logsumexp(of_stores + stats.norm.logpdf(z), axis=1) + np.log(z[1] - z[0]))
 
 
 def by_sums(y, x, store, mu, beta, tau, sigma):
@@ -67,21 +81,25 @@ def by_sums(y, x, store, mu, beta, tau, sigma):
 
 RIGHT = {
     "coefficients": [dense, by_centring_in_part, by_joint_equations],
-    "intercepts": [by_loop, by_conditioning],
-    "log_likelihood": [all_rows, by_sums],
+    "intercepts": [by_loop, by_conditioning, by_regression_to_the_line],
+    "log_likelihood": [all_rows, by_sums, by_integral],
 }
 WRONG = {
     "coefficients": [
         (lambda y, x, store, tau, sigma: dense(y, x, store, tau, sigma)[::-1], "order"),
-        (lambda y, x, store, tau, sigma: (dense(y, x, store, tau, sigma)[0], -dense(y, x, store, tau, sigma)[1]), "right"),
+        (
+            lambda y, x, store, tau, sigma: (dense(y, x, store, tau, sigma)[0], -dense(y, x, store, tau, sigma)[1]),
+            "wrong sign",
+        ),
         (lambda y, x, store, tau, sigma: (y.mean(), dense(y, x, store, tau, sigma)[1]), "right"),
     ],
     "intercepts": [
         (lambda y, x, store, mu, beta, tau, sigma: np.full(store.max() + 1, mu), "large tau"),
         (
             lambda y, x, store, mu, beta, tau, sigma: by_conditioning(y, x, store, mu, beta, tau, sigma) - mu,
-            "large tau",
+            "minus `mu`",
         ),
+        (lambda **data: np.sort(by_conditioning(**data))[::-1], "large tau"),
     ],
     "log_likelihood": [
         (lambda **data: -all_rows(**data), "sign"),
