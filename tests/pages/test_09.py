@@ -16,7 +16,7 @@ IN_S = {"low": (100, 100), "high": (700, 700)}  # where the sum looks when react
 
 
 def test_the_line_for_everybody_is_the_average_of_the_lines(page):
-    """With the same nights for all. statsmodels has it by least squares, too."""
+    """Because all have the same nights."""
     assert np.allclose(page.everybody, page.b.mean(axis=0))
 
 
