@@ -141,3 +141,10 @@ def test_one_slope_for_both_lies_between_the_two(page):
 def test_within_stores_sales_fall_and_between_stores_they_rise(page):
     beta = page.priced["x, xbar"].beta
     assert beta[1] < 0 < beta[1] + beta[2]
+
+
+def test_centred_or_not_the_model_is_the_same(page):
+    X = columns(page.one, page.inside, page.uranium, page.share)
+    centred = regression.fit(page.radon, X, page.one[:, None], page.county)
+    assert np.isclose(centred.beta[3], page.context.beta[1] + page.context.beta[3])
+    assert np.isclose(centred.log_likelihood, page.context.log_likelihood)
