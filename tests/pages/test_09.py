@@ -1,4 +1,4 @@
-"""Page 9: multilevel regression."""
+"""Page 9a: multilevel regression."""
 
 import numpy as np
 import pytest
@@ -12,8 +12,23 @@ MIDDLE = np.array([1, 3.5])  # a line's height at mid-week
 IN_S = {"low": (100, 100), "high": (700, 700)}  # where the sum looks when reaction times are in seconds
 
 
-def columns(*parts):
-    return np.column_stack(parts)
+# --- The figures ------------------------------------------------------------------------------------------------------
+
+
+def test_the_line_for_everybody_is_the_average_of_the_lines(page):
+    """Because all have the same nights."""
+    assert np.allclose(page.everybody, page.b.mean(axis=0))
+
+
+def test_335s_line_turns_near_the_middle_of_its_data(page):
+    assert np.allclose(page.pooled, page.post.mean())
+    assert abs(page.crossing - 3.5) < 0.5
+    assert np.isclose(page.own @ [1, page.crossing], page.partial @ [1, page.crossing])
+
+
+def test_the_two_training_days_change_the_sign_of_the_correlation_and_flatten_the_slope(page):
+    assert page.rhos["all ten days"] > 0 > page.rhos["from day 2"]
+    assert page.slopes["all ten days"] < page.slopes["from day 2"]
 
 
 # --- The sleepers by REML ---------------------------------------------------------------------------------------------
@@ -36,6 +51,31 @@ def test_the_correlation_and_the_criterion_from_day_2_are_lme4s(page):
     fit = page.days["from day 2"]
     assert abs(fit.Sigma[0, 1] / fit.sd.prod() + 0.25487) < 2e-4
     assert abs(-2 * fit.log_likelihood - 1404.094365424) < 1e-5
+
+
+@pytest.mark.parametrize("sigma", [20.0, 31.0])
+@pytest.mark.parametrize("rho", [-0.5, 0.9])
+def test_the_criterion_in_numpy_is_that_of_hblib_anywhere(page, sigma, rho):
+    """Also for all ten days and with unequal numbers of them."""
+    Sigma = np.array([[900.0, rho * 30 * 7], [rho * 30 * 7, 49.0]])
+    some = np.arange(len(page.y)) % 5 > 0
+    for y, X, group in ((page.y, page.X, page.group), (page.y[some], page.X[some], page.group[some])):
+        level, mu = page.reml(Sigma, sigma, y, X, group)
+        rows = np.equal.outer(group, group) * (X @ Sigma @ X.T) + sigma**2 * np.eye(len(y))
+        inverse = np.linalg.inv(rows)
+        information = X.T @ inverse @ X
+        e = y - X @ mu
+        dense = np.linalg.slogdet(rows)[1] + np.linalg.slogdet(information)[1] + e @ inverse @ e
+        assert np.allclose(X.T @ inverse @ e, 0, atol=1e-9)
+        assert np.isclose(level, -(dense + (len(y) - 2) * np.log(2 * np.pi)) / 2, rtol=1e-10)
+        best = regression.given(y, X, X, group, Sigma / sigma**2)
+        assert np.allclose(best.beta, mu)
+        assert np.isclose(page.reml(Sigma * (best.sigma / sigma) ** 2, best.sigma, y, X, group)[0], best.log_likelihood)
+
+
+def test_the_search_ends_where_hblib_does(page):
+    assert abs(page.climbed.fun + page.at_night.log_likelihood) < 1e-5
+    assert np.allclose(page.by_search, page.at_night.Sigma, rtol=1e-2)
 
 
 def test_everybody_has_eight_days(page):
@@ -200,6 +240,21 @@ def test_the_inverse_wisharts_margins_are_those_of_the_separation_prior(page):
     assert_follows(page.wishart_rho, stats.uniform(-1, 2).cdf, among=3)
 
 
+@pytest.mark.parametrize(("K", "eta"), [(2, 1), (2, 4), (3, 1), (3, 4)])
+def test_trying_and_dropping_draws_from_the_beta_of_the_text(page, K, eta):
+    a = eta - 1 + K / 2
+    assert len(page.built[K, eta]) > 10_000
+    assert_follows((page.built[K, eta] + 1) / 2, stats.beta(a, a).cdf, among=4)
+
+
+def test_what_one_correlation_leaves_to_two_others_is_an_ellipse():
+    """Its area, by counting the points of a grid at which the matrix is one of correlations."""
+    for rho in (0.0, 0.6, 0.9):
+        first, second = np.meshgrid(*2 * [np.linspace(-1, 1, 2001)], sparse=True)
+        det = 1 - rho**2 - first**2 - second**2 + 2 * rho * first * second
+        assert abs(4 * np.mean(det > 0) - np.pi * np.sqrt(1 - rho**2)) < 0.01
+
+
 # --- Full Bayes by a sum ----------------------------------------------------------------------------------------------
 
 
@@ -217,10 +272,10 @@ def test_the_sums_closed_form_of_the_lines_is_the_posterior_by_linear_algebra(pa
     b, J, unscaled, prior_mean, prior_sd = page.b, page.J, page.unscaled, page.prior_mean, page.prior_sd
     sd, rho, sigma = np.array([30.0, 7.0]), 0.3, 26.0
     Sigma = np.diag(sd) @ np.array([[1, rho], [rho, 1]]) @ np.diag(sd)
-    T = Sigma + sigma**2 * unscaled[0]
+    T = Sigma + sigma**2 * unscaled
     precision = J * np.linalg.inv(T) + np.diag(1 / prior_sd**2)
     centre = np.linalg.solve(precision, J * np.linalg.solve(T, b.mean(axis=0)) + prior_mean / prior_sd**2)
-    lines = regression.matrix_shrinkage(b, sigma**2 * unscaled[0], centre, Sigma).mean()
+    lines = regression.matrix_shrinkage(b, sigma**2 * unscaled, centre, Sigma).mean()
     shared = np.kron(np.ones((J, J)), np.diag(prior_sd**2))
     gap = np.linalg.solve(np.kron(np.eye(J), T) + shared, (b - prior_mean).ravel())
     back = np.kron(np.eye(J), Sigma) + shared
@@ -305,120 +360,6 @@ def test_the_run_on_the_page_is_not_far_beyond_the_worst_of_the_stored_ones(page
     assert (page.ess >= 100).all()
     assert (page.z.abs() < 5.5).all()
     assert (page.summary["mcse_mean"] < page.summary["sd"] / 8).all()
-
-
-# --- Radon ------------------------------------------------------------------------------------------------------------
-
-
-def test_the_radon_fits_are_lme4s(page):
-    """lme4 1.1-31, REML."""
-    just, with_u = page.just, page.with_u
-    assert np.allclose(just.beta, [1.46159788135, -0.692993739407], atol=1e-7)
-    assert np.allclose([just.sd[0] ** 2, just.sigma**2], [0.107729951377, 0.570914963291], rtol=1e-5)
-    assert np.allclose(with_u.beta, [1.46576280602, -0.668244756342, 0.720267616769], atol=1e-6)
-    assert np.allclose([with_u.sd[0] ** 2, with_u.sigma**2], [0.0244616782608, 0.575230246887], rtol=1e-4)
-    assert np.allclose(with_u.deviation[:3, 0], [-0.0206423629871, 0.0112457687705, 0.0124220276393], atol=1e-5)
-    assert np.allclose(with_u.deviation_sd[:3, 0], [0.144587790005, 0.0872775631144, 0.147289027135], atol=1e-5)
-
-
-def test_counties_are_pooled_by_kappa_towards_their_uranium(page):
-    with_u, variance = page.with_u, page.with_u.sigma**2 / page.n
-    same = regression.matrix_shrinkage(page.own[:, None], variance[:, None, None], page.line[:, None], with_u.Sigma)
-    assert np.allclose(same.mean()[:, 0], page.pooled)
-    assert np.allclose(np.sqrt(same.covariance[:, 0, 0]), with_u.deviation_sd[:, 0])
-
-
-def test_lac_qui_parle_has_two_houses_and_ends_above_the_line(page):
-    assert page.n[page.lac] == 2
-    assert page.pooled[page.lac] > page.line[page.lac]
-
-
-def test_shuffled_rows_change_nothing_where_counties_are_aligned(page):
-    aligned, with_u = page.shuffled["aligned"], page.with_u
-    assert np.allclose(aligned.beta, with_u.beta, atol=1e-6)
-    assert np.allclose(aligned.deviation, with_u.deviation, atol=1e-5)
-    assert (aligned.groups == with_u.groups).all()
-
-
-def test_mixed_up_counties_show_only_when_rows_are_shuffled(page):
-    first = np.unique(page.index, return_index=True)[1]
-    appearance = page.uranium[np.sort(first)]  # as groupby(sort=False) has it
-    assert np.array_equal(appearance[page.index], page.uranium)  # in the file's own order
-    assert abs(page.shuffled["mixed up"].beta[2]) < 0.4
-
-
-def test_the_fit_of_varying_slopes_is_lme4s(page):
-    assert np.allclose(page.lines.beta, [1.4627699866, -0.681098204525], atol=1e-5)
-    assert np.allclose(page.lines.sd**2, [0.121581170551, 0.118062071151], rtol=1e-3)
-    assert abs(page.lines.log_likelihood + 1084.16230298) < 1e-6
-
-
-def test_the_fit_of_slopes_with_uranium_is_lme4s_with_a_good_optimizer_and_beats_its_default(page):
-    """bobyqa and Nelder_Mead: -1063.29, sd 0.124404, 0.30705, correlation 0.4104, sigma 0.749453."""
-    assert np.allclose([*page.full.sd, page.full.sigma], [0.124404, 0.30705, 0.749453], atol=1e-4)
-    assert abs(page.stuck + 1066.11755762) < 1e-5
-    assert page.full.log_likelihood > page.stuck + 2.8
-
-
-def test_the_log_likelihood_agrees_with_the_dense_covariance_matrix_of_all_919_houses(page):
-    full, Z, index, radon = page.full, page.Z, page.index, page.radon
-    X = columns(page.one, page.floor, page.uranium, page.floor * page.uranium)
-    dense = full.sigma**2 * np.eye(919) + (Z @ full.Sigma @ Z.T) * (index[:, None] == index)
-    inverse = np.linalg.inv(dense)
-    information = X.T @ inverse @ X
-    rest = radon - X @ np.linalg.solve(information, X.T @ inverse @ radon)
-    value = np.linalg.slogdet(dense)[1] + np.linalg.slogdet(information)[1] + rest @ inverse @ rest
-    assert abs(-(value + 915 * np.log(2 * np.pi)) / 2 - full.log_likelihood) < 1e-5
-
-
-def test_a_county_without_first_floor_houses_has_its_slope_from_its_intercept(page):
-    """Its own slope has infinite variance."""
-    lines, n, index = page.lines, page.n, page.index
-    without = np.bincount(index, page.floor) == 0
-    assert without.sum() == 25
-    V = np.zeros((25, 2, 2))
-    V[:, 0, 0], V[:, 1, 1] = lines.sigma**2 / n[without], np.inf
-    own = np.column_stack([(np.bincount(index, page.radon) / n)[without], np.full(25, np.nan)])
-    slopes = regression.matrix_shrinkage(own, V, lines.beta, lines.Sigma).mean()
-    assert np.allclose(slopes, lines.beta + lines.deviation[without], atol=1e-6)
-
-
-# --- Within and between -----------------------------------------------------------------------------------------------
-
-
-def test_with_xbar_in_the_model_the_slope_is_the_one_within_counties(page):
-    assert abs(page.context.beta[1] - page.within) < 1e-9
-
-
-@pytest.mark.parametrize("ratio", [0.01, 0.3, 2.0])
-def test_it_is_so_for_any_tau(page, ratio):
-    """Mundlak's identity."""
-    X = columns(page.one, page.floor, page.uranium, page.share)
-    given = regression.given(page.radon, X, page.one[:, None], page.county, [[ratio**2]])
-    assert abs(given.beta[1] - page.within) < 1e-9
-
-
-def test_the_contextual_effect_is_lme4s(page):
-    beta = [1.39452783028, -0.720538962381, 0.719267212867, 0.4096099557]
-    assert np.allclose(page.context.beta, beta, atol=1e-6)
-    assert np.allclose(page.context.se_beta[3], 0.2013443834, atol=1e-5)
-
-
-def test_without_xbar_the_slope_of_the_simulated_prices_is_wrong_and_sure_of_it(page):
-    alone, both = page.priced["x alone"], page.priced["x, xbar"]
-    assert alone.beta[1] + 2 > 5 * alone.se_beta[1]
-    assert abs(both.beta[1] + 2) < 3 * both.se_beta[1]
-
-
-def test_without_xbar_the_slope_is_a_mixture(page):
-    """In closed form: weight 1 on within and 1/(1 + n tau^2/sigma^2) on between, at the fitted ratio."""
-    alone, price, sales, xbar = page.priced["x alone"], page.price, page.sales, page.xbar
-    weight = 1 / (1 + 4 * alone.sd[0] ** 2 / alone.sigma**2)
-    inside, between = price - xbar, xbar - price.mean()
-    sales_inside = sales - (np.bincount(page.store, sales) / 4)[page.store]
-    mixture = inside @ sales_inside + weight * between @ sales
-    mixture /= inside @ inside + weight * between @ between
-    assert abs(mixture - alone.beta[1]) < 1e-9
 
 
 def test_332_has_the_day_that_no_line_explains(page):

@@ -101,6 +101,15 @@ def test_the_weight_of_hospital_h_is_about_seven_tenths(page, full):
     assert abs(kappa - 0.7) < 0.06
 
 
+def test_counting_replications_of_hospital_h_agrees_with_the_exact_mixture(page, full):
+    """The shares are those of sums over the grid, within the error of 100,000 draws."""
+    fits = {"same group": (full, 31, 184), "new group": (full, 0, 0), "left out": (without(page, H), 0, 0)}
+    for name, (fit, deaths, survivors) in fits.items():
+        weight, alpha, beta = nodes_of(fit)
+        exact = weight @ stats.betabinom(215, alpha + deaths, beta + survivors).sf(30)
+        assert abs(page.as_bad[name] - exact) < 4.5 * np.sqrt(exact * (1 - exact) / 100_000), name
+
+
 # --- An old group and a new one ---------------------------------------------------------------------------------------
 
 
@@ -131,6 +140,7 @@ def test_every_interval_agrees_with_the_distribution_function_of_the_mixture(pag
 def test_hospital_l_has_24_deaths_in_360_operations_and_the_nodes_left_out_have_no_weight(page, full):
     assert (page.y[L], page.n[L]) == (24, 360)
     assert full.nodes.weight[page.keep].sum() > 1 - 1e-6
+    assert page.hospital[L] == "L"
 
 
 def test_luck_is_the_larger_part_for_hospital_l_and_the_spread_for_a_new_one(page):
@@ -223,7 +233,7 @@ def test_why_t_does_not_start_at_zero(page):
 
 
 def test_what_the_text_says_of_leave_one_out_is_true_of_300_other_seeds(page):
-    others, exact = page.others, page.scores.loc["partial"]
+    others, exact = page.loo_runs, page.scores.loc["partial"]
     assert len(others.babies) == 300
     assert others.given_theta_over.min() >= 2
     assert np.mean(others.integrated_over > 0) < 0.25
@@ -240,6 +250,7 @@ def test_this_run_is_within_what_lies_far_beyond_the_worst_of_the_other_seeds(pa
     assert k["hospitals, given theta"] >= 1
     assert k["hospitals, integrated"] <= 5
     assert abs(score["hospitals, integrated"] - exact["hospital"]) < 4
+    assert abs(page.plain - exact["hospital"]) < 6
     assert score["hospitals, given theta"] > exact["hospital"] - 2
     assert abs(score["babies"] - exact["baby"]) < 2
 
@@ -269,6 +280,24 @@ def test_every_mean_is_within_five_standard_errors_of_the_quadrature(page):
 
 def test_with_theta_integrated_out_a_run_costs_a_fraction_of_the_gradients(page):
     assert page.steps[0] < page.steps[1] / 2
+
+
+@pytest.mark.parametrize("memory", [-0.3, 0.0, 0.6, 0.9])
+def test_r_hat_and_ess_by_their_formulas_are_those_of_arviz(page, memory):
+    """On chains with x_i = memory x_(i-1) + noise, one of them apart from the others."""
+    rng = np.random.default_rng(106)
+    chains = rng.normal(size=(4, 1000))
+    for i in range(1, 1000):
+        chains[:, i] += memory * chains[:, i - 1]
+    chains[0] += 0.2
+    dt = az.from_dict({"posterior": {"x": chains}})
+    assert np.isclose(page.r_hat(chains), float(az.rhat(dt, method="split")["x"]))
+    assert np.isclose(page.ess(chains), float(az.ess(dt, method="mean")["x"]), rtol=0.1)
+
+
+def test_the_formulas_agree_with_arviz_on_the_pages_own_chains(page):
+    assert np.allclose(page.formulas["R-hat"], page.formulas["R-hat, ArviZ"])
+    assert np.allclose(page.formulas["ESS"], page.formulas["ESS, ArviZ"], rtol=0.1)
 
 
 @pytest.mark.parametrize(
