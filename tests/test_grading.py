@@ -57,6 +57,7 @@ def mistake(name, question):
         return sampled(question, *wrong.answer(**about.public(exercise))), wrong.name, wrong.hint
     names = {title for of, title in make_class.written(name) if of == question} - OUT_OF_SIGHT
     there = [each for each in about.mistakes if each.name in names]
+    assert there, f"{name}: spell out one mistake of {question}, `Mistake(title, lambda …, hint)`, without a helper"
     wrong = there[NAMES.index(name) % len(there)]
     return make_class.wrong(name, question, wrong.name), wrong.name, wrong.hint
 

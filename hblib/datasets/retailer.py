@@ -8,6 +8,7 @@ competitor, and no customers who go from one store of the company to another.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -213,29 +214,22 @@ def simulate(
     of = np.repeat(np.arange(C), S)
     chain_coefficient = rng.normal(mu, tau_chain, (C, 3))
     coefficient = rng.normal(chain_coefficient[of], tau_store)
-    chain_rate = rng.beta(RATE * ALIKE, (1 - RATE) * ALIKE, C)
-    rate = rng.beta(chain_rate[of] * ALIKE, (1 - chain_rate[of]) * ALIKE)
+    chain_rate = _rates(rng, np.full(C, RATE))
+    rate = _rates(rng, chain_rate[of])
     basket = BASKET * np.exp(BASKET_SPREAD * rng.standard_normal(C * S))
 
-    week = np.arange(T)
-    season, eve = np.cos(2 * np.pi * week / YEAR), np.isin(week % YEAR, HOLIDAYS).astype(np.float64)
+    week, season, eve = _calendar(T)
     price = _prices(rng, C * S, T)
     a, b, d = coefficient.T[:, :, None]
     log_demand = a + b * price + d * season + trend * week / YEAR + holiday * eve
-    demand = np.exp(log_demand + _noise(rng, sigma, persistence, (C * S, T)))
+    demand = np.exp(log_demand + _noise(rng, sigma, persistence, price.shape))
     is_open = _opening_times(rng, C * S, T)
-    visits = rng.poisson(is_open * demand / (rate * basket)[:, None])
-    purchases = rng.binomial(visits, rate[:, None])
-    pieces = rng.gamma(PIECES * purchases) / PIECES  # the sum of the baskets, where a mean basket counts 1
-    takings = np.round(np.exp(price) * basket[:, None] * pieces, 2)
+    visits, purchases, takings = _sold(rng, is_open * demand, np.exp(price), rate[:, None], basket[:, None])
 
-    names = np.array([f"{chr(65 + c)}{s + 1:02d}" for c in range(C) for s in range(S)])
-    truth = Truth(
-        *(mu, tau_chain, tau_store, sigma, persistence, trend, holiday),
-        *(chain_coefficient, coefficient, chain_rate, rate, basket, log_demand),
-    )
-    chain = np.array([name[0] for name in names])
-    return Panel(names, chain, is_open, price, season, eve, visits, purchases, takings, truth)
+    given = mu, tau_chain, tau_store, sigma, persistence, trend, holiday
+    truth = Truth(*given, chain_coefficient, coefficient, chain_rate, rate, basket, log_demand)
+    store, chain = _names(of)
+    return Panel(store, chain, is_open, price, season, eve, visits, purchases, takings, truth)
 
 
 def _panel_size(chains, stores, weeks):
@@ -255,6 +249,23 @@ def _shocks(sigma, persistence):
     return sigma, persistence
 
 
+def _names(of: IntArray) -> tuple[TextArray, TextArray]:
+    """(store, chain) of the stores of a number of chains, such as A01 of A."""
+    chain = np.array([chr(65 + c) for c in of])
+    return np.array([f"{name}{np.sum(of[:j] == of[j]) + 1:02d}" for j, name in enumerate(chain)]), chain
+
+
+def _rates(rng, mean):
+    """A Beta draw around each mean."""
+    return rng.beta(mean * ALIKE, (1 - mean) * ALIKE)
+
+
+def _calendar(weeks):
+    """(week, season, eve): the number of each week, a wave of one year, and 1 in the weeks of holidays."""
+    week = np.arange(weeks)
+    return week, np.cos(2 * np.pi * week / YEAR), np.isin(week % YEAR, HOLIDAYS).astype(np.float64)
+
+
 def _prices(rng, stores, weeks):
     """Log of price over regular price: one week of each three is a promotion."""
     promoted = rng.integers(3, size=(stores, weeks // 3 + 1))  # which week of each three
@@ -268,6 +279,14 @@ def _noise(rng, sigma, persistence, shape):
     for t in range(1, shape[1]):
         noise[:, t] = persistence * noise[:, t - 1] + np.sqrt(1 - persistence**2) * noise[:, t]
     return noise
+
+
+def _sold(rng: Any, demand: Any, price: Any, rate: Any, basket: Any) -> tuple[IntArray, IntArray, FloatArray]:
+    """(visits, purchases, takings) of each store and week; the price is relative to the regular one."""
+    visits = rng.poisson(demand / (rate * basket))
+    purchases = rng.binomial(visits, rate)
+    pieces = rng.gamma(PIECES * purchases) / PIECES  # the sum of the baskets, where a mean basket counts 1
+    return visits, purchases, np.round(price * basket * pieces, 2)
 
 
 def _opening_times(rng, stores, weeks):
