@@ -153,6 +153,14 @@ def test_the_law_for_unequal_groups_has_the_limits_named(page):
     assert np.isclose(page.autocorrelation(0.3, np.full(4, 2.0)), coordinates.gibbs_rate(0.3, 0.2))
 
 
+def test_the_schools_data_are_too_weak_for_a_large_r_in_the_non_centred_form(page):
+    """At the upper end of tau's interval, by hand; a prior on mu adds its precision to the denominator alone."""
+    precision = 1 / page.effect_se**2
+    kappa = page.tau_upper**2 / (page.tau_upper**2 + page.effect_se**2)
+    assert np.isclose(page.r_upper, precision @ kappa / precision.sum())
+    assert precision @ kappa / (precision.sum() + 1 / 5**2) < page.r_upper < 0.6
+
+
 @pytest.mark.parametrize("power", [0, 0.5, 1])
 @pytest.mark.parametrize("J", [2, 8, 18, 200])
 def test_a_larger_r_makes_a_longer_ellipsoid(page, J, power):
