@@ -130,6 +130,13 @@ def test_maximum_likelihood_plugged_in_is_more_overconfident_than_reml(page):
     assert page.answers["plugged in, ML"][0] < page.answers["plugged in, REML"][0]
 
 
+def test_for_the_schools_one_repair_is_shorter_than_full_bayes_and_one_is_not(page):
+    answers = {"full": page.exact.theta, **page.wide}
+    length = {name: np.subtract(*answer.interval()[::-1]) for name, answer in answers.items()}
+    assert (length["Laird and Louis"] < length["full"]).all()
+    assert (length["Morris"] > 0.97 * length["full"]).all()
+
+
 def test_full_bayes_is_calibrated_over_its_prior(page):
     assert abs(np.mean(page.held) - 0.95) < 4 * page.held_error
 
