@@ -19,7 +19,7 @@ CORE = [
 LINE = re.compile(
     r"\A(?:---\n.*?^---\n+)?# [^\n]+\n\n"
     r"\*About (?P<reading>\d+) minutes(?:, and (?P<exercises>\d+) for the exercises?)?\. "
-    r"Builds on (?P<base>[^\n]+)\.\*$",
+    r"Builds on (?P<base>[^\n]+)\.\*\n\n",  # a paragraph of its own
     flags=re.MULTILINE | re.DOTALL,
 )
 ROW = re.compile(
