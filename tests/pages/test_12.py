@@ -280,6 +280,17 @@ def test_the_mixture_is_close_to_the_maximum(page):
     assert np.log(marginal).sum() - page.single.log_likelihood > 100 > 5 * slack
 
 
+def test_more_rounds_would_hardly_change_the_estimates(page):
+    w = page.w
+    for _ in range(1000):
+        given = page.likelihood * w
+        w = (given / given.sum(axis=1, keepdims=True)).mean(axis=0)
+    more = (page.likelihood * w) @ page.grid / (page.likelihood @ w)
+    change = np.abs(more - page.mixture)
+    assert change.mean() < 0.001
+    assert np.sqrt((change**2).mean()) < 0.1 * np.sqrt(((page.mixture - page.kinds_truth) ** 2).mean())
+
+
 def test_one_beta_promises_too_little_and_the_mixture_is_right(page):
     for estimate, least, most in ((page.one_beta, 0.05, 1), (page.mixture, -0.03, 0.03)):
         top = np.argsort(-estimate)[:50]
