@@ -62,9 +62,10 @@ class Reader:
         self.page.goto(path)
         return self
 
-    def question(self, name):
-        """The place of an answer."""
-        return self.page.locator(f'hb-question[data-name="{name}"]').first
+    def question(self, name, exercise=""):
+        """The place of an answer; with the exercise, where two of a page have a question of that name."""
+        within = f'[data-exercise="{exercise}"]' if exercise else ""
+        return self.page.locator(f'hb-question[data-name="{name}"]{within}').first
 
     def all(self, exercise):
         """What belongs to all questions of an exercise."""

@@ -136,8 +136,8 @@ def test_a_page_has_one_python_for_all_its_exercises(reader):
     ben.press(ben.question("posterior"), "Check")
     name, answer = "interval", notebooks.MARKED.sub(r"\1...", source.load("02-store").cells[2].source)
     assert "def interval" in answer
-    ben.press(ben.question(name), "Check")
-    assert ben.output(ben.question(name)) == as_in_the_notebook("02-store", name, answer)
+    ben.press(ben.question(name, "02-store"), "Check")
+    assert ben.output(ben.question(name, "02-store")) == as_in_the_notebook("02-store", name, answer)
     ben.press(ben.question("posterior"), "Check")
     assert "✓ right" in ben.question("posterior").inner_text()
 

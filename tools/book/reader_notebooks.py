@@ -72,6 +72,7 @@ def plain_markdown(text, values, page):
     text = re.sub(r"\{lesson\}`([\w.]+)`", lambda found: ledger.read()[found[1]].stated, text)
     text = re.sub(r"\{cite:?([pt]?)\}`([^`]+)`", lambda found: citation(*found.groups()), text)
     text = re.sub(r"\{(?:numref|ref|doc|eq|term)\}`(?:([^`<]+?) *<[^>]+>|([^`]+))`", lambda m: m[1] or m[2], text)
+    text = re.sub(r"\[([^\]]+)\]\(#[\w-]+\)", r"\1", text)  # labels of the page itself are lost
     text = re.sub(r"\]\(([\w./-]+)\.md\b", lambda found: f"]({beside(page, found[1])}", text)
     text = re.sub(r"^```\{lesson-numbers\}\n```", "*(The table is in the book.)*", text, flags=re.MULTILINE)
     text = re.sub(r"^```\{exercise\} (\S+)\n```", lambda found: exercise(found[1]), text, flags=re.MULTILINE)
