@@ -187,7 +187,9 @@ def test_who_stops_an_endless_loop_reads_a_sentence():
 
     finger = threading.Thread(target=press_stop)
     finger.start()
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts the tests in the background ignores it
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # who starts the tests in the background ignores it
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec('check("q0")', names)
     signal.signal(signal.SIGINT, before)

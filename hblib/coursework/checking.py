@@ -335,7 +335,8 @@ def _explain(question, answer, cases, given, expected, tolerances):
         if any(_made(variant, mistake, cases, given, tolerances) for variant in (mistake.answer, *mistake.family)):
             raise Stop("wrong", f"not yet. {mistake.hint}", mistake.name)
     at = next(i for i in range(len(cases)) if not agree(given[i], expected[i], tolerances[i]))
-    both = f"  For {_show_inputs(cases[at])}\n  yours:    {_show(given[at])}\n  expected: {_show(expected[at])}"
+    yours, wanted = (_show(_rounded(value, tolerances[at][0])) for value in (given[at], expected[at]))
+    both = f"  For {_show_inputs(cases[at])}\n  yours:    {yours}\n  expected: {wanted}"
     found = relations.explain(cases, given, expected, tolerances)
     if found and not found.weak:
         raise Stop("wrong", f"not yet. {found.hint}\n{both}", found.name)
@@ -454,6 +455,24 @@ HOW_TO = {
 
 def _show_inputs(inputs):
     return ", ".join(f"{name} = {_show(value)}" for name, value in inputs.items())
+
+
+def _rounded(value, rtol):
+    """Numbers with the digits that a question asks for and two more: what a search finds has hardly more in common with
+    what the same search finds on another machine.
+
+    >>> _rounded((5.882408, np.array([104.302086, 0.0])), 0.01)
+    (array(5.882), array([104.3,   0. ]))
+    >>> _rounded(5.882408, 1e-5), _rounded("a", 0.01)
+    (5.882408, 'a')
+    """
+    if isinstance(value, tuple):
+        return tuple(_rounded(each, rtol) for each in value)
+    numbers = _numbers(value)
+    if rtol <= 1e-5 or numbers is None or np.asarray(value).dtype.kind != "f":
+        return value
+    digits = 1 - int(np.floor(np.log10(rtol)))  # after the first
+    return np.array([float(f"{number:.{digits}e}") for number in numbers.ravel()]).reshape(numbers.shape)
 
 
 def _show(value):
