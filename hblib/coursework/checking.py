@@ -269,30 +269,31 @@ def _in_form(given, expected, tolerance):
     if array is None:
         raise Stop("wrong", f"should give {_kind(expected)}, but gives {_kind(given)}.")
     shape = np.shape(expected)
-    if shape == () and array.size > 1 and agree(array.sum(), expected, tolerance):
-        raise Stop(
-            "wrong", f"has the shape {array.shape}, where one number is wanted. The sum of yours would be right."
-        )
     if array.shape != shape and np.squeeze(array).shape == np.squeeze(np.empty(shape)).shape:
         array = array.reshape(shape)  # one number in an array, a column for a row
     if array.shape != shape:
-        turned = (
-            " Have rows and columns changed places?" if array.T.shape == shape else _numbers_for(array.shape, shape)
-        )
-        raise Stop("wrong", f"has the shape {array.shape}, but should have {shape}.{turned}")
+        hint = _about_shapes(array, expected, tolerance)
+        raise Stop("wrong", f"has the shape {array.shape}, but should have {shape}.{hint}")
     return array
 
 
-def _numbers_for(given, wanted):
-    """What two shapes mean to somebody who is new to them, where one number is mistaken for a row of them.
+def _about_shapes(given, expected, tolerance):
+    """What may have happened where an answer has another shape, to somebody who is new to arrays.
 
-    >>> _numbers_for((), (4,)), _numbers_for((4,), ()), _numbers_for((4,), (3,))
-    (' One number, where an array of 4 is wanted.', ' An array of 4, where one number is wanted.', '')
+    >>> _about_shapes(np.array(2.0), np.ones(4), (0, 0)), _about_shapes(np.ones(4), np.array(2.0), (0, 0))
+    (' One number, where an array of 4 is wanted.', ' An array of 4, where one number is wanted.')
+    >>> _about_shapes(np.ones(4), np.array(4.0), (0, 0)), _about_shapes(np.ones(4), np.ones(3), (0, 0))
+    (' The sum of yours would be right.', '')
     """
-    if given == () and len(wanted) == 1:
+    wanted = np.shape(expected)
+    if given.T.shape == wanted:
+        return " Have rows and columns changed places?"
+    if wanted == () and given.size > 1 and agree(given.sum(), expected, tolerance):
+        return " The sum of yours would be right."
+    if given.shape == () and len(wanted) == 1:
         return f" One number, where an array of {wanted[0]} is wanted."
-    if wanted == () and len(given) == 1:
-        return f" An array of {given[0]}, where one number is wanted."
+    if wanted == () and given.ndim == 1:
+        return f" An array of {given.size}, where one number is wanted."
     return ""
 
 
