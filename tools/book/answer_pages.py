@@ -17,7 +17,7 @@ import course
 import fetch
 
 log = logging.getLogger(__name__)
-TAG = "<hb-"  # an element of a page that holds an exercise, or the overview of all
+TAGS = ("<hb-exercise", "<hb-overview")  # elements of a page that holds an exercise, or the overview of all
 
 
 def setup(app):
@@ -39,7 +39,7 @@ def parts():
 
 
 def add_script(app, pagename, templatename, context, doctree):
-    if app.config.answers_in_page and TAG in context.get("body", ""):
+    if app.config.answers_in_page and any(tag in context.get("body", "") for tag in TAGS):
         app.add_js_file("python/answers.js", loading_method="defer")
 
 

@@ -21,6 +21,7 @@ import ledger
 import page_code
 import reader_notebooks
 import reference_pages
+import touch
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def setup(app):
     answer_pages.setup(app)
     page_code.setup(app)
     reference_pages.setup(app)
+    touch.setup(app)
 
     render.coalesce_streams = join_streams
 

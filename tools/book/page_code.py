@@ -56,12 +56,13 @@ def fingerprint(page):
 
 
 def modules(page):
-    """The files of hblib that a page's cells import, directly or not.
+    """The files of hblib that a page's cells, or a module, import, directly or not.
 
     >>> modules(ledger.ROOT / "chapters/05-empirical-bayes.md")[-3:]
     ['normal_normal.py', 'page.py', 'priors.py']
     """
-    code = "\n".join(CELL.findall(Path(page).read_text(encoding="utf8")))
+    text = Path(page).read_text(encoding="utf8")
+    code = text if Path(page).suffix == ".py" else "\n".join(CELL.findall(text))
     found = _needed(frozenset(imported(re.sub(r"^[%!:].*", "", code, flags=re.MULTILINE))))
     return [name for name in found if not name.startswith("grading/")]  # of the grader the checks only ask a limit
 

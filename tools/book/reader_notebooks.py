@@ -76,6 +76,7 @@ def plain_markdown(text, values, page):
     text = re.sub(r"\]\(([\w./-]+)\.md\b", lambda found: f"]({beside(page, found[1])}", text)
     text = re.sub(r"^```\{lesson-numbers\}\n```", "*(The table is in the book.)*", text, flags=re.MULTILINE)
     text = re.sub(r"^```\{exercise\} (\S+)\n```", lambda found: exercise(found[1]), text, flags=re.MULTILINE)
+    text = re.sub(r"^```\{touch\}[^`]*\n```\n", "", text, flags=re.MULTILINE)  # they live in the book alone
     text = re.sub(r"^```\{exercise-list\}\n```", "*(The list is in the book.)*", text, flags=re.MULTILINE)
     return boxes(text)
 

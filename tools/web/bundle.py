@@ -1,4 +1,4 @@
-"""Bundles the front-end of answers in the page, from web/answers/ and npm's packages: `answers.js` and the editor."""
+"""Bundles what runs in the pages, from web/ and npm's packages: answers.js with its editor, the figures to touch."""
 
 import hashlib
 import json
@@ -9,28 +9,39 @@ from pathlib import Path
 
 from fetch import ROOT, Missing, program
 
-SOURCES = ROOT / "web" / "answers"
+ANSWERS = ROOT / "web" / "answers"
 
 
 def write(modules, target):
     """Write `answers.js`, the editor that it loads on demand, and its licences into the folder `target`."""
     target.mkdir(parents=True, exist_ok=True)
-    editor, parts = esbuild(modules, "editor.js", "--format=esm")
+    editor, parts = esbuild(modules, ANSWERS / "editor.js", "--format=esm")
     name = f"editor-{hashlib.sha256(editor).hexdigest()[:12]}.js"
     for old in target.glob("editor-*.js"):
         old.unlink()
     (target / name).write_bytes(editor)
     (target / "editor-licences.txt").write_text(licences(modules, parts), encoding="utf8")
     # A classic script: modules do not load in a page that was opened as a file.
-    script, _ = esbuild(modules, "answers.js", "--format=iife", f'--define:EDITOR="{name}"')
+    script, _ = esbuild(modules, ANSWERS / "answers.js", "--format=iife", f'--define:EDITOR="{name}"')
     (target / "answers.js").write_bytes(script)
+
+
+def write_figures(modules, sources, target):
+    """Write a script for each of the figures, and the licences of what they hold, into the folder `target`."""
+    target.mkdir(parents=True, exist_ok=True)
+    parts = set()
+    for path in sources:
+        script, used = esbuild(modules, path, "--format=iife")
+        (target / f"{path.stem.replace('_', '-')}.js").write_bytes(script)
+        parts.update(used)
+    (target / "figures-licences.txt").write_text(licences(modules, sorted(parts)), encoding="utf8")
 
 
 def esbuild(modules, entry, *options):
     """What a source and all that it imports come to, and the paths of its parts."""
     with tempfile.TemporaryDirectory() as folder:
-        made, about = Path(folder, entry), Path(folder, "about.json")
-        command = [program("node"), modules / "esbuild" / "bin" / "esbuild", SOURCES / entry, "--bundle", "--minify"]
+        made, about = Path(folder, entry.name), Path(folder, "about.json")
+        command = [program("node"), modules / "esbuild" / "bin" / "esbuild", entry, "--bundle", "--minify"]
         command += ["--target=es2022", "--charset=utf8", "--loader:.css=text", *options]
         command += [f"--outfile={made}", f"--metafile={about}", "--log-level=error"]
         environment = {"NODE_PATH": str(modules), "PATH": ""}

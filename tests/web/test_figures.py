@@ -1,0 +1,169 @@
+"""Each figure to touch: its numbers are hblib's, and everyone can use it, or does without."""
+
+import importlib
+import re
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT
+from tests.web.reader import BUILT, Reader, chromium, served
+
+pytestmark = pytest.mark.site
+
+PLACES = {
+    name: f"chapters/{path.stem}.html"
+    for path in sorted((ROOT / "chapters").glob("*.md"), reverse=True)  # the landing page shows some of them again
+    for name in re.findall(r"^```\{touch\} (\S+)", path.read_text(encoding="utf8"), flags=re.MULTILINE)
+}
+WIDTHS = (1280, 390, 320)
+
+# Where a text of the drawing leaves the figure, at this width of the window.
+OUTSIDE = """
+figure => {
+  const frame = figure.getBoundingClientRect();
+  return [...figure.shadowRoot.querySelectorAll("svg text")].filter(text => {
+    const box = text.getBoundingClientRect();
+    const beside = box.left < frame.left || box.right > frame.right;
+    return box.width && (beside || box.top < frame.top || box.bottom > frame.bottom);
+  }).map(text => text.textContent);
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def address():
+    with served(BUILT) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def window(browser, address):
+    """One window for all that only looks: at a figure, by its name."""
+    reader = Reader(browser, address)
+
+    def look(name, width=1280):
+        reader.page.set_viewport_size({"width": width, "height": 900})
+        if not reader.page.url.endswith(PLACES[name]):
+            reader.open(PLACES[name])
+        figure = reader.page.locator(f"hb-{name}")
+        figure.locator("svg").first.wait_for()
+        figure.scroll_into_view_if_needed()
+        return figure
+
+    yield look
+    assert [error for error in reader.raised if "_static/figures/" in error] == []
+    assert [url for url in reader.asked if not url.startswith((address, "data:", "blob:"))] == []
+    reader.window.close()
+
+
+def counterpart(name):
+    return importlib.import_module(f"tests.web.figures.{name.replace('-', '_')}")
+
+
+def test_each_of_the_twelve_pages_has_a_figure_to_touch():
+    pages = {re.match(r"chapters/(\d\d)-", place)[1] for place in PLACES.values() if re.match(r"chapters/\d", place)}
+    assert {f"{number:02}" for number in range(1, 13)} <= pages
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_its_numbers_are_hblibs(window, name):
+    figure, other = window(name), counterpart(name)
+    data = figure.evaluate("figure => figure.data")
+    assert len(other.SETTINGS) > 2
+    for settings in other.SETTINGS:
+        values = figure.evaluate("(figure, settings) => { figure.set(settings); return figure.values; }", settings)
+        for key, number in other.expected(data, **settings).items():
+            found = np.asarray(values[key], dtype=float)
+            assert np.abs(found - number).max() <= 1e-10, (key, settings)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_each_control_works_by_keyboard_and_says_what_it_does(window, name):
+    figure = window(name)
+    for control in figure.locator("input, select").all():
+        label = control.evaluate("input => input.labels[0].textContent")
+        assert label.strip()
+        before = control.evaluate("input => [input.value, input.checked]")
+        control.focus()
+        key = "Space" if control.get_attribute("type") == "checkbox" else "ArrowUp"
+        control.press(key)
+        if control.evaluate("input => [input.value, input.checked]") == before:
+            control.press("ArrowDown")
+        assert control.evaluate("input => [input.value, input.checked]") != before, label
+        assert figure.get_by_role("status").inner_text().strip()
+    for button in figure.locator(".controls button").all():
+        button.focus()
+        button.press("Enter")
+        assert figure.get_by_role("status").inner_text().strip()
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_its_sentence_follows_its_controls(window, name):
+    figure, said = window(name), set()
+    for settings in counterpart(name).SETTINGS:
+        figure.evaluate("(figure, settings) => figure.set(settings)", settings)
+        said.add(figure.get_by_role("status").inner_text())
+    assert len(said) > 1
+    assert not any(re.search(r"NaN|undefined|null|Infinity|\[object", each) for each in said)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_its_numbers_are_a_table_too(window, name):
+    figure = window(name)
+    figure.get_by_text("The numbers as a table").click()
+    table = figure.locator(".numbers table")
+    table.wait_for()
+    width = table.locator("thead th").count()
+    cells = [row.locator("th, td").count() for row in table.locator("tbody tr").all()[:5]]
+    assert cells
+    assert set(cells) == {width}
+    assert not re.search(r"NaN|undefined|null|\[object", table.inner_text())
+    figure.get_by_text("The numbers as a table").click()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PLACES)
+def test_it_fits_into_its_place(window, name, width):
+    figure = window(name, width)
+    for settings in counterpart(name).SETTINGS:
+        figure.evaluate("(figure, settings) => { figure.set(settings); figure.draw(); }", settings)
+        assert figure.evaluate(OUTSIDE) == [], settings
+        assert figure.evaluate("figure => figure.scrollWidth <= figure.clientWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", PLACES)
+def test_the_page_does_not_jump_when_it_comes(window, name, width):
+    """The room kept for it is enough, and not much more than it takes."""
+    figure = window(name, width)
+    figure.page.reload()
+    figure.locator("svg").first.wait_for()
+    kept, taken = figure.evaluate("""figure => {
+        const place = figure.closest(".touch");
+        return [parseFloat(getComputedStyle(place).minHeight), figure.getBoundingClientRect().height];
+    }""")
+    assert taken <= kept + 1
+    assert kept <= taken + 60
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_without_a_script_and_on_paper_the_page_shows_its_other_figures(browser, address, name):
+    reader = Reader(browser, address, java_script_enabled=False).open(PLACES[name])
+    assert not reader.page.locator(f"hb-{name}").is_visible()
+    assert reader.page.locator("figure img, .cell_output img").first.is_visible()
+    reader.window.close()
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_on_paper_there_is_nothing_to_touch(window, name):
+    figure = window(name)
+    figure.page.emulate_media(media="print")
+    assert not figure.is_visible()
+    figure.page.emulate_media(media="screen")

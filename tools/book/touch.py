@@ -1,0 +1,113 @@
+"""Figures to touch: a directive that puts one onto a page, and their scripts into the site.
+
+    ```{touch} pooling-dial
+    :height: 480 640
+    Turn the dial from left to right.
+    ```
+
+makes an element `<hb-pooling-dial>` of web/figures/pooling_dial.js. What it draws from, the function `data()` of
+pooling_dial.py beside it has computed with hblib. Its content is the caption, and its height the room that it needs in
+pixels, on a wide screen and on a phone. Where the scripts cannot be had, and on paper, the page's other figures stay.
+"""
+
+import importlib.util
+import json
+import sys
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+import page_code
+
+sys.path.append(str(Path(__file__).parents[1] / "web"))
+
+import bundle
+import fetch
+
+log = logging.getLogger(__name__)
+FIGURES = Path(__file__).parents[2] / "web" / "figures"
+
+
+def setup(app):
+    app.add_directive("touch", Touch)
+    # When they can be had at last, every page is read anew.
+    app.add_config_value("figures_to_touch", False, "env")
+    app.connect("config-inited", lambda app, config: setattr(config, "figures_to_touch", bool(modules())))
+    app.connect("html-page-context", add_scripts)
+    app.connect("build-finished", write)
+
+
+@cache
+def modules():
+    """The folder of npm's packages, or None where they cannot be had."""
+    try:
+        return fetch.modules()
+    except fetch.Missing as reason:
+        log.info("No figures to touch in the pages: %s", reason)
+        return None
+
+
+class Touch(SphinxDirective):
+    """The place of a figure."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"height": str}
+    has_content = True
+
+    def run(self):
+        name = self.arguments[0]
+        if not self.config.figures_to_touch:
+            return []
+        for path in rests_on(name):
+            self.env.note_dependency(str(path))
+        wide, narrow = self.options["height"].split()
+        tag = f"hb-{name}"
+        opening = f'<div class="touch" style="--wide: {wide}px; --narrow: {narrow}px"><{tag}>'
+        facts = f'<script type="application/json">{json.dumps(data(name), ensure_ascii=True)}</script>'
+        caption = self.parse_content_to_nodes()
+        parts = [
+            nodes.raw("", opening + facts, format="html"),
+            *caption,
+            nodes.raw("", f"</{tag}></div>", format="html"),
+        ]
+        self.env.metadata[self.env.docname].setdefault("figures_to_touch", []).append(name)
+        return parts
+
+
+def source(name, ending):
+    return FIGURES / f"{name.replace('-', '_')}{ending}"
+
+
+@cache
+def data(name):
+    """What a figure is drawn from: what `data()` of its Python module gives, if it has one."""
+    path = source(name, ".py")
+    if not path.exists():
+        return {}
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.data()
+
+
+def rests_on(name):
+    """The files that decide what a figure's data are."""
+    path = source(name, ".py")
+    return [path, *map(page_code.PACKAGE.joinpath, page_code.modules(path))] if path.exists() else []
+
+
+def add_scripts(app, pagename, templatename, context, doctree):
+    for name in app.env.metadata.get(pagename, {}).get("figures_to_touch", []):
+        app.add_js_file(f"figures/{name}.js", loading_method="defer")
+
+
+def write(app, error):
+    if error is None and app.builder.format == "html" and app.config.figures_to_touch:
+        used = {name for facts in app.env.metadata.values() for name in facts.get("figures_to_touch", [])}
+        bundle.write_figures(
+            modules(), [source(name, ".js") for name in sorted(used)], Path(app.outdir, "_static", "figures")
+        )
