@@ -67,7 +67,7 @@ class Touch(SphinxDirective):
         wide, narrow = self.options["height"].split()
         tag = f"hb-{name}"
         opening = f'<div class="touch" style="--wide: {wide}px; --narrow: {narrow}px"><{tag}>'
-        facts = f'<script type="application/json">{json.dumps(data(name), ensure_ascii=True)}</script>'
+        facts = f'<script type="application/json">{json.dumps(data(name), separators=(",", ":"))}</script>'
         caption = self.parse_content_to_nodes()
         parts = [
             nodes.raw("", opening + facts, format="html"),
