@@ -68,7 +68,7 @@ export class Figure extends HTMLElement {
   /** The sentence's place grows with it, but never shrinks: what stands below would go up and down with the dial. */
   tell(sentence) {
     const { said } = this.parts;
-    said.textContent = sentence;
+    said.textContent = sentence.replaceAll(" %", "\u00a0%"); // no line begins with a sign
     said.style.minHeight = `${said.offsetHeight}px`;
   }
 
