@@ -6,6 +6,7 @@ import { Figure, define } from "./base.js";
 const PER = 1e5; // rates are per 100,000 person-years
 const TOP = 50;
 const LEFT = 34;
+const LETTER = 7.6; // the width of a letter, in pixels
 const REACH = 24; // how near the pointer must come to a county, in pixels
 
 const whole = (number) => Math.round(number).toLocaleString("en");
@@ -81,11 +82,12 @@ class CountyFunnel extends Figure {
   }
 
   /** The county that is followed: its way from the raw rate, and its name. */
-  paintCounty(drawing, x, from, to, name) {
+  paintCounty(drawing, x, from, to, full) {
+    const name = drawing.width < 400 ? full.split(", ")[0] : full;
     drawing.segment(x, from, x, to, { class: "ink", "stroke-width": 1.5 });
     drawing.dot(x, to, 8, { class: "ring ink" });
-    const right = x > drawing.width / 2;
-    drawing.text(x + (right ? -13 : 13), to > 90 ? to - 20 : to, name, { class: `halo strong middle ${right ? "end" : ""}` });
+    const last = drawing.width - LETTER * name.length; // where a text must begin at the latest
+    drawing.text(Math.max(LEFT + 6, Math.min(x + 13, last)), to > 90 ? to - 20 : to, name, { class: "halo strong middle" });
   }
 
   say({ estimate, stays, promised, came }, { size, county }) {
@@ -115,7 +117,7 @@ class CountyFunnel extends Figure {
 }
 
 function names(counties) {
-  return Object.entries(counties).flatMap(([state, places]) => places.split("|").map((place) => `${place}, ${state}`));
+  return Object.entries(counties).flatMap(([state, places]) => places.split("|").map((place) => (place === state ? place : `${place}, ${state}`)));
 }
 
 /** The places of the highest values; of equal ones the first come first. */

@@ -8,7 +8,8 @@ SETTINGS = [
     {"size": 0},
     {"size": 1000, "county": "0"},
     {"size": 304_862, "county": "3109"},
-    {"size": 1e5, "county": "2000"},
+    {"size": 1e5, "county": "1128"},  # the longest name
+    {"size": 0, "county": "2000"},
     {"size": 1e8, "county": "1000"},
     {"size": np.inf},
 ]
