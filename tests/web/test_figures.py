@@ -18,6 +18,13 @@ PLACES = {
 }
 WIDTHS = (1280, 390, 320)
 
+
+def those_with(method):
+    """The figures whose class has a method of that name."""
+    source = {name: ROOT / "web" / "figures" / f"{name.replace('-', '_')}.js" for name in PLACES}
+    return [name for name, path in source.items() if f"\n  {method}(" in path.read_text(encoding="utf8")]
+
+
 # Where a text of the drawing leaves the figure, at this width of the window.
 OUTSIDE = """
 figure => {
@@ -114,6 +121,41 @@ def test_each_control_works_by_keyboard_and_says_what_it_does(window, name):
         button.focus()
         button.press("Enter")
         assert figure.get_by_role("status").inner_text().strip()
+
+
+@pytest.mark.parametrize("name", those_with("drag"))
+def test_what_can_be_dragged_follows_the_pointer(window, name):
+    figure = window(name)
+    mouse = figure.page.mouse
+    drags = set(figure.locator("[data-drag]").evaluate_all("all => all.map(each => each.dataset.drag)"))
+    assert drags
+    for drag in drags:
+        before = figure.evaluate("figure => figure.settings")
+        handle = figure.locator(f'[data-drag="{drag}"]').first
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + 40, y - 25)
+        there = figure.evaluate("figure => figure.settings")
+        mouse.move(x - 40, y + 25)
+        back = figure.evaluate("figure => figure.settings")
+        mouse.up()
+        assert there != before or back != before, drag
+        mouse.move(x + 40, y - 25)
+        assert figure.evaluate("figure => figure.settings") == back, "it was let go"
+
+
+@pytest.mark.parametrize("name", those_with("hover"))
+def test_the_pointer_picks_what_it_comes_near(window, name):
+    figure = window(name)
+    box = figure.locator(".drawing").bounding_box()
+    before, seen = figure.evaluate("figure => figure.settings"), []
+    for share in (0.3, 0.5, 0.7):
+        figure.page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.6 * box["height"])
+        seen.append(figure.evaluate("figure => figure.settings"))
+    assert any(settings != before for settings in seen)
 
 
 @pytest.mark.parametrize("name", PLACES)
