@@ -76,3 +76,17 @@ export class Drawing {
     if (label) this.text(4, Math.min(from, to) - 10, label);
   }
 }
+
+/** Places for labels that would like to stand at `wished`: in the same order, at least `gap` from each other. */
+export function apart(wished, gap) {
+  const order = wished.map((_, i) => i).sort((i, j) => wished[i] - wished[j]);
+  const places = [...wished];
+  for (let round = 0; round < 50; round++) {
+    for (let k = 1; k < order.length; k++) {
+      const [above, below] = [order[k - 1], order[k]];
+      const short = gap - (places[below] - places[above]);
+      if (short > 0.1) (places[above] -= short / 2), (places[below] += short / 2);
+    }
+  }
+  return places;
+}
