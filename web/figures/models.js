@@ -19,3 +19,25 @@ export function givenTau(ybar, se, tau) {
 
 /** The logarithm of the density of N(0, variance). */
 const logNormal = (x, variance) => -(Math.log(2 * Math.PI * variance) + x ** 2 / variance) / 2;
+
+/** The density of Beta(alpha, beta) at a rate between 0 and 1. */
+export const betaDensity = (alpha, beta) => {
+  const area = logBeta(alpha, beta);
+  return (rate) => Math.exp((alpha - 1) * Math.log(rate) + (beta - 1) * Math.log1p(-rate) - area);
+};
+
+/** log B(a, b). Both are raised to where Stirling's series has all digits; what large terms have in common has gone. */
+export function logBeta(a, b) {
+  let raised = 1;
+  for (; a < 16; a++) raised *= (a + b) / a;
+  for (; b < 16; b++) raised *= (a + b) / b;
+  const size = a + b;
+  const powers = a * Math.log(a / size) + b * Math.log(b / size);
+  return Math.log(raised) + powers + Math.log((2 * Math.PI * size) / a / b) / 2 + stirling(a) + stirling(b) - stirling(size);
+}
+
+/** What Stirling's formula for log Gamma(x) lacks, from x = 16 on to 16 digits (DLMF 5.11.1). */
+function stirling(x) {
+  const square = x * x;
+  return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - 1 / 1188 / square) / square) / square) / square) / x;
+}

@@ -8,7 +8,7 @@ import { givenTau } from "./models.js";
 const PANEL = { top: 30, bottom: 290 };
 const STRIP = { top: 334, bottom: 404 };
 const points = (number) => number.toFixed(1).replace("-", "−");
-const percent = (share) => (share > 0 && share < 0.005 ? "less than 1 %" : `${Math.round(100 * share)} %`);
+const percent = (share) => (share > 0 && share < 0.005 ? "less than 1\u00a0%" : `${Math.round(100 * share)}\u00a0%`);
 
 class ShrinkagePaths extends Figure {
   static title = "Above, the estimated effects of eight schools against tau, and one by one at the chosen tau; below, the posterior of tau";
