@@ -82,12 +82,8 @@ class BalanceBeam extends Figure {
       ["posterior", posterior, { class: "green", "stroke-width": 2.5 }],
     ];
     drawing.segment(x(0), CURVES.bottom, x.range()[1], CURVES.bottom, { class: "grid" });
-    looks.forEach(([name, density, look], i) => {
-      drawing.curve(places, density.map(height), look);
-      const left = 4 + (i * Math.min(drawing.width, 420)) / 3;
-      drawing.segment(left, 10, left + 18, 10, look);
-      drawing.text(left + 23, 10, name, { "dominant-baseline": "central" });
-    });
+    for (const [, density, look] of looks) drawing.curve(places, density.map(height), look);
+    drawing.key(10, looks.map(([name, , look]) => [name, look]));
   }
 
   /** A mass on the beam, as a square that can be dragged along it. */

@@ -54,6 +54,15 @@ export class Drawing {
     return this.add("path", { d, ...attributes });
   }
 
+  /** What the lines mean, in one row around `y`: pairs of a name and a look. */
+  key(y, entries) {
+    const room = Math.min(this.width, 140 * entries.length) / entries.length;
+    entries.forEach(([name, look], i) => {
+      this.segment(4 + room * i, y, 22 + room * i, y, look);
+      this.text(27 + room * i, y, name, { "dominant-baseline": "central" });
+    });
+  }
+
   /** An axis along the bottom at `y`, from one of d3's scales; `ticks` are values, or how many. */
   axisX(scale, y, { ticks = 5, format = scale.tickFormat(5), label = "" } = {}) {
     const [from, to] = scale.range();

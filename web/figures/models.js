@@ -36,6 +36,13 @@ export function logBeta(a, b) {
   return Math.log(raised) + powers + Math.log((2 * Math.PI * size) / a / b) / 2 + stirling(a) + stirling(b) - stirling(size);
 }
 
+/** log Gamma(x), for x > 0. */
+export function logGamma(x) {
+  let raised = 1;
+  for (; x < 16; x++) raised *= x;
+  return (x - 0.5) * Math.log(x) - x + Math.log(2 * Math.PI) / 2 + stirling(x) - Math.log(raised);
+}
+
 /** What Stirling's formula for log Gamma(x) lacks, from x = 16 on to 16 digits (DLMF 5.11.1). */
 function stirling(x) {
   const square = x * x;

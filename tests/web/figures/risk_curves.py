@@ -1,0 +1,30 @@
+"""One star and k - 1 groups at the target."""
+
+from hblib import james_stein
+
+SETTINGS = [
+    {"distance": distance, "k": k, "rule": rule}
+    for distance, k, rule in (
+        (5, 10, "js+"),
+        (5, 10, "js"),
+        (0, 10, "js+"),
+        (0, 3, "js"),
+        (0.1, 3, "js+"),
+        (10, 3, "js+"),
+        (10, 50, "js"),
+        (7.3, 50, "js+"),
+        (1.6, 17, "js+"),
+    )
+]
+
+
+def expected(data, distance, k, rule):
+    """The exact risks, by the mean over a non-central chi-square distribution."""
+    theta = [distance] + [0] * (k - 1)
+    star, other = james_stein.component_risk(theta, estimator=rule)[:2]
+    return {
+        "star": star,
+        "other": other,
+        "total": james_stein.risk(theta, estimator=rule),
+        "curve_star": [james_stein.component_risk([0.1 * step] + [0] * (k - 1), estimator=rule)[0] for step in range(101)],
+    }
