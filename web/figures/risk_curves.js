@@ -49,7 +49,7 @@ class RiskCurves extends Figure {
     const star = { class: "orange", "stroke-width": 2.5 };
     const other = { class: "green dashed", "stroke-width": 2.5 };
     drawing.key(10, [["JS+", looks["js+"]], ["James–Stein", looks.js]]);
-    drawing.key(TOTAL.bottom + 26, [["the star", star], ["each of the others", other]]);
+    drawing.key(TOTAL.bottom + 26, [["the star", star], ["the others", other]]);
     drawing.axisY(all, 40, { ticks: [0, 0.5, 1], format: String, label: "total risk / k" });
     drawing.axisY(own, 40, { ticks: 4, format: String, label: `own risk, by ${NAMES[rule]}` });
     drawing.axisX(x, OWN.bottom, { ticks: 5, format: String, label: "theta of the star, in standard errors" });
