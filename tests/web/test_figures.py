@@ -30,6 +30,18 @@ figure => {
 }
 """
 
+# Texts of the drawing of which one lies on another.
+OVERLAPPING = """
+figure => {
+  const texts = [...figure.shadowRoot.querySelectorAll("svg text")];
+  const boxes = texts.map(text => text.getBoundingClientRect());
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+  const pairs = texts.flatMap((text, i) => texts.slice(0, i).map((other, j) => [i, j]));
+  return pairs.filter(([i, j]) => meet(boxes[i], boxes[j])).map(pair => pair.map(i => texts[i].textContent));
+}
+"""
+
 
 @pytest.fixture(scope="module")
 def address():
@@ -135,6 +147,7 @@ def test_it_fits_into_its_place(window, name, width):
     for settings in counterpart(name).SETTINGS:
         figure.evaluate("(figure, settings) => { figure.set(settings); figure.draw(); }", settings)
         assert figure.evaluate(OUTSIDE) == [], settings
+        assert figure.evaluate(OVERLAPPING) == [], settings
         assert figure.evaluate("figure => figure.scrollWidth <= figure.clientWidth")
 
 

@@ -43,7 +43,7 @@ export class Figure extends HTMLElement {
     );
     root.querySelector("details").addEventListener("toggle", () => this.fillTable());
     this.followPointer(drawing);
-    new ResizeObserver(() => this.draw()).observe(drawing);
+    new ResizeObserver(() => this.resize()).observe(drawing);
     this.update();
   }
 
@@ -60,12 +60,29 @@ export class Figure extends HTMLElement {
   update() {
     this.values = this.compute(this.settings);
     this.draw();
-    this.parts.said.textContent = this.say(this.values, this.settings);
+    this.tell(this.say(this.values, this.settings));
     this.fillTable();
   }
 
+  /** The sentence's place grows with it, but never shrinks: what stands below would go up and down with the dial. */
+  tell(sentence) {
+    const { said } = this.parts;
+    said.textContent = sentence;
+    said.style.minHeight = `${said.offsetHeight}px`;
+  }
+
+  /** The drawing's width, in pixels. */
+  get width() {
+    return this.parts.drawing.clientWidth;
+  }
+
+  resize() {
+    this.parts.said.style.minHeight = "";
+    this.draw();
+  }
+
   draw() {
-    const width = this.parts.drawing.clientWidth;
+    const { width } = this;
     if (!width || !this.values) return;
     const drawing = new Drawing(width, this.height(width), this.constructor.title);
     this.paint(drawing, this.values, this.settings);

@@ -4,7 +4,7 @@
 //   { name, label, steps: [...], value, text }        a dial that stops at these values only
 //   { name, label, options: [[value, text], ...] }    a choice
 //   { name, label, value: true }                      a switch
-//   { label, press: () => ... }                       a button
+//   { label, press: () => ... }                       a button; all of them stand in a row of their own, below the rest
 
 import { html } from "./drawing.js";
 
@@ -13,7 +13,9 @@ export class Controls {
     this.element = html("div", { class: "controls" });
     this.changed = changed;
     this.kept = {};
-    for (const control of list) this.element.append(this.make(control));
+    for (const control of list) if (!control.press) this.element.append(this.make(control));
+    const buttons = list.filter((control) => control.press).map((control) => this.button(control));
+    if (buttons.length) this.element.append(html("div", { class: "buttons" }, buttons));
   }
 
   get settings() {
@@ -28,7 +30,6 @@ export class Controls {
   }
 
   make(control) {
-    if (control.press) return this.button(control);
     if (control.options) return this.choice(control);
     if (typeof control.value === "boolean") return this.toggle(control);
     return this.dial(control);

@@ -12,6 +12,11 @@ export function html(name, attributes = {}, children = []) {
   return made;
 }
 
+/** Where an axis begins and ends; a scale may have bends between. */
+function ends(scale) {
+  return [scale.range()[0], scale.range().at(-1)];
+}
+
 export class Drawing {
   constructor(width, height, title) {
     this.width = width;
@@ -65,7 +70,7 @@ export class Drawing {
 
   /** An axis along the bottom at `y`, from one of d3's scales; `ticks` are values, or how many. */
   axisX(scale, y, { ticks = 5, format = scale.tickFormat(5), label = "" } = {}) {
-    const [from, to] = scale.range();
+    const [from, to] = ends(scale);
     this.segment(from, y, to, y, { class: "axis" });
     for (const tick of Array.isArray(ticks) ? ticks : scale.ticks(ticks)) {
       this.segment(scale(tick), y, scale(tick), y + 5, { class: "axis" });
@@ -76,7 +81,7 @@ export class Drawing {
 
   /** An axis along the left side at `x`; its label stands above it, where it can be read without turning the head. */
   axisY(scale, x, { ticks = 5, format = scale.tickFormat(5), label = "" } = {}) {
-    const [from, to] = scale.range();
+    const [from, to] = ends(scale);
     this.segment(x, from, x, to, { class: "axis" });
     for (const tick of Array.isArray(ticks) ? ticks : scale.ticks(ticks)) {
       this.segment(x - 5, scale(tick), x, scale(tick), { class: "axis" });
