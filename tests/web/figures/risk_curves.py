@@ -20,11 +20,14 @@ SETTINGS = [
 
 def expected(data, distance, k, rule):
     """The exact risks, by the mean over a non-central chi-square distribution."""
-    theta = [distance] + [0] * (k - 1)
-    star, other = james_stein.component_risk(theta, estimator=rule)[:2]
+
+    def own(far):
+        return james_stein.component_risk([far] + [0] * (k - 1), estimator=rule)
+
+    star, other = own(distance)[:2]
     return {
         "star": star,
         "other": other,
-        "total": james_stein.risk(theta, estimator=rule),
-        "curve_star": [james_stein.component_risk([0.1 * step] + [0] * (k - 1), estimator=rule)[0] for step in range(101)],
+        "total": james_stein.risk([distance] + [0] * (k - 1), estimator=rule),
+        "curve_star": [own(step / 10)[0] for step in range(101)],
     }
