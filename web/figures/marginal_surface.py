@@ -1,4 +1,4 @@
-"""The data of the figure: the log marginal likelihood of three data sets, over the prior's mean and a group's own weight.
+"""The data of the figure: the log marginal likelihood of three data sets, over mean and weight.
 
 The weight kappa that a typical group gives to its own data stands for the size of a Beta prior,
 typical * (1/kappa - 1), or for tau, typical * sqrt(kappa / (1 - kappa)).
