@@ -109,7 +109,8 @@ class MarginalSurface extends Figure {
     const { best, blind, typical } = this.data.sets[groups];
     const { one, text } = SETS[groups];
     const inside = drop <= this.data.cut ? "inside" : "outside";
-    const height = kappa === best ? "the likelihood is at its top" : `the log likelihood is ${drop.toFixed(2)} below its top, ${inside} the 95\u00a0% interval`;
+    const below = `the log likelihood is ${drop.toFixed(2)} below its top, ${inside} the 95\u00a0% interval`;
+    const height = kappa === best ? "the likelihood is at its top" : below;
     return (
       `${priorText(groups, kappa, typical)} the best mean is ${text(mean)}, and ${height}. ` +
       `${one} keeps ${kappa.toFixed(2)} of its deviation; with the noise forgotten, ${blind.toFixed(2)}.`

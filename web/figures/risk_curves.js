@@ -15,7 +15,7 @@ class RiskCurves extends Figure {
   controls() {
     const sizes = Array.from({ length: 48 }, (_, i) => i + 3);
     return [
-      { name: "distance", label: "The star's distance from the target", min: 0, max: 10, step: 0.1, value: 5, text: (far) => `${far.toFixed(1)} s.e.` },
+      { name: "distance", label: "The star's distance from the target", steps: DISTANCES, value: 5, text: (far) => `${far.toFixed(1)} s.e.` },
       { name: "k", label: "k, the star and the others", steps: sizes, value: 10, text: (k) => `${k} groups` },
       { name: "rule", label: "Rule", options: Object.entries(NAMES) },
       { label: "No star", press: () => this.set({ distance: 0 }) },

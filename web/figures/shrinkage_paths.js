@@ -124,7 +124,10 @@ class ShrinkagePaths extends Figure {
   say({ mu, kappa, estimate, sd, below }, { tau, school }) {
     const j = this.data.school.indexOf(school);
     const average = `averaged over all of it, ${school} is put at ${points(this.data.averaged[j])}.`;
-    if (tau === 0) return `All schools are put at ${points(mu)} points, give or take ${points(sd[j])}. The posterior of tau is highest here, but all of it lies above; ${average}`;
+    if (tau === 0) {
+      const one = `All schools are put at ${points(mu)} points, give or take ${points(sd[j])}.`;
+      return `${one} The posterior of tau is highest here, but all of it lies above; ${average}`;
+    }
     return (
       `${school} keeps ${percent(kappa[j])} of its distance from mu: ${points(this.data.ybar[j]).replace(".0", "")} becomes ` +
       `${points(estimate[j])} points, give or take ${points(sd[j])}. ${percent(below)} of the posterior of tau lies below ${tau}; ${average}`
