@@ -29,6 +29,11 @@ class BalanceBeam extends Figure {
     ];
   }
 
+  connectedCallback() {
+    this.addEventListener("pointerdown", () => (this.grip = null), true); // before `drag` hears of it
+    super.connectedCallback();
+  }
+
   /** No more successes than trials: the dial that was not turned gives way. And nothing lies beyond the beam's end. */
   update() {
     const { alpha, beta, y, n, reach } = this.settings;
@@ -103,13 +108,16 @@ class BalanceBeam extends Figure {
     drawing.text(x(rate) + side, y, text, { "text-anchor": anchor });
   }
 
-  drag(name, place) {
+  /** Along the beam a block's rate changes, and up and down its mass: 20 pixels double it, after the first ten. */
+  drag(name, x, y) {
     const { alpha, beta, n } = this.settings;
+    this.grip ??= { y, mass: name === "data" ? n : alpha + beta };
+    const up = this.grip.y - y;
+    const mass = this.grip.mass * 2 ** ((Math.sign(up) * Math.max(0, Math.abs(up) - 10)) / 20);
     const [from, to] = this.x.domain();
-    const rate = Math.min(to, Math.max(from, this.x.invert(place)));
-    if (name === "data") return this.set({ y: rate * n });
-    this.inputs.set({ alpha: rate * (alpha + beta) });
-    this.set({ beta: alpha + beta - this.settings.alpha });
+    const rate = Math.min(to, Math.max(from, this.x.invert(x)));
+    this.inputs.set(name === "data" ? { n: mass } : { alpha: rate * mass });
+    this.set(name === "data" ? { y: rate * this.settings.n } : { beta: mass - this.settings.alpha });
   }
 
   say({ size, priorMean, mean, kappa }, { y, n }) {

@@ -10,6 +10,7 @@
 //   paint(drawing, values, settings)   draws them, always anew; `drawing` is a Drawing: see drawing.js
 //   say(values, settings)         one or two sentences on what is to be seen
 //   table(values, settings)       { head: [...], rows: [[...], ...] }
+//   hover(x, y)                   if the pointer can pick something: it is, or has touched, there
 //   drag(name, x, y)              if something can be dragged: the pointer is at (x, y) of the drawing
 //
 // and gives it to `define`. The page's element holds the data as JSON, and a caption.
@@ -67,7 +68,7 @@ export class Figure extends HTMLElement {
   /** The sentence's place grows with it, but never shrinks: what stands below would go up and down with the dial. */
   tell(sentence) {
     const { said } = this.parts;
-    said.textContent = sentence;
+    said.textContent = sentence.replaceAll(" %", "\u00a0%"); // no line begins with a sign
     said.style.minHeight = `${said.offsetHeight}px`;
   }
 
@@ -105,18 +106,20 @@ export class Figure extends HTMLElement {
   /** What carries `data-drag` can be dragged. The drawing is made anew meanwhile, so its frame follows the pointer. */
   followPointer(frame) {
     let name = null;
-    const move = (event) => {
+    const at = (event) => {
       const { left, top } = frame.getBoundingClientRect();
-      this.drag(name, event.clientX - left, event.clientY - top);
+      return [event.clientX - left, event.clientY - top];
     };
+    const move = (event) => (name === null ? this.hover?.(...at(event)) : this.drag(name, ...at(event)));
     frame.addEventListener("pointerdown", (event) => {
       name = event.target.closest("[data-drag]")?.dataset.drag ?? null;
-      if (name === null) return;
-      event.preventDefault();
-      frame.setPointerCapture(event.pointerId);
+      if (name !== null) {
+        event.preventDefault();
+        frame.setPointerCapture(event.pointerId);
+      }
       move(event);
     });
-    frame.addEventListener("pointermove", (event) => name !== null && move(event));
+    frame.addEventListener("pointermove", move);
     for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, () => (name = null));
   }
 }

@@ -47,7 +47,7 @@ export class Controls {
     const text = control.text ?? String;
     const range = steps ? { min: 0, max: steps.length - 1, step: 1 } : { min: control.min, max: control.max, step: control.step };
     const input = html("input", { type: "range", ...range });
-    const shown = html("output", { for: name });
+    const shown = html("span", { class: "value", "aria-hidden": true }); // what aria-valuetext says already
     const get = () => (steps ? steps[Number(input.value)] : Number(input.value));
     const show = () => {
       shown.textContent = text(get());

@@ -109,7 +109,7 @@ class ShrinkagePaths extends Figure {
     const key = (row, text) => drawing.text(left + 20, STRIP.top + 8 + 20 * row, text, { class: "small", "dominant-baseline": "central" });
     key(0, "raw");
     drawing.dot(left + 8, STRIP.top + 8, 4, { class: "open grey", "stroke-width": 1.5 });
-    key(1, "at this tau, ± sd");
+    key(1, "here, ± sd");
     drawing.segment(left + 8, STRIP.top + 19, left + 8, STRIP.top + 37, { class: "grey", "stroke-width": 2.5 });
     drawing.dot(left + 8, STRIP.top + 28, 4, { class: "fill-grey" });
     key(2, "over all tau");
