@@ -89,7 +89,7 @@ class MarginalSurface extends Figure {
 
   /** The groups: raw, at this weight, and by the fit that forgets the noise. */
   paintGroups(drawing, { estimate, blind }, { raw }, { from, to, tick, text }) {
-    const x = scaleLinear([from, to], [92, drawing.width - 16]);
+    const x = scaleLinear([from, to], [110, drawing.width - 16]);
     raw.forEach((each, j) => drawing.segment(x(each), ROWS.raw, x(estimate[j]), ROWS.here, { class: "grid" }));
     const row = (y, name, numbers, look) => {
       drawing.text(4, y, name, { class: "small", "dominant-baseline": "central" });
