@@ -59,6 +59,15 @@ export class Drawing {
     return this.add("path", { d, ...attributes });
   }
 
+  /** What the lines mean, in one row around `y`: pairs of a name and a look. */
+  key(y, entries) {
+    const room = Math.min(this.width, 140 * entries.length) / entries.length;
+    entries.forEach(([name, look], i) => {
+      this.segment(4 + room * i, y, 22 + room * i, y, look);
+      this.text(27 + room * i, y, name, { "dominant-baseline": "central" });
+    });
+  }
+
   /** An axis along the bottom at `y`, from one of d3's scales; `ticks` are values, or how many. */
   axisX(scale, y, { ticks = 5, format = scale.tickFormat(5), label = "" } = {}) {
     const [from, to] = ends(scale);
@@ -80,4 +89,18 @@ export class Drawing {
     }
     if (label) this.text(4, Math.min(from, to) - 10, label);
   }
+}
+
+/** Places for labels that would like to stand at `wished`: in the same order, at least `gap` from each other. */
+export function apart(wished, gap) {
+  const order = wished.map((_, i) => i).sort((i, j) => wished[i] - wished[j]);
+  const places = [...wished];
+  for (let round = 0; round < 50; round++) {
+    for (let k = 1; k < order.length; k++) {
+      const [above, below] = [order[k - 1], order[k]];
+      const short = gap - (places[below] - places[above]);
+      if (short > 0.1) (places[above] -= short / 2), (places[below] += short / 2);
+    }
+  }
+  return places;
 }
