@@ -212,7 +212,8 @@ def test_the_page_does_not_jump_when_it_comes(window, name, width):
 def test_without_a_script_and_on_paper_the_page_shows_its_other_figures(browser, address, name):
     reader = Reader(browser, address, java_script_enabled=False).open(PLACES[name])
     assert not reader.page.locator(f"hb-{name}").is_visible()
-    assert reader.page.locator("figure img, .cell_output img").first.is_visible()
+    images = reader.page.locator("figure img, .cell_output img").all()
+    assert any(image.is_visible() for image in images)  # the first may lie in a closed answer
     reader.window.close()
 
 
