@@ -12,6 +12,7 @@ import ledger
 import published
 
 FILE = ledger.ROOT / "CITATION.cff"
+KEY = "hierarchical_bayesian_models"
 
 
 def read(year=""):
@@ -51,7 +52,7 @@ def bibtex(cited):
     """The reference as an entry for BibTeX.
 
     >>> print(bibtex({"author": "The authors", "title": "A course", "version": "1.0"}))
-    @misc{course,
+    @misc{hierarchical_bayesian_models,
         author = "{The authors}",
         title = "{A course}",
         note = "Version 1.0"
@@ -60,7 +61,7 @@ def bibtex(cited):
     fields = {"title": f"{{{cited['title']}}}", **{key: cited[key] for key in ("year", "url") if key in cited}}
     entry = Entry("misc", fields={**fields, "note": f"Version {cited['version']}"})
     entry.persons["author"] = [Person(last=f"{{{one}}}") for one in cited["author"].split(" and ")]
-    return BibliographyData({"course": entry}).to_string("bibtex").strip()
+    return BibliographyData({KEY: entry}).to_string("bibtex").strip()
 
 
 class Citation(SphinxDirective):
