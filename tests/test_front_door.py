@@ -65,7 +65,7 @@ def test_the_address_of_the_site(environment, address, monkeypatch):
 
 SMALL = {
     "chapters/index": "First\n=====\n\nWhat *it* is about. And more.\n\n.. toctree::\n\n   cite\n   other\n",
-    "chapters/cite": "Cite\n====\n\n*Not this.*\n\nA sentence with :math:`x` is left out. This one is not.\n",
+    "chapters/cite": "Cite\n====\n\n*Not this.*\n\nWith :math:`x` in it.\n\nThis one. Not :math:`x`. Not this.\n",
     "chapters/other": ":description: A sentence of its own, with signs: 1 < 2 & 3.\n\nOther\n=====\n\nSome text.\n",
 }
 SETTINGS = {
@@ -179,7 +179,7 @@ def test_a_description_is_the_pages_own_or_its_first_sentences(small):
     said = {name: head(read(site / f"{name}.html"))["description"] for name in SMALL}
     assert said == {
         "chapters/index": "What it is about. And more.",
-        "chapters/cite": "This one is not.",
+        "chapters/cite": "This one.",
         "chapters/other": "A sentence of its own, with signs: 1 < 2 & 3.",
     }
 

@@ -6,6 +6,7 @@ and a link to one shows its title, its sentence and a card; elsewhere nothing of
 
 import re
 from html import escape
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +15,7 @@ from docutils import nodes
 
 import card
 import published
+from hblib.coursework import notebooks
 
 TEMPLATES = Path(__file__).with_name("templates")
 LONGEST = 160  # characters of a description; search engines show no more
@@ -65,7 +67,7 @@ def describe(app, pagename, templatename, context, doctree):
     if doctree is None:
         return
     fields = context["meta"] or {}
-    if text := fields.get("description") or description(doctree):
+    if text := fields.get("description") or exercise(app.env, pagename) or description(doctree):
         add_tag(context, "description", text)
         context["meta"] = {**fields, "og:description": escape(text)}
 
@@ -75,8 +77,15 @@ def add_tag(context, name, content):
     context["metatags"] = f"{context.get('metatags', '')}{tag}\n"
 
 
+def exercise(env, pagename):
+    """Of an exercise: its title, how long and how hard it is."""
+    if "exercise" in env.metadata[pagename]:
+        return f"Exercise: {env.titles[pagename].astext()}. {notebooks.facts(Path(pagename).name)}."
+    return ""
+
+
 def description(doctree):
-    """The first paragraph's first sentences: those without a formula, as many as a search engine shows."""
+    """The first sentences of the first paragraph that begins without a formula, as many as a search engine shows."""
     texts = (first_sentences(plain(paragraph)) for paragraph in doctree.findall(is_prose))
     return next(filter(None, texts), "")
 
@@ -100,13 +109,13 @@ def first_sentences(text):
 
     >>> first_sentences("One. Two costs 3.5 in all. " + 30 * "Three ")
     'One. Two costs 3.5 in all.'
-    >>> first_sentences("A formula \\0 here. None here.")
-    'None here.'
+    >>> first_sentences("This one. A formula \\0 here. Not this one.")
+    'This one.'
     >>> first_sentences(50 * "word ") == 31 * "word " + "…"
     True
     """
     sentences = re.split(r"(?<=[.?!])\s+(?=\W?[A-Z])", text.strip())
-    sentences = [one for one in sentences if FORMULA not in one]
+    sentences = list(takewhile(lambda one: FORMULA not in one, sentences))
     if sentences and len(sentences[0]) > LONGEST:
         return re.sub(r"\W*\s\S*$", " …", sentences[0][: LONGEST - 1])
     found = ""
