@@ -64,7 +64,7 @@ def test_the_address_of_the_site(environment, address, monkeypatch):
 # --- A small site, with an address and without ------------------------------------------------------------------------
 
 SMALL = {
-    "chapters/index": "First\n=====\n\nWhat *it* is about. And more.\n\n.. toctree::\n\n   cite\n   other\n",
+    "chapters/index": "A course\n========\n\nWhat *it* is about. And more.\n\n.. toctree::\n\n   cite\n   other\n",
     "chapters/cite": "Cite\n====\n\n*Not this.*\n\nWith :math:`x` in it.\n\nThis one. Not :math:`x`. Not this.\n",
     "chapters/other": ":description: A sentence of its own, with signs: 1 < 2 & 3.\n\nOther\n=====\n\nSome text.\n",
 }
@@ -74,7 +74,7 @@ SETTINGS = {
     "html_title": "A course",
     "html_theme": "sphinx_book_theme",
     "html_theme_options": {"footer_content_items": ["foot.html"]},
-    "html_last_updated_fmt": "%-d %B %Y",
+    "html_last_updated_fmt": "%-d %b %Y",
 }
 
 
@@ -170,6 +170,7 @@ def test_the_sites_own_address_leads_on_and_shows_what_the_first_page_shows(smal
     assert entrance.select_one("meta[http-equiv=refresh]")["content"] == "0; url=chapters/index.html"
     assert entrance.find("a")["href"] == "chapters/index.html"
     assert canonical(entrance) == canonical(first)
+    assert entrance.title.text == first.title.text == "A course"
     names = ("og:title", "og:description", "og:image", "description")
     assert [head(entrance)[name] for name in names] == [head(first)[name] for name in names]
 
@@ -186,7 +187,7 @@ def test_a_description_is_the_pages_own_or_its_first_sentences(small):
 
 def test_the_foot_says_when_and_where_to_mend(small):
     foot = read(small() / "chapters/other.html").find(class_="course-foot")
-    assert "Last built 2 January 1970" in foot.get_text()
+    assert "Last built 2 Jan 1970" in foot.get_text()
     assert not any("github" in link["href"] for link in foot.find_all("a"))
     foot = read(small(BOOK_REPOSITORY="https://github.com/example/course") / "chapters/other.html")
     links = {link.get_text(): link["href"] for link in foot.find(class_="course-foot").find_all("a")}

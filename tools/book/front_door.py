@@ -64,6 +64,8 @@ def describe(app, pagename, templatename, context, doctree):
     if pagename == NOT_FOUND:
         context["pageurl"] = None
         add_tag(context, "robots", "noindex")
+    if context.get("title") == context["docstitle"]:
+        context["docstitle"] = ""  # the first page has the course's name, and says it once
     if doctree is None:
         return
     fields = context["meta"] or {}
