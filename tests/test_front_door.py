@@ -262,3 +262,17 @@ def test_the_mark_is_there_in_light_and_dark():
     for address in [*(image["src"] for image in images), icon["href"]]:
         root = ElementTree.parse((BUILT / "chapters" / address).resolve()).getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
+
+
+@pytest.mark.site
+def test_the_first_page_asks_shows_and_leads_in():
+    article = read(BUILT / "chapters/index.html").find("article")
+    parts = article.select(".front-question, .front-move, .touch, .front-ways")
+    assert [part["class"][0] for part in parts if "front-ways" not in part["class"]] == [
+        "front-question",
+        "front-move",
+        "touch",
+    ]
+    assert "front-ways" in parts[-1]["class"]
+    assert len(parts[-1].select(".sd-card")) == 3
+    assert all(card.find("a", href=True) for card in parts[-1].select(".sd-card"))
