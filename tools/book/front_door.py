@@ -4,6 +4,7 @@ Each page says in a sentence what it is about. Where the site's address is known
 and a link to one shows its title, its sentence and a card; elsewhere nothing of that is said.
 """
 
+import os
 import re
 from html import escape
 from itertools import takewhile
@@ -38,7 +39,8 @@ def setup(app):
 def configure(app, config):
     """What the address of the site and of the repository decide."""
     site = published.site()
-    config.templates_path = [*config.templates_path, str(TEMPLATES)]
+    # relative, because Sphinx takes such a path for a pattern, and the course may stand in a folder with brackets
+    config.templates_path = [*config.templates_path, os.path.relpath(TEMPLATES, app.confdir)]
     config.course_repository = published.repository()
     config.html_baseurl = site or ""
     config.notfound_template = "not_found.html"
