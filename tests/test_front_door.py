@@ -259,7 +259,8 @@ def test_the_mark_is_there_in_light_and_dark():
     images = read(BUILT / "chapters/01-pooling.html").select("img.logo__image")
     assert [Path(image["src"]).name for image in images] == ["logo-light.svg", "logo-dark.svg"]
     icon = read(BUILT / "chapters/01-pooling.html").find("link", rel="icon")
-    for address in [*(image["src"] for image in images), icon["href"]]:
+    entrance = read(BUILT / "index.html").find("link", rel="icon")
+    for address in [*(image["src"] for image in images), icon["href"], f"../{entrance['href']}"]:
         root = ElementTree.parse((BUILT / "chapters" / address).resolve()).getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
 

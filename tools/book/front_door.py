@@ -5,6 +5,7 @@ and a link to one shows its title, its sentence and a card; elsewhere nothing of
 """
 
 import os
+import posixpath
 import re
 from html import escape
 from itertools import takewhile
@@ -164,6 +165,9 @@ def write_entrance(out, first):
         return
     head = BeautifulSoup((out / first).read_text(encoding="utf8"), "html.parser").head
     tags = head.select("title, meta[name=description], meta[property], meta[name^=twitter], link[rel=canonical]")
+    for icon in head.select("link[rel=icon]"):
+        icon["href"] = posixpath.normpath(posixpath.join(posixpath.dirname(first), icon["href"]))
+        tags.append(icon)
     shown = "\n".join(map(str, tags))
     refresh = f'<meta http-equiv="refresh" content="0; url={first}"/>'
     link = f'<p><a href="{first}">{escape(head.title.text.strip())}</a></p>'
