@@ -9,21 +9,20 @@ from pybtex.database import BibliographyData, Entry, Person
 from sphinx.util.docutils import SphinxDirective
 
 import ledger
-import published
 
 FILE = ledger.ROOT / "CITATION.cff"
 KEY = "hierarchical_bayesian_models"
 
 
-def read(year=""):
-    """What a reference names, from CITATION.cff; a version that has no date of its own is of the given year."""
+def read(year="", address=""):
+    """What a reference names: from CITATION.cff, but the year and the address, unless they stand there."""
     file = yaml.safe_load(FILE.read_text(encoding="utf8"))
     found = {
         "author": " and ".join(name(author) for author in file["authors"]),
         "title": file["title"],
         "year": str(file.get("date-released", year))[:4],
         "version": file["version"],
-        "url": file.get("url") or published.site() or published.repository() or "",
+        "url": file.get("url", address),
     }
     return {field: text for field, text in found.items() if text}
 
@@ -69,6 +68,6 @@ class Citation(SphinxDirective):
 
     def run(self):
         self.env.note_dependency(str(FILE))
-        cited = read(year=self.config.copyright)
+        cited = read(self.config.copyright, self.config.course_address)
         code = nodes.literal_block("", bibtex(cited), language="bibtex")
         return [nodes.block_quote("", nodes.paragraph("", sentence(cited))), code]

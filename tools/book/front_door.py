@@ -28,6 +28,7 @@ FORMULA = "\0"  # stands for one while a description is looked for
 
 def setup(app):
     app.add_config_value("course_repository", None, "html")
+    app.add_config_value("course_address", "", "env")  # for the citation, which is read with its page
     app.setup_extension("notfound.extension")
     if published.site():
         app.setup_extension("sphinxext.opengraph")
@@ -43,6 +44,7 @@ def configure(app, config):
     # relative, because Sphinx takes such a path for a pattern, and the course may stand in a folder with brackets
     config.templates_path = [*config.templates_path, os.path.relpath(TEMPLATES, app.confdir)]
     config.course_repository = published.repository()
+    config.course_address = site or config.course_repository or ""
     config.html_baseurl = site or ""
     config.notfound_template = "not_found.html"
     config.notfound_urls_prefix = urlsplit(site or "/").path  # its links hold at any depth
