@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-import book_extension
 import ledger
+import published
 from hblib.coursework import source
 from tests import left_out, slowest
 from tests.conftest import ROOT
@@ -148,16 +148,16 @@ def checkout(tmp_path, monkeypatch):
 
 
 def test_the_address_of_a_repository_around_the_course_is_not_the_courses(checkout):
-    assert book_extension.repository() is None
+    assert published.repository() is None
 
 
 def test_the_courses_own_address_is_found(checkout):
     git(checkout, "init", "-q")
     git(checkout, "remote", "add", "origin", "git@github.com:example/course.git")
-    assert book_extension.repository() == "https://github.com/example/course"
+    assert published.repository() == "https://github.com/example/course"
 
 
 def test_without_git_there_is_no_address(checkout, monkeypatch):
     git(checkout, "init", "-q")
     monkeypatch.setenv("PATH", os.devnull)
-    assert book_extension.repository() is None
+    assert published.repository() is None

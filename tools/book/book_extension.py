@@ -4,10 +4,8 @@ Loaded by _config.yml. Each of the parts below stands on its own; the exercises 
 """
 
 import importlib.util
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 from docutils import nodes
@@ -16,12 +14,15 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import answer_pages
+import citation
 import exercise_pages
+import front_door
 import ledger
 import page_code
 import reader_notebooks
 import reference_pages
 import touch
+from published import repository
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ def setup(app):
     page_code.setup(app)
     reference_pages.setup(app)
     touch.setup(app)
+    front_door.setup(app)
+    app.add_directive("citation", citation.Citation)
 
     render.coalesce_streams = join_streams
 
@@ -179,19 +182,6 @@ def table(titles, rows):
 
 
 # --- Launch and download ----------------------------------------------------------------------------------------------
-
-
-def repository():
-    """The address of the public repository, or None if it has none: from the environment, or from git's `origin`."""
-    address = os.environ.get("BOOK_REPOSITORY", "")
-    if not address and "GITHUB_REPOSITORY" in os.environ:
-        address = f"https://github.com/{os.environ['GITHUB_REPOSITORY']}"
-    own = (ledger.ROOT / ".git").exists()  # otherwise git would answer for a repository around the course
-    if not address and own and shutil.which("git"):
-        command = ["git", "-C", str(ledger.ROOT), "remote", "get-url", "origin"]
-        address = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-    found = re.search(r"github\.com[:/]([\w.-]+)/([\w.-]+?)(\.git)?/?$", address)
-    return f"https://github.com/{found[1]}/{found[2]}" if found else None
 
 
 HOW_TO_RUN = "chapters/00-how-to-read"
