@@ -22,6 +22,7 @@ import page_code
 import reader_notebooks
 import reference_pages
 import touch
+import search_words
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ def setup(app):
     page_code.setup(app)
     reference_pages.setup(app)
     touch.setup(app)
+    search_words.setup(app)
 
     render.coalesce_streams = join_streams
 

@@ -1,0 +1,74 @@
+// The order of what the search finds: first the page that teaches a thing, then those that mention it, then the glossary,
+// the reference and the solutions. Sphinx looks into the texts and the names in the code; here come the glossary's terms
+// and the headings, by their words instead of letter by letter, and one line for each page.
+// Sphinx puts this into language_data.js, which the page of the search loads after its own scripts.
+
+const WEIGHTS = [
+  [/^solutions\//, 0.3],
+  [/^chapters\/reference\//, 0.3],
+  [/^chapters\/glossary$/, 0.5],
+  [/^chapters\/(lesson-numbers|references)$/, 0.1],
+];
+const weight = (page) => WEIGHTS.find(([pattern]) => pattern.test(page))?.[1] ?? 1;
+
+const stemmer = new Stemmer();
+const wordsOf = (text) =>
+  splitQuery(text).map((word) => word.toLowerCase()).filter((word) => !stopwords.includes(word)).map((word) => stemmer.stemWord(word));
+
+/** Which part of a name the words are that somebody typed: 0 if one of them is not in it. The last may be half typed. */
+function share(typed, name) {
+  const words = wordsOf(name);
+  if (typed.join("") === words.join("")) return 1;
+  const found = typed.every((word, n) => words.some((each) => (n === typed.length - 1 ? each.startsWith(word) : each === word)));
+  return found ? typed.length / Math.max(typed.length, words.length) : 0;
+}
+
+/** For each page that has one, the name in which the words weigh most: {page: [score, anchor, name]}. */
+function best(typed, names, scoreOf) {
+  const found = {};
+  for (const [name, places] of Object.entries(names)) {
+    const part = share(typed, name);
+    for (const [page, anchor, main] of part ? places : []) {
+      const score = part * scoreOf(anchor, main);
+      if (!(found[page]?.[0] >= score)) found[page] = [score, anchor, name];
+    }
+  }
+  return found;
+}
+
+Search._performSearch = (query, terms, excluded, _highlighted, names) => {
+  const { docnames, titles, filenames, alltitles, indexentries } = Search._index;
+  const typed = wordsOf(query.replace(/(^|\s)-\S+/g, ""));
+  if (!typed.length) return [];
+  const entries = best(typed, indexentries, (_anchor, main) => (main ? 80 : 70));
+  const headings = best(typed, alltitles, (anchor) => (anchor === null ? 65 : 60));
+  const inText = Object.fromEntries(Search.performTermsSearch(terms, excluded).map((result) => [result[0], result]));
+  const pages = docnames.flatMap((page, n) => {
+    const [byEntry, byHeading, byText] = [entries[n], headings[n], inText[page]];
+    if (!byEntry && !byHeading && !byText) return [];
+    const score = weight(page) * ((byEntry?.[0] ?? 0) + (byHeading?.[0] ?? 0) + (byText?.[4] ?? 0));
+    const [, anchor, heading] = byHeading ?? [0, null, ""];
+    const [, term] = byEntry ?? [];
+    const place = anchor ?? (term?.startsWith("term-") ? term : null);
+    const title = anchor === null ? titles[n] : `${titles[n]} › ${heading}`;
+    return [[page, title, place === null ? "" : `#${place}`, null, score, filenames[n]]];
+  });
+  // Somebody who types a name with a dot or an underscore in it looks for the function.
+  const code = /\w[._]\w/.test(query) ? 10 : 1;
+  const objects = [...names].flatMap((name) => Search.performObjectSearch(name, names));
+  for (const object of objects) object[4] *= code * weight(object[0]);
+  const seen = new Set();
+  const all = [...pages, ...objects].sort(_orderResultsByScoreThenName).reverse();
+  return all.filter((result) => !seen.has(result[0] + result[2]) && seen.add(result[0] + result[2])).reverse();
+};
+
+/** Where nothing is found, say where else to look. */
+const query = Search.query;
+Search.query = (text) => {
+  query(text);
+  if (Search.output.childElementCount) return;
+  const root = document.documentElement.dataset.content_root;
+  Search.status.innerHTML =
+    "Nothing is found for these words together. Try fewer or other ones, with no more than the beginning of a word that you " +
+    `are not sure of; or look into the <a href="${root}chapters/glossary.html">glossary</a> and the <a href="${root}genindex.html">index</a>.`;
+};
