@@ -4,8 +4,7 @@
 // Sphinx puts this into language_data.js, which the page of the search loads after its own scripts.
 
 const WEIGHTS = [
-  [/^solutions\//, 0.3],
-  [/^chapters\/reference\//, 0.3],
+  [/^(solutions|chapters\/reference)\//, 0.15],
   [/^chapters\/glossary$/, 0.5],
   [/^chapters\/(lesson-numbers|references)$/, 0.1],
 ];
@@ -18,7 +17,8 @@ const wordsOf = (text) =>
 /** Which part of a name the words are that somebody typed: 0 if one of them is not in it. The last may be half typed. */
 function share(typed, name) {
   const words = wordsOf(name);
-  if (typed.join("") === words.join("")) return 1;
+  const [asked, all] = [typed.join(""), words.join("")]; // betabinomial
+  if (asked.length > 5 && all.startsWith(asked)) return asked.length / all.length;
   const found = typed.every((word, n) => words.some((each) => (n === typed.length - 1 ? each.startsWith(word) : each === word)));
   return found ? typed.length / Math.max(typed.length, words.length) : 0;
 }
@@ -55,12 +55,35 @@ Search._performSearch = (query, terms, excluded, _highlighted, names) => {
   });
   // Somebody who types a name with a dot or an underscore in it looks for the function.
   const code = /\w[._]\w/.test(query) ? 10 : 1;
-  const objects = [...names].flatMap((name) => Search.performObjectSearch(name, names));
+  const objects = [names, new Set(typed)].flatMap((all) => [...all].flatMap((name) => Search.performObjectSearch(name, all)));
   for (const object of objects) object[4] *= code * weight(object[0]);
   const seen = new Set();
   const all = [...pages, ...objects].sort(_orderResultsByScoreThenName).reverse();
   return all.filter((result) => !seen.has(result[0] + result[2]) && seen.add(result[0] + result[2])).reverse();
 };
+
+// The theme means to put the cursor into the page's field, and takes the first one, that of its hidden dialog.
+addEventListener("DOMContentLoaded", () => document.querySelector(".bd-search-container input")?.focus());
+
+/** How many letters must change for one word to become the other. */
+function distance(one, other) {
+  let row = [...Array(other.length + 1).keys()];
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++)
+      next.push(Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[other.length];
+}
+
+/** The terms of the glossary that are a slip of the finger or two away. */
+function meant(text) {
+  const typed = text.trim().toLowerCase();
+  const terms = Object.entries(Search._index.indexentries).filter(([, places]) => places.some(([, , main]) => main));
+  const near = terms.map(([term]) => [distance(typed, term), term]).filter(([far]) => far <= Math.min(2, typed.length / 4));
+  return near.sort(([one], [other]) => one - other).slice(0, 3).map(([, term]) => term);
+}
 
 /** Where nothing is found, say where else to look. */
 const query = Search.query;
@@ -68,7 +91,11 @@ Search.query = (text) => {
   query(text);
   if (Search.output.childElementCount) return;
   const root = document.documentElement.dataset.content_root;
+  const link = (address, words) => `<a href="${root}${address}">${words}</a>`;
+  const near = meant(text).map((term) => link(`search.html?q=${encodeURIComponent(term)}`, term));
   Search.status.innerHTML =
-    "Nothing is found for these words together. Try fewer or other ones, with no more than the beginning of a word that you " +
-    `are not sure of; or look into the <a href="${root}chapters/glossary.html">glossary</a> and the <a href="${root}genindex.html">index</a>.`;
+    "No page holds all of these words. " +
+    (near.length ? `Did you mean ${near.join(" or ")}? Otherwise try` : "Try") +
+    " fewer words, or other ones, or only the beginning of a word; or look into " +
+    `the ${link("chapters/glossary.html", "glossary")} and the ${link("genindex.html", "index")}.`;
 };

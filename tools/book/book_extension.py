@@ -21,8 +21,8 @@ import ledger
 import page_code
 import reader_notebooks
 import reference_pages
-import touch
 import search_words
+import touch
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,8 @@ def setup(app):
     answer_pages.setup(app)
     page_code.setup(app)
     reference_pages.setup(app)
-    touch.setup(app)
     search_words.setup(app)
+    touch.setup(app)
 
     render.coalesce_streams = join_streams
 

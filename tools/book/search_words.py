@@ -1,8 +1,8 @@
-"""What the site's search finds: one spelling of a word for all, and for each term of the glossary the page that teaches it.
+"""What the site's search finds: all spellings of a word, and for each term of the glossary the page that teaches it.
 
 Sphinx stems English words, and knows nothing of a tumor and a tumour, of non-centred and noncentered. Its own scores
-cannot tell the page that teaches a thing from one that mentions it, but the glossary can: each entry names its pages, the
-one that goes deepest last. `web/search.js` puts the results in order.
+cannot tell the page that teaches a thing from one that mentions it, but the glossary can: each entry names its pages,
+the one that goes deepest last. `web/search.js` puts the results in order.
 """
 
 import json
@@ -48,10 +48,10 @@ def replaced(text, pattern, by):
 def one_spelling(word):
     """The spelling under which a word is kept, and looked for.
 
-    >>> one_spelling("tumours"), one_spelling("noncentred"), one_spelling("reparametrisation"), one_spelling("modelling")
-    ('tumors', 'noncentered', 'reparameterization', 'modeling')
+    >>> [one_spelling(word) for word in ("tumours", "noncentred", "reparametrisation", "modelling")]
+    ['tumors', 'noncentered', 'reparameterization', 'modeling']
     >>> [one_spelling(word) for word in ("centre", "centered", "precise", "analyses", "four")]
-    ['center', 'centered', 'precise', 'analyzes', 'for']
+    ['center', 'centered', 'precise', 'analyzes', 'four']
     """
     for pattern, by in SPELLINGS:
         word = replaced(word, pattern, by)
