@@ -20,13 +20,13 @@ from urllib.parse import unquote, urljoin, urlsplit
 import yaml
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader
 
 ROOT = Path(__file__).parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NAMES = ("id", "for", "headers", "aria-labelledby", "aria-describedby")
 ELSEWHERE = ".headerlink, .copybtn, button, .touch, hb-question, hb-exercise, hb-overview, hb-done, script, noscript"
-FOLDED = "details.hide, .exercise > details"  # code that draws a figure; solutions, which have pages of their own
+FOLDED = "details.hide, .exercise > details"  # code that draws figures; solutions, which have pages of their own
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 # Formulas and tables that are wider than the sheet become smaller.
@@ -50,7 +50,6 @@ def main(site, target, *only):
         draft.write_text(book.document(sheets), encoding="utf8")
         printed(browser, draft, target)
     draft.unlink()
-    describe(target, book.title)
     print(f"{target}: {len(PdfReader(target).pages)} sheets, {target.stat().st_size / 1e6:.1f} MB")
 
 
@@ -229,14 +228,6 @@ def starts(pdf, names):
     places = {name.lstrip("/"): place.page for name, place in reader.named_destinations.items()}
     numbers = {sheet.indirect_reference.idnum: number for number, sheet in enumerate(reader.pages, start=1)}
     return {name: numbers[places[slug(name)].idnum] for name in names}
-
-
-def describe(pdf, title):
-    """Say in the file what it is; a reader's program shows the bookmarks at once."""
-    writer = PdfWriter(clone_from=pdf)
-    writer.add_metadata({"/Title": title, "/Author": "The authors of the course"})
-    writer.page_mode = "/UseOutlines"
-    writer.write(pdf)
 
 
 if __name__ == "__main__":
