@@ -70,7 +70,8 @@ class Book:
         for number, name in enumerate(self.names, start=1):
             print(f"{number:3} of {len(self.names)}: {name}", flush=True)
             self.read(name)
-        self.title = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))["title"]
+        config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+        self.title, self.author = config["title"], config["author"]
         canonical = self.soup(toc["root"]).find("link", rel="canonical")
         self.address = canonical["href"] if canonical else None
 
@@ -145,7 +146,7 @@ class Book:
 
     def front(self):
         today = datetime.datetime.now(tz=datetime.UTC)
-        lines = ["The authors of the course", f"Built on {today.day} {today:%B %Y}"]
+        lines = [self.author, f"Built on {today.day} {today:%B %Y}"]
         lines += [f'<a href="{self.address}">{self.address}</a>'] if self.address else []
         lines.append(f'Text: <a href="{LICENCE}">CC BY 4.0</a>. Code: MIT.')
         return f"<header class='front'><p class='name'>{self.title}</p><p>{'</p><p>'.join(lines)}</p></header>"

@@ -65,6 +65,21 @@ Search._performSearch = (query, terms, excluded, _highlighted, names) => {
 // The theme means to put the cursor into the page's field, and takes the first one, that of its hidden dialog.
 addEventListener("DOMContentLoaded", () => document.querySelector(".bd-search-container input")?.focus());
 
+// Sphinx fetches the page of each result for a few of its words. That is too much for a slow line, and a page that was
+// opened as a file may fetch none.
+let summaries = location.protocol === "file:" ? 0 : 6;
+Object.defineProperty(DOCUMENTATION_OPTIONS, "SHOW_SEARCH_SUMMARY", { get: () => summaries-- > 0 });
+
+// Those words are of the text, not of the code, and for a term of the glossary they are what it says.
+const textOf = Search.htmlToText;
+Search.htmlToText = (page, anchor) => {
+  const html = new DOMParser().parseFromString(page, "text/html");
+  for (const each of html.querySelectorAll("pre, summary, .headerlink")) each.remove();
+  const term = anchor.startsWith("#term-") && html.getElementById(anchor.slice(1));
+  if (term) return `${term.textContent}: ${term.nextElementSibling.textContent}`;
+  return textOf(html.body.innerHTML, anchor);
+};
+
 /** How many letters must change for one word to become the other. */
 function distance(one, other) {
   let row = [...Array(other.length + 1).keys()];

@@ -138,6 +138,24 @@ def test_by_keyboard(window):
     page.wait_for_url("**/chapters/08-parameterization.html*")
 
 
+def test_the_first_results_show_some_words_of_their_text(window):
+    page = window.open("search.html?q=partial pooling").page
+    page.get_by_text("the group’s own data and the population, in proportion to what each is worth").wait_for()
+    page.wait_for_load_state("networkidle")
+    words = [text.replace("\u2026", "") for text in page.locator("#search-results p.context").all_inner_texts()]
+    assert len(words) == 6 < page.locator("#search-results li").count()
+    assert all("pool" in text for text in words)
+    assert not any("plt." in text or "np." in text for text in words)
+
+
+def test_from_a_file_it_finds_too(window):
+    page = window.open((BUILT / "search.html").as_uri() + "?q=funnel").page
+    first = page.locator("#search-results li a").first
+    assert first.get_attribute("href").startswith("chapters/08-parameterization.html")
+    page.get_by_text("Search finished").wait_for()
+    assert not [error for error in window.raised if "fetch" in error]
+
+
 @pytest.mark.parametrize(
     ("typed", "offered"), [("qqqzzz", None), ("shrinkge", "shrinkage"), ("hyperparmeter", "hyperparameter")]
 )
