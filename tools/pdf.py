@@ -119,8 +119,7 @@ class Book:
 
     def document(self, sheets):
         """The whole book; `sheets` are the numbers for its contents."""
-        first = {pages[0][1]: caption for caption, pages in self.parts if pages}
-        chapters = "".join(self.section(first.get(name), name) for name in self.names)
+        chapters = "".join(map(self.section, self.names))
         links = "".join(f'<link rel="stylesheet" href="{html.escape(style)}">' for style in self.styles)
         own = Path(__file__).with_suffix(".css").read_text(encoding="utf8")
         heads = "".join(
@@ -160,11 +159,16 @@ class Book:
                 rows.append(f"<li class='depth-{depth}'>{link}<span>{sheets.get(name, '000')}</span></li>")
         return f"<nav class='toc'><h1>Contents</h1><ol>{''.join(rows)}</ol></nav>"
 
-    def section(self, caption, name):
-        """A page; above the first one of a part, the part's name."""
-        part = f"<h1 class='part'>{caption}</h1>" if caption else ""
+    def section(self, name):
+        """A page, below the name of its part, which is a bookmark above the part's first page.
+
+        A tiny line comes before: what begins a sheet, Chromium 150 writes into the bookmarks twice.
+        """
+        caption, pages = next(part for part in self.parts if name in [each for _, each in part[1]])
+        tag = "h1" if caption and name == pages[0][1] else "p"
         return (
-            f"<section class='page' id='{slug(name)}' style='page: {slug(name)}'>{part}"
+            f"<section class='page' id='{slug(name)}' style='page: {slug(name)}'>"
+            f"<p class='top'>&nbsp;</p><{tag} class='part'>{caption or '&nbsp;'}</{tag}>"
             f"<article class='bd-article'>{self.pages[name]}</article></section>"
         )
 
