@@ -11,8 +11,9 @@ const WEIGHTS = [
 const weight = (page) => WEIGHTS.find(([pattern]) => pattern.test(page))?.[1] ?? 1;
 
 const stemmer = new Stemmer();
+const idle = new Set(stopwords);
 const wordsOf = (text) =>
-  splitQuery(text).map((word) => word.toLowerCase()).filter((word) => !stopwords.includes(word)).map((word) => stemmer.stemWord(word));
+  splitQuery(text).map((word) => word.toLowerCase()).filter((word) => !idle.has(word)).map((word) => stemmer.stemWord(word));
 
 /** Which part of a name the words are that somebody typed: 0 if one of them is not in it. The last may be half typed. */
 function share(typed, name) {

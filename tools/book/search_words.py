@@ -7,10 +7,11 @@ the one that goes deepest last. `web/search.js` puts the results in order.
 
 import json
 import re
+from types import SimpleNamespace
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.search import SearchEnglish
+from sphinx.search import IndexBuilder, SearchEnglish
 from sphinx.util.index_entries import split_index_msg
 
 from ledger import ROOT
@@ -61,7 +62,8 @@ def one_spelling(word):
 class English(SearchEnglish):
     """English, in which prefixes are joined, names in code are taken apart, and spellings are one."""
 
-    js_stemmer_code = f"""{SearchEnglish.js_stemmer_code}
+    js_stemmer_rawcode = ""  # all of it is in the code below, Sphinx's own first, wherever its version keeps that
+    js_stemmer_code = f"""{IndexBuilder.get_js_stemmer_code(SimpleNamespace(lang=SearchEnglish))}
 const replaced = (text, [pattern, by]) => text.replace(new RegExp(pattern, "gi"), by);
 const PorterStemmer = Stemmer;
 Stemmer = function () {{
