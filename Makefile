@@ -20,7 +20,7 @@ endif
 # An environment names its own place in many of its files, so one that was moved is made anew.
 MOVED := $(shell test ! -e $(VENV)/.ready || test "$$(cat $(VENV)/.ready)" = "$$(cd $(VENV) && pwd -P)" || rm -f $(VENV)/.ready)
 
-.PHONY: help book test check page grader exercises bench lab format lock plain-sphinx linkcheck clean
+.PHONY: help book pdf test check page grader exercises bench lab format lock plain-sphinx linkcheck clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,10 @@ help: ## this list
 book: _build/html/.checked ## build the website and check it
 	@echo "The site is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
 	@echo "or serve it: $(BIN)/python -m http.server --directory _build/html 8000"
+
+pdf: _build/html/.checked $(VENV)/.tests ## the whole book as one PDF, by Chromium, in _build/pdf
+	tools/browser.sh
+	$(BIN)/python tools/pdf.py _build/html _build/pdf/book.pdf
 
 test: _build/html/.checked $(VENV)/.tests ## build the book, then run every test: style, hblib, pages, the site, the grader
 	tools/sandbox.sh

@@ -21,6 +21,7 @@ import ledger
 import page_code
 import reader_notebooks
 import reference_pages
+import search_words
 import touch
 from published import repository
 
@@ -44,6 +45,7 @@ def setup(app):
     answer_pages.setup(app)
     page_code.setup(app)
     reference_pages.setup(app)
+    search_words.setup(app)
     touch.setup(app)
     front_door.setup(app)
     app.add_directive("citation", citation.Citation)
