@@ -48,7 +48,7 @@ def test_every_icon_on_a_page_has_its_rule_and_its_glyph():
     glyphs = set()
     for path in (STATIC / "vendor/fontawesome/webfonts").glob("*.woff2"):
         with TTFont(path) as font:
-            glyphs |= font.getBestCmap().keys()
+            glyphs |= (font.getBestCmap() or {}).keys()  # of the third font nothing is shown
     shown = {
         name
         for path in BUILT.rglob("*.html")
@@ -74,6 +74,5 @@ def test_a_page_has_the_style_of_what_it_holds():
             "[class^='sd-']": "sphinx-design.min.css",
             "details.toggle, .toggle, .admonition.dropdown": "togglebutton.js",
             "math": "Temml-STIX2.css",
-            ".sphinx-codeautolink-a": "sphinx-codeautolink.css",
         }.items():
             assert bool(article.select(wanted)) == (file in text), (path.name, file)

@@ -43,6 +43,7 @@ def lighter(output):
     if {"image/svg+xml", "image/png"} <= data.keys():
         drawn, dotted = gzip.compress(data["image/svg+xml"].encode(), mtime=0), webp(b64decode(data["image/png"]))
         data.pop("image/png" if len(drawn) <= len(dotted) else "image/svg+xml")
+        output.get("metadata", {}).clear()  # a size in pixels, which would not give way on a phone
     return output
 
 

@@ -34,6 +34,8 @@ BETWEEN = re.compile(
     r'(<mtd class="tml-left"[^>]*>(?:<mrow>)?<mo)(?: form="prefix" stretchy="false")?(?=>)'
     r"|(<mo)(?=>[^<]*</mo>(?:<mrow></mrow>)?(?:</mrow>)?</mtd>)"
 )
+SCROLLS = "pst-scrollable-table-container"  # the theme lets the keyboard into what scrolls in a box of this class
+LONG = 20  # letters of a formula that may be wider than a phone
 known = {}  # (TeX, is it displayed?) -> {"markup": ...} or {"fault": ...}
 
 
@@ -127,19 +129,25 @@ def markup(node):
     return made.get("markup", "")
 
 
+def letters(markup):
+    """What is to be read in some markup."""
+    return unescape(re.sub(r"<[^>]*>", "", markup))
+
+
 # --- On the page ------------------------------------------------------------------------------------------------------
 
 
 def write_inline(translator, node):
-    translator.body.append(translator.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
-    translator.body.append(markup(node) + "</span>")
+    """A formula in a sentence; a long one can scroll where a line is short (course.css)."""
+    made = markup(node)
+    kinds = f"math notranslate nohighlight{f' long {SCROLLS}' if len(letters(made)) > LONG else ''}"
+    translator.body.append(translator.starttag(node, "span", "", CLASS=kinds) + made + "</span>")
     raise nodes.SkipNode
 
 
 def write_displayed(translator, node):
-    """A formula in its own box, which scrolls where it is too wide; the theme lets the keyboard into this class."""
-    kinds = "math notranslate nohighlight pst-scrollable-table-container"
-    translator.body.append(translator.starttag(node, "div", CLASS=kinds))
+    """A formula in its own box, which scrolls where it is too wide."""
+    translator.body.append(translator.starttag(node, "div", CLASS=f"math notranslate nohighlight {SCROLLS}"))
     if node.get("number"):
         translator.body.append(f'<span class="eqno">({get_node_equation_number(translator, node)})')
         translator.add_permalink_ref(node, "Link to this equation")
@@ -158,7 +166,7 @@ def copy_style(target):
     target.mkdir(parents=True, exist_ok=True)
     shutil.copy(modules / "temml" / "dist" / STYLE, target)
     [font] = (modules / "@fontsource" / "stix-two-math" / "files").glob("*.woff2")
-    text = "√" + unescape(re.sub(r"<[^>]*>", "", "".join(made.get("markup", "") for made in known.values())))
+    text = "√" + letters("".join(made.get("markup", "") for made in known.values()))
     fonts.write(font, {*text, *(ITALIC.get(letter, letter) for letter in text)}, target / FONT)
     licences = [modules / package / "LICENSE" for package in ("temml", "@fontsource/stix-two-math")]
     (target / "licences.txt").write_text("\n\n".join(each.read_text(encoding="utf8") for each in licences), "utf8")

@@ -28,12 +28,11 @@ USED_BY = {
     "togglebutton": 'class="toggle|class="[^"]* (toggle|dropdown)\\b',
     "toggleHint": 'class="toggle|class="[^"]* (toggle|dropdown)\\b',
     "toggleOpenOnPrint": 'class="toggle|class="[^"]* (toggle|dropdown)\\b',
-    "sphinx-codeautolink": "sphinx-codeautolink-a",
 }
 
 FONTS = Path("vendor", "fontawesome", "webfonts")
 THEME = Path("styles", "pydata-sphinx-theme.css")
-ICON = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
+ICON = re.compile(r'((?:\.fa-[\w-]+(?::before)?,?)+)\{(?:content|--fa):"\\[0-9a-f]+"\}')  # of Font Awesome 6, and 7
 NAME = re.compile(r"\bfa-[\w-]+")
 
 
@@ -79,4 +78,4 @@ def cut_icons(app, error):
     sheets = [path.read_text(encoding="utf8") for path in [*static.glob("*.css"), *static.glob("styles/*.css")]]
     codes = re.findall(r'(?:content|--[\w-]+):\s*"\\([0-9a-f]{4})"', "".join(sheets))
     for font in (static / FONTS).glob("*.woff2"):
-        fonts.write(font.with_suffix(".ttf"), [chr(int(code, 16)) for code in codes], font)
+        fonts.write(font, [chr(int(code, 16)) for code in codes], font)
