@@ -1,11 +1,9 @@
-"""What the course adds to Jupyter Book: tables of the lesson, launch and download buttons, exercises, and two mends.
+"""What the course adds to Jupyter Book: tables of the lesson, launch and download buttons, exercises, and a mend.
 
 Loaded by _config.yml. Each of the parts below stands on its own; the exercises have a file of their own.
 """
 
-import importlib.util
 import re
-import shutil
 from pathlib import Path
 
 from docutils import nodes
@@ -16,8 +14,11 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 import answer_pages
 import citation
 import exercise_pages
+import figures
+import formulas
 import front_door
 import ledger
+import light
 import page_code
 import reader_notebooks
 import reference_pages
@@ -43,6 +44,9 @@ def setup(app):
 
     exercise_pages.setup(app, repository)
     answer_pages.setup(app)
+    figures.setup(app)
+    formulas.setup(app)
+    light.setup(app)
     page_code.setup(app)
     reference_pages.setup(app)
     search_words.setup(app)
@@ -50,10 +54,8 @@ def setup(app):
     front_door.setup(app)
     app.add_directive("citation", citation.Citation)
 
-    render.coalesce_streams = join_streams
+    render.coalesce_streams = join_outputs
 
-    app.config.mathjax_path = "mathjax/tex-mml-chtml.js"
-    app.connect("build-finished", copy_mathjax)
     # another number, and Sphinx reads every page anew (from the cache of executed notebooks)
     return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": page_code.version(__file__)}
 
@@ -232,7 +234,12 @@ def write_notebooks(app, exception):
         target.write_text(reader_notebooks.plain(app.env.doc2path(docname), glued, repository()), encoding="utf8")
 
 
-# --- Mends ------------------------------------------------------------------------------------------------------------
+# --- A mend ----------------------------------------------------------------------------------------------------------
+
+
+def join_outputs(outputs):
+    """What a cell has put out, as the page shows it."""
+    return [figures.lighter(output) for output in join_streams(outputs)]
 
 
 def join_streams(outputs):
@@ -245,14 +252,3 @@ def join_streams(outputs):
         else:
             joined.append(output)
     return joined
-
-
-def copy_mathjax(app, exception):
-    """Serve MathJax from the site: from the package sphinx-mathjax-offline, only the files that the pages load."""
-    if exception is not None or app.builder.format != "html":
-        return
-    package = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-    target = Path(app.outdir, "_static", "mathjax")
-    fonts = Path("output", "chtml", "fonts", "woff-v2")
-    shutil.copytree(package / fonts, target / fonts, dirs_exist_ok=True)
-    shutil.copy(package / "tex-mml-chtml.js", target)

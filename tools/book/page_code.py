@@ -2,17 +2,20 @@
 
 The cache of executed notebooks knows a page by the text of its cells and by its kernelspec. So the kernelspec gets one
 entry more while the book is built: a fingerprint of all that the cells run on, which are the modules of hblib that they
-import, directly or not, the data among them, and the pinned packages. Another fingerprint, and the page runs again.
+import, directly or not, the data among them, the pinned packages, and the formats of figures. With another fingerprint
+the page runs again.
 """
 
 import functools
 import hashlib
+import json
 import re
 import zlib
 from pathlib import Path
 
 from sphinx.util import logging
 
+import figures
 import ledger
 from hblib.coursework.imports import imported, needed
 from hblib.coursework.source import PACKAGE
@@ -74,7 +77,7 @@ _needed = functools.cache(needed)
 def _of_modules(names):
     """The hash of these files, wherever the checkout lies."""
     paths = [ledger.ROOT / "requirements.txt", *sorted(PACKAGE.glob("*.mplstyle")), *(PACKAGE / name for name in names)]
-    sha = hashlib.sha256()
+    sha = hashlib.sha256(json.dumps(figures.FORMATS).encode())
     for path in (path for path in paths if path.suffix in (".py", ".csv", ".txt", ".mplstyle", ".npz", ".json")):
         sha.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return sha.hexdigest()[:16]

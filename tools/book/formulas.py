@@ -1,0 +1,192 @@
+"""Formulas: MathML, which Temml makes of their TeX when the book is built, so that a reader's browser only draws them.
+
+All formulas of a build go through one run of Node. With them the site gets Temml's style sheet and, of the font that it
+asks for, the part that they use. Where npm's packages cannot be had, the build says so in a line, and MathJax sets the
+formulas in the reader's browser: from the package sphinx-mathjax-offline, so that no page asks another host for it.
+"""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+import unicodedata
+from html import unescape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+sys.path.append(str(Path(__file__).parents[1] / "web"))
+
+import fetch
+import fonts
+
+log = logging.getLogger(__name__)
+STYLE = "Temml-STIX2.css"
+FONT = "STIXTwoMath.woff2"  # as the style sheet names it
+NUMBERED = re.compile(r"(\\(?:begin|end)\{(?:align|alignat|equation|flalign|gather|multline))\}")
+# In an alignment a relation or a sign stands at the end of one cell or at the beginning of the next. There TeX leaves
+# space on both its sides, but neither Temml nor a browser that sees no more than the cell.
+BETWEEN = re.compile(
+    r'(<mtd class="tml-left"[^>]*>(?:<mrow>)?<mo)(?: form="prefix" stretchy="false")?(?=>)'
+    r"|(<mo)(?=>[^<]*</mo>(?:<mrow></mrow>)?(?:</mrow>)?</mtd>)"
+)
+SCROLLS = "pst-scrollable-table-container"  # the theme lets the keyboard into what scrolls in a box of this class
+LONG = 20  # letters of a formula that may be wider than a phone
+known = {}  # (TeX, is it displayed?) -> {"markup": ...} or {"fault": ...}
+
+
+def setup(app):
+    app.add_config_value("formulas_made_by", "", "html")  # another one, and every page is written anew
+    app.add_html_math_renderer("mathml", (write_inline, None), (write_displayed, None))
+    app.connect("config-inited", choose)
+    app.connect("doctree-read", collect)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-updated", make)
+    app.connect("html-page-context", add_style)
+
+
+def choose(app, config):
+    config.mathjax_path = "mathjax/tex-mml-chtml.js"
+    try:
+        config.formulas_made_by = version(fetch.modules())
+        config.html_math_renderer = "mathml"
+    except fetch.Missing as reason:
+        config.html_math_renderer = "mathjax"
+        log.info("No formulas in the pages as they are read: %s. MathJax sets them in the reader's browser.", reason)
+
+
+def version(modules):
+    return "Temml " + json.loads((modules / "temml" / "package.json").read_text(encoding="utf8"))["version"]
+
+
+# --- From TeX to MathML -----------------------------------------------------------------------------------------------
+
+
+def tex(node):
+    """The TeX of a formula; of several that a blank line keeps apart in one block, a line each, as Sphinx has it.
+
+    What counts the formulas is Sphinx, by their labels.
+    """
+    text = NUMBERED.sub(r"\1*}", node.astext().strip())
+    if isinstance(node, nodes.math) or node.get("nowrap") or node.get("no-wrap"):
+        return text
+    parts = [part.strip() for part in text.split("\n\n") if part.strip()]
+    lines = [rf"\begin{{split}}{part}\end{{split}}" if r"\\" in part else part for part in parts]
+    return lines[0] if len(lines) == 1 else r"\begin{gathered}" + r"\\".join(lines) + r"\end{gathered}"
+
+
+def key(node):
+    return tex(node), isinstance(node, nodes.math_block)
+
+
+def collect(app, doctree):
+    """Remember the formulas of the page just read, so that they are all known before the first page is written."""
+    found = {key(node) for kind in (nodes.math, nodes.math_block) for node in doctree.findall(kind)}
+    app.env.__dict__.setdefault("formulas", {})[app.env.docname] = found
+
+
+def forget(app, env, docname):
+    env.__dict__.setdefault("formulas", {}).pop(docname, None)
+
+
+def make(app, env):
+    """Before the first page is written, make all formulas and put into the site what they need."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir, "_static")
+    if app.config.formulas_made_by:
+        learn(set().union(*env.formulas.values()))
+        copy_style(static / "formulas")
+        shutil.rmtree(static / "mathjax", ignore_errors=True)
+    else:
+        copy_mathjax(static / "mathjax")
+
+
+def learn(formulas):
+    """Make MathML of all that is not yet known."""
+    new = sorted(set(formulas) - known.keys())
+    if new:
+        command = [fetch.program("node"), Path(__file__).with_suffix(".cjs")]
+        environment = {"NODE_PATH": str(fetch.modules()), "PATH": ""}
+        done = subprocess.run(command, input=json.dumps(new).encode(), capture_output=True, env=environment, check=True)
+        known.update(zip(new, map(spaced, json.loads(done.stdout)), strict=True))
+
+
+def spaced(made):
+    return made | {"markup": BETWEEN.sub(r'\1\2 form="infix"', made["markup"])} if "markup" in made else made
+
+
+def markup(node):
+    """A formula's MathML; Sphinx's tables of contents and a few pages hold formulas of others, which are known too."""
+    learn([key(node)])
+    made = known[key(node)]
+    if "fault" in made:
+        log.warning("the formula %r: %s", tex(node), made["fault"], location=node)
+    return made.get("markup", "")
+
+
+def letters(markup):
+    """What is to be read in some markup."""
+    return unescape(re.sub(r"<[^>]*>", "", markup))
+
+
+# --- On the page ------------------------------------------------------------------------------------------------------
+
+
+def write_inline(translator, node):
+    """A formula in a sentence; a long one can scroll where a line is short (course.css)."""
+    made = markup(node)
+    kinds = f"math notranslate nohighlight{f' long {SCROLLS}' if len(letters(made)) > LONG else ''}"
+    translator.body.append(translator.starttag(node, "span", "", CLASS=kinds) + made + "</span>")
+    raise nodes.SkipNode
+
+
+def write_displayed(translator, node):
+    """A formula in its own box, which scrolls where it is too wide."""
+    translator.body.append(translator.starttag(node, "div", CLASS=f"math notranslate nohighlight {SCROLLS}"))
+    if node.get("number"):
+        translator.body.append(f'<span class="eqno">({get_node_equation_number(translator, node)})')
+        translator.add_permalink_ref(node, "Link to this equation")
+        translator.body.append("</span>")
+    translator.body.append(markup(node) + "</div>\n")
+    raise nodes.SkipNode
+
+
+def add_style(app, pagename, templatename, context, doctree):
+    if app.config.formulas_made_by and "<math" in context.get("body", ""):
+        app.add_css_file(f"formulas/{STYLE}")
+
+
+def copy_style(target):
+    modules = fetch.modules()
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(modules / "temml" / "dist" / STYLE, target)
+    [font] = (modules / "@fontsource" / "stix-two-math" / "files").glob("*.woff2")
+    text = "√" + letters("".join(made.get("markup", "") for made in known.values()))
+    fonts.write(font, {*text, *(ITALIC.get(letter, letter) for letter in text)}, target / FONT)
+    licences = [modules / package / "LICENSE" for package in ("temml", "@fontsource/stix-two-math")]
+    (target / "licences.txt").write_text("\n\n".join(each.read_text(encoding="utf8") for each in licences), "utf8")
+
+
+def italics():
+    """Letter -> the mathematical italic that a browser shows of it in a formula."""
+    found = {chr(int(unicodedata.decomposition(letter).split()[1], 16)): letter for letter in map(chr, SLANTED)}
+    return found | {"h": "ℎ"}
+
+
+SLANTED = [
+    code for code in (*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)) if unicodedata.decomposition(chr(code))
+]
+ITALIC = italics()
+
+
+def copy_mathjax(target):
+    """Only the files that the pages load."""
+    package = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    fonts_of_it = Path("output", "chtml", "fonts", "woff-v2")
+    shutil.copytree(package / fonts_of_it, target / fonts_of_it, dirs_exist_ok=True)
+    shutil.copy(package / "tex-mml-chtml.js", target)
