@@ -15,6 +15,7 @@ from myst_nb.core import render
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+import access
 import answer_pages
 import exercise_pages
 import ledger
@@ -44,6 +45,7 @@ def setup(app):
     page_code.setup(app)
     reference_pages.setup(app)
     touch.setup(app)
+    access.setup(app)
 
     render.coalesce_streams = join_streams
 
