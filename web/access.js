@@ -23,6 +23,12 @@
   all.forEach((box) => resized.observe(box));
   document.fonts.ready.then(() => all.forEach(name)); // other letters, another width
 
+  // The theme takes the focus from a button once it is pressed; who presses it by the keyboard would begin anew at the top.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest('button[data-bs-toggle="tooltip"]');
+    if (button && event.detail === 0 && document.activeElement === document.body) button.focus();
+  });
+
   // The switch between light and dark says how it stands.
   const root = document.documentElement;
   const modes = { light: "light", dark: "dark", auto: "as the system has it" };

@@ -9,6 +9,7 @@ window.looks = (() => {
       if (each.shadowRoot) yield* every(selector, each.shadowRoot);
     }
   }
+  const text = () => document.querySelector("main");
   const shown = (each) => each.checkVisibility({ visibilityProperty: true }) && each.getClientRects().length > 0;
   const line = (each) => each.outerHTML.replace(/\s+/g, " ").slice(0, 120);
   const name = (each) => (each.getAttribute("aria-label") ?? each.innerText ?? each.textContent).trim();
@@ -44,7 +45,7 @@ window.looks = (() => {
       const text = name(link) || link.title || link.querySelector("img, svg")?.getAttribute("alt") || "";
       if (!text) faults.push(`without a name: ${line(link)}`);
       if (/^(here|click here|this|link|more|read more)$/i.test(text)) faults.push(`says nothing: ${line(link)}`);
-      const beside = before && before.parentElement === link.parentElement && link.closest("main");
+      const beside = before && before.parentElement === link.parentElement && !link.closest("nav");
       if (beside && before.innerText === link.innerText && before.href !== link.href)
         faults.push(`two neighbours of one name: ${line(before)} ${line(link)}`);
       before = link;
@@ -54,7 +55,7 @@ window.looks = (() => {
 
   function images() {
     const faults = [];
-    for (const each of every("main img, main svg, main canvas")) {
+    for (const each of every("img, svg, canvas", text())) {
       if (!shown(each)) continue;
       const own = each.getAttribute("alt") ?? each.getAttribute("aria-label") ?? each.querySelector("title")?.textContent;
       const silent = each.closest('[aria-hidden="true"], [role="presentation"], button, summary, label');
@@ -89,7 +90,7 @@ window.looks = (() => {
   // What scrolls sideways can be reached, and says what it is.
   function boxes() {
     const faults = [];
-    for (const each of every("main *")) {
+    for (const each of every("*", text())) {
       if (each.scrollWidth <= each.clientWidth || !shown(each)) continue;
       if (!/auto|scroll/.test(getComputedStyle(each).overflowX)) continue;
       const named = each.tabIndex === 0 && each.getAttribute("role") && each.getAttribute("aria-label");
@@ -102,7 +103,7 @@ window.looks = (() => {
   function beyond() {
     const wide = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= wide) return [];
-    const out = [...every("body *")].filter((each) => {
+    const out = [...every("*", document.body)].filter((each) => {
       if (!shown(each) || each.getBoundingClientRect().right <= wide + 1) return false;
       for (let box = above(each); box && box !== document.body; box = above(box))
         if (/auto|scroll|hidden|clip/.test(getComputedStyle(box).overflowX)) return false;
@@ -138,7 +139,7 @@ window.looks = (() => {
   function contrast() {
     const faults = new Map();
     const known = new Map();
-    for (const each of every("body *")) {
+    for (const each of every("*", document.body)) {
       if (![...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) || !shown(each)) continue;
       if (each.closest("mjx-assistive-mml, [disabled], .visually-hidden, svg")) continue;
       const { color, fontSize, fontWeight } = getComputedStyle(each);
@@ -151,11 +152,30 @@ window.looks = (() => {
     return [...faults.values()];
   }
 
+  // What a browser without scripts leaves out, or offers in vain.
+  function unscripted() {
+    const faults = [];
+    if (document.documentElement.lang !== "en") faults.push("the page does not say its language");
+    if ([...every("h1", text())].filter(shown).length !== 1) faults.push("the title is not there once");
+    for (const each of every("img", text()))
+      if (shown(each) && !each.naturalWidth) faults.push(`an empty picture: ${line(each)}`);
+    for (const fold of every("details", text())) {
+      fold.open = true;
+      if (shown(fold) && ![...fold.children].some((each) => !each.matches("summary") && shown(each)))
+        faults.push(`opens in vain: ${line(fold)}`);
+    }
+    for (const box of every(".exercise", text()))
+      if (![...box.querySelectorAll('a[href$=".ipynb"]')].some(shown)) faults.push(`no notebook: ${line(box)}`);
+    for (const each of every("button, input, select, textarea"))
+      if (shown(each) && !each.matches(".dropdown-toggle")) faults.push(`does nothing: ${line(each)}`);
+    return faults;
+  }
+
   // Before axe, which takes a long time over many small parts: formulas, and the colours within code.
   function plain() {
     for (const each of document.querySelectorAll("mjx-container, math")) each.replaceWith("(formula)");
     for (const each of document.querySelectorAll(".highlight pre")) each.textContent = each.textContent;
   }
 
-  return { headings, tables, links, images, focus, boxes, beyond, contrast, plain };
+  return { headings, tables, links, images, focus, boxes, beyond, contrast, unscripted, plain };
 })();
