@@ -4,12 +4,15 @@ These are mends of what pandas, docutils, MyST-NB and the theme write; web/acces
 """
 
 import re
+from html import escape
 from pathlib import Path
 
 from bs4 import BeautifulSoup
 
 TEMPLATES = Path(__file__).with_name("templates")
 TABLE = re.compile(r'<table [^>]*class="dataframe".*?</table>', flags=re.DOTALL)
+TITLE = r'<p class="admonition-title">(.*?)</p>'
+BOX = re.compile(rf'<div (class="[^"]*\badmonition\b[^"]*"[^>]*>\s*{TITLE})', flags=re.DOTALL)
 FOLD = re.compile(r"(<a [^>]*>)((?:(?!</a>).)*)(</a>\s*<details[^>]*>\s*<summary)(?=>)", flags=re.DOTALL)
 
 
@@ -38,6 +41,8 @@ def body(html):
 
     >>> body('<table border="1" class="dataframe"><tr><th></th><th>tau</th></tr></table>')
     '<table border="1" class="dataframe"><tr><td></td><th>tau</th></tr></table>'
+    >>> body('<div class="tip admonition"><p class="admonition-title">A <i>hint</i></p>')
+    '<div role="group" aria-label="A hint" class="tip admonition"><p class="admonition-title">A <i>hint</i></p>'
     >>> body('<a class="headerlink" href="#data" title="Link to this heading">#</a>')
     '<a aria-label="Link to this heading" class="headerlink" href="#data" title="Link to this heading">#</a>'
     """
@@ -45,6 +50,10 @@ def body(html):
     html = TABLE.sub(lambda table: re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", table[0]), html)
     # The words in a fold's line are its name, not this label, which hides them from a screen reader.
     html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    # A cell's code, and what comes out of it, stand below each other without a word; a box has its title for a name.
+    html = html.replace('<div class="cell_input ', '<div role="group" aria-label="Code" class="cell_input ')
+    html = html.replace('<div class="cell_output ', '<div role="group" aria-label="Output" class="cell_output ')
+    html = BOX.sub(lambda box: f'<div role="group" aria-label="{words(box[2])}" {box[1]}', html)
     # Newer versions of ARIA no longer know an entry of a bibliography; the list around it wants items.
     html = html.replace('role="doc-biblioentry"', 'role="listitem"')
     # The list of what a module holds is no table: no row or column of it has a header.
@@ -59,9 +68,9 @@ def sidebar(html):
     >>> sidebar('<a href="x.html">All <code>x</code></a><details><summary>')
     '<a href="x.html">All <code>x</code></a><details><summary aria-label="Pages under All x">'
     """
+    return FOLD.sub(lambda fold: f'{fold[1]}{fold[2]}{fold[3]} aria-label="Pages under {words(fold[2])}"', html)
 
-    def named(found):
-        title = BeautifulSoup(found[2], "html.parser").get_text().strip()
-        return f'{found[1]}{found[2]}{found[3]} aria-label="Pages under {title}"'
 
-    return FOLD.sub(named, html)
+def words(html):
+    """The words of a piece of a page, as the value of an attribute."""
+    return escape(" ".join(BeautifulSoup(html, "html.parser").get_text().split()))
