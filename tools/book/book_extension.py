@@ -11,6 +11,7 @@ from myst_nb.core import render
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+import access
 import answer_pages
 import citation
 import exercise_pages
@@ -53,6 +54,7 @@ def setup(app):
     touch.setup(app)
     front_door.setup(app)
     app.add_directive("citation", citation.Citation)
+    access.setup(app)
 
     render.coalesce_streams = join_outputs
 

@@ -88,7 +88,7 @@ class List(SphinxDirective):
     """All exercises, in the order of the pages."""
 
     def run(self):
-        lines = ["| Exercise | Page | |", "| --- | --- | --- |"]
+        lines = ["| Exercise | Page | How long, how hard |", "| --- | --- | --- |"]
         points = {
             name: {each.name: each.points for each in source.load(name).questions.values()} for name in source.names()
         }

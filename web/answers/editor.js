@@ -31,7 +31,7 @@ export function edit(parent, { text, label, anchor, head, onchange }) {
       indentOnInput(),
       bracketMatching(),
       syntaxHighlighting(colours),
-      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
       EditorView.updateListener.of((update) => update.docChanged && onchange(view.state.doc.toString())),
       keymap.of([...defaultKeymap, ...historyKeymap]),
     ],
