@@ -98,7 +98,7 @@ class MarginalSurface extends Figure {
     row(ROWS.raw, "raw", raw, { class: "open grey" });
     row(ROWS.here, "at this kappa", estimate, { class: "fill-blue" });
     row(ROWS.blind, "noise forgotten", blind, { class: "open orange" });
-    drawing.axisX(x, ROWS.axis, { ticks: 5, format: tick, label: text === percent ? "rate of each group" : "effect of each school, in points" });
+    drawing.axisX(x, ROWS.axis, { ticks: drawing.width < 300 ? 2 : 5, format: tick, label: text === percent ? "rate of each group" : "effect in points" });
   }
 
   drag(name, place) {
