@@ -8,6 +8,8 @@
 
 import { html } from "./drawing.js";
 
+const MANY = 100;
+
 export class Controls {
   constructor(list, changed) {
     this.element = html("div", { class: "controls" });
@@ -63,11 +65,24 @@ export class Controls {
     return this.labelled("dial", control, input, [shown]);
   }
 
+  /** Of many options only the chosen one is there until somebody wants to choose: thousands take time. */
   choice(control) {
-    const options = control.options.map(([value, text]) => html("option", { value }, text));
-    const input = html("select", {}, options);
-    this.kept[control.name] = { get: () => input.value, set: (to) => (input.value = to) };
-    if (control.value !== undefined) input.value = control.value;
+    const option = ([value, text]) => html("option", { value }, text);
+    const few = control.options.length <= MANY;
+    const input = html("select", { class: few ? "few" : "many" });
+    const fill = (chosen, options) => {
+      input.replaceChildren(...options.map(option));
+      input.value = chosen;
+    };
+    const set = (to) => {
+      if (few || input.length > 1) input.value = to;
+      else fill(to, [control.options.find(([value]) => String(value) === String(to))]);
+    };
+    const first = control.value ?? control.options[0][0];
+    if (few) fill(first, control.options);
+    else for (const event of ["focus", "pointerdown"]) input.addEventListener(event, () => fill(input.value, control.options), { once: true });
+    set(first);
+    this.kept[control.name] = { get: () => input.value, set };
     return this.labelled("choice", control, input);
   }
 
