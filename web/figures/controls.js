@@ -26,7 +26,8 @@ export class Controls {
 
   set(settings) {
     for (const [name, value] of Object.entries(settings)) {
-      if (!(name in this.kept)) throw new Error(`there is no control ${name}, but ${Object.keys(this.kept).join(", ")}`);
+      if (!(name in this.kept))
+        throw new Error(`there is no control ${name}, but ${Object.keys(this.kept).join(", ")}`);
       this.kept[name].set(value);
     }
   }
@@ -47,7 +48,9 @@ export class Controls {
   dial(control) {
     const { name, steps, value } = control;
     const text = control.text ?? String;
-    const range = steps ? { min: 0, max: steps.length - 1, step: 1 } : { min: control.min, max: control.max, step: control.step };
+    const range = steps
+      ? { min: 0, max: steps.length - 1, step: 1 }
+      : { min: control.min, max: control.max, step: control.step };
     const input = html("input", { type: "range", ...range });
     const shown = html("span", { class: "value", "aria-hidden": true }); // what aria-valuetext says already
     const get = () => (steps ? steps[Number(input.value)] : Number(input.value));
@@ -80,7 +83,9 @@ export class Controls {
     };
     const first = control.value ?? control.options[0][0];
     if (few) fill(first, control.options);
-    else for (const event of ["focus", "pointerdown"]) input.addEventListener(event, () => fill(input.value, control.options), { once: true });
+    else
+      for (const event of ["focus", "pointerdown"])
+        input.addEventListener(event, () => fill(input.value, control.options), { once: true });
     set(first);
     this.kept[control.name] = { get: () => input.value, set };
     return this.labelled("choice", control, input);
