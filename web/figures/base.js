@@ -31,7 +31,11 @@ export class Figure extends HTMLElement {
     const drawing = html("div", { class: "drawing" });
     const said = html("p", { class: "said", role: "status" });
     this.inputs = new Controls(this.controls(), () => this.update());
-    this.parts = { drawing, said, table: html("div", { class: "numbers", tabindex: 0, role: "region", "aria-label": "The numbers" }) };
+    this.parts = {
+      drawing,
+      said,
+      table: html("div", { class: "numbers", tabindex: 0, role: "region", "aria-label": "The numbers" }),
+    };
     root.append(
       html("style", {}, css),
       html("figure", { "aria-label": this.constructor.title }, [
@@ -97,8 +101,18 @@ export class Figure extends HTMLElement {
     const cell = (text, column) => html(column ? "td" : "th", column ? {} : { scope: "row" }, String(text));
     this.parts.table.replaceChildren(
       html("table", {}, [
-        html("thead", {}, [html("tr", {}, head.map((text) => html("th", { scope: "col" }, text)))]),
-        html("tbody", {}, rows.map((row) => html("tr", {}, row.map(cell)))),
+        html("thead", {}, [
+          html(
+            "tr",
+            {},
+            head.map((text) => html("th", { scope: "col" }, text)),
+          ),
+        ]),
+        html(
+          "tbody",
+          {},
+          rows.map((row) => html("tr", {}, row.map(cell))),
+        ),
       ]),
     );
   }

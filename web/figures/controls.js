@@ -8,6 +8,8 @@
 
 import { html } from "./drawing.js";
 
+const MANY = 100;
+
 export class Controls {
   constructor(list, changed) {
     this.element = html("div", { class: "controls" });
@@ -24,7 +26,8 @@ export class Controls {
 
   set(settings) {
     for (const [name, value] of Object.entries(settings)) {
-      if (!(name in this.kept)) throw new Error(`there is no control ${name}, but ${Object.keys(this.kept).join(", ")}`);
+      if (!(name in this.kept))
+        throw new Error(`there is no control ${name}, but ${Object.keys(this.kept).join(", ")}`);
       this.kept[name].set(value);
     }
   }
@@ -45,7 +48,9 @@ export class Controls {
   dial(control) {
     const { name, steps, value } = control;
     const text = control.text ?? String;
-    const range = steps ? { min: 0, max: steps.length - 1, step: 1 } : { min: control.min, max: control.max, step: control.step };
+    const range = steps
+      ? { min: 0, max: steps.length - 1, step: 1 }
+      : { min: control.min, max: control.max, step: control.step };
     const input = html("input", { type: "range", ...range });
     const shown = html("span", { class: "value", "aria-hidden": true }); // what aria-valuetext says already
     const get = () => (steps ? steps[Number(input.value)] : Number(input.value));
@@ -63,11 +68,26 @@ export class Controls {
     return this.labelled("dial", control, input, [shown]);
   }
 
+  /** Of many options only the chosen one is there until somebody wants to choose: thousands take time. */
   choice(control) {
-    const options = control.options.map(([value, text]) => html("option", { value }, text));
-    const input = html("select", {}, options);
-    this.kept[control.name] = { get: () => input.value, set: (to) => (input.value = to) };
-    if (control.value !== undefined) input.value = control.value;
+    const option = ([value, text]) => html("option", { value }, text);
+    const few = control.options.length <= MANY;
+    const input = html("select", { class: few ? "few" : "many" });
+    const fill = (chosen, options) => {
+      input.replaceChildren(...options.map(option));
+      input.value = chosen;
+    };
+    const set = (to) => {
+      if (few || input.length > 1) input.value = to;
+      else fill(to, [control.options.find(([value]) => String(value) === String(to))]);
+    };
+    const first = control.value ?? control.options[0][0];
+    if (few) fill(first, control.options);
+    else
+      for (const event of ["focus", "pointerdown"])
+        input.addEventListener(event, () => fill(input.value, control.options), { once: true });
+    set(first);
+    this.kept[control.name] = { get: () => input.value, set };
     return this.labelled("choice", control, input);
   }
 

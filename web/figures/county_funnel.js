@@ -20,8 +20,19 @@ class CountyFunnel extends Figure {
     this.names = names(this.data.counties);
     this.worst = highest(this.raw);
     return [
-      { name: "size", label: "Size of the prior, in person-years", steps: [0, ...sizes, Infinity], value: 0, text: sizeText },
-      { name: "county", label: "Follow a county", value: this.worst[0], options: this.names.map((name, j) => [j, name]) },
+      {
+        name: "size",
+        label: "Size of the prior, in person-years",
+        steps: [0, ...sizes, Infinity],
+        value: 0,
+        text: sizeText,
+      },
+      {
+        name: "county",
+        label: "Follow a county",
+        value: this.worst[0],
+        options: this.names.map((name, j) => [j, name]),
+      },
       { label: "No pooling", press: () => this.set({ size: 0 }) },
       { label: "Fitted to the counties", press: () => this.set({ size: fitted }) },
       { label: "Complete pooling", press: () => this.set({ size: Infinity }) },
@@ -62,7 +73,11 @@ class CountyFunnel extends Figure {
     const place = (j) => [x(n[j]).toFixed(1), y(estimate[j]).toFixed(1)];
     const bottom = y(0);
     const short = (count) => (count < 1e6 ? `${count / 1000}k` : `${count / 1e6}m`);
-    drawing.axisX(x, bottom, { ticks: [1e3, 1e4, 1e5, 1e6, 1e7], format: short, label: "person-years (k thousand, m million)" });
+    drawing.axisX(x, bottom, {
+      ticks: [1e3, 1e4, 1e5, 1e6, 1e7],
+      format: short,
+      label: "person-years (k thousand, m million)",
+    });
     drawing.axisY(y, LEFT, { ticks: [0, 1, 2, 5, 10, 20, 40], format: String });
     this.paintKey(drawing);
     drawing.segment(LEFT, y(PER * mu), drawing.width - 12, y(PER * mu), { class: "ink" });
@@ -87,7 +102,9 @@ class CountyFunnel extends Figure {
     drawing.segment(x, from, x, to, { class: "ink", "stroke-width": 1.5 });
     drawing.dot(x, to, 8, { class: "ring ink" });
     const last = drawing.width - LETTER * name.length; // where a text must begin at the latest
-    drawing.text(Math.max(LEFT + 6, Math.min(x + 13, last)), to > 90 ? to - 20 : to, name, { class: "halo strong middle" });
+    drawing.text(Math.max(LEFT + 6, Math.min(x + 13, last)), to > 90 ? to - 20 : to, name, {
+      class: "halo strong middle",
+    });
   }
 
   say({ estimate, stays, promised, came }, { size, county }) {
@@ -95,14 +112,28 @@ class CountyFunnel extends Figure {
     const followed =
       `${this.names[county]}: ${y[county]} death${y[county] === 1 ? "" : "s"} in ${whole(n[county])} person-years, ` +
       `raw rate ${this.raw[county].toFixed(1)}, estimate ${estimate[county].toFixed(1)}.`;
-    if (size === Infinity) return `Complete pooling: every county gets ${(PER * mu).toFixed(1)}, and nothing is left to rank. ${followed}`;
-    const list = size === 0 ? "The fifty highest raw rates" : `Of the fifty highest raw rates ${stays || "none"} are among the fifty highest estimates. These`;
-    return `${list} promise ${promised.toFixed(1)} times the nation's rate, and had ${came.toFixed(1)} times in the next five years. ${followed}`;
+    if (size === Infinity)
+      return `Complete pooling: every county gets ${(PER * mu).toFixed(1)}, and nothing is left to rank. ${followed}`;
+    const list =
+      size === 0
+        ? "The fifty highest raw rates"
+        : `Of the fifty highest raw rates ${stays || "none"} are among the fifty highest estimates. These`;
+    return (
+      `${list} promise ${promised.toFixed(1)} times the nation's rate, ` +
+      `and had ${came.toFixed(1)} times in the next five years. ${followed}`
+    );
   }
 
   table({ estimate, top }) {
     const { y, n } = this.data;
-    const row = (j) => [this.names[j], y[j], whole(n[j]), this.raw[j].toFixed(1), estimate[j].toFixed(1), this.worst.includes(j) ? "yes" : "no"];
+    const row = (j) => [
+      this.names[j],
+      y[j],
+      whole(n[j]),
+      this.raw[j].toFixed(1),
+      estimate[j].toFixed(1),
+      this.worst.includes(j) ? "yes" : "no",
+    ];
     const rows = (top.length ? top : this.worst).map(row);
     return { head: ["county", "deaths", "person-years", "raw rate", "estimate", "in the raw fifty"], rows };
   }
@@ -117,12 +148,17 @@ class CountyFunnel extends Figure {
 }
 
 function names(counties) {
-  return Object.entries(counties).flatMap(([state, places]) => places.split("|").map((place) => (place === state ? place : `${place}, ${state}`)));
+  return Object.entries(counties).flatMap(([state, places]) =>
+    places.split("|").map((place) => (place === state ? place : `${place}, ${state}`)),
+  );
 }
 
 /** The places of the highest values; of equal ones the first come first. */
 function highest(values) {
-  return values.map((_, j) => j).sort((i, j) => values[j] - values[i]).slice(0, TOP);
+  return values
+    .map((_, j) => j)
+    .sort((i, j) => values[j] - values[i])
+    .slice(0, TOP);
 }
 
 function cross(x, y) {

@@ -15,7 +15,13 @@ class PoolingDial extends Figure {
   controls() {
     const { sizes, fitted } = this.data;
     return [
-      { name: "size", label: "Pool by how much? Size of the prior, in operations", steps: [0, ...sizes, Infinity], value: fitted, text: sizeText },
+      {
+        name: "size",
+        label: "Pool by how much? Size of the prior, in operations",
+        steps: [0, ...sizes, Infinity],
+        value: fitted,
+        text: sizeText,
+      },
       { label: "No pooling", press: () => this.set({ size: 0 }) },
       { label: "Fitted to the twelve", press: () => this.set({ size: fitted }) },
       { label: "Complete pooling", press: () => this.set({ size: Infinity }) },
@@ -50,13 +56,30 @@ class PoolingDial extends Figure {
     const base = 18 + HILL;
     const fit = scaleLinear([0, 1], [base, 18]);
     drawing.text(4, 10, "how well each size fits the records");
-    drawing.hill(sizes.map((_, i) => x(i + 1)), relative.map(fit), base, { class: "fill-orange pale" });
-    const ticks = [0, 1, 10, 100, 1000, Infinity].map((size) => stops.findIndex((stop) => stop > 0.999 * size || stop === size));
-    drawing.axisX(x, base, { ticks, format: (i) => (i === stops.length - 1 ? "∞" : Math.round(stops[i]).toLocaleString("en")) });
+    drawing.hill(
+      sizes.map((_, i) => x(i + 1)),
+      relative.map(fit),
+      base,
+      { class: "fill-orange pale" },
+    );
+    const ticks = [0, 1, 10, 100, 1000, Infinity].map((size) =>
+      stops.findIndex((stop) => stop > 0.999 * size || stop === size),
+    );
+    drawing.axisX(x, base, {
+      ticks,
+      format: (i) => (i === stops.length - 1 ? "∞" : Math.round(stops[i]).toLocaleString("en")),
+    });
     const here = x(stops.indexOf(size));
     drawing.segment(here, 18, here, base, { class: "ink", "stroke-width": 2 });
     drawing.dot(here, base, 6, { class: "fill-ink" });
-    drawing.add("rect", { x: 0, y: 14, width: drawing.width, height: HILL + 14, fill: "transparent", "data-drag": "size" });
+    drawing.add("rect", {
+      x: 0,
+      y: 14,
+      width: drawing.width,
+      height: HILL + 14,
+      fill: "transparent",
+      "data-drag": "size",
+    });
   }
 
   /** From the place of a stop to the drawing's x; no pooling and complete pooling stand apart at the ends. */
@@ -71,15 +94,22 @@ class PoolingDial extends Figure {
     const x = scaleLinear([0, 0.15], [wide ? 110 : 84, drawing.width - (wide ? 70 : 14)]);
     const top = ROWS - 34;
     const bottom = ROWS + ROW * n.length;
-    drawing.axisX(x, bottom, { ticks: wide ? 6 : 4, format: (rate) => `${Math.round(100 * rate)} %`, label: "death rate" });
+    drawing.axisX(x, bottom, {
+      ticks: wide ? 6 : 4,
+      format: (rate) => `${Math.round(100 * rate)} %`,
+      label: "death rate",
+    });
     drawing.dot(10, top, 5, { class: "open grey", "stroke-width": 1.5 });
     drawing.text(20, top, "raw rate", { class: "middle" });
     drawing.dot(94, top, 5, { class: "fill-blue" });
     drawing.text(104, top, "estimate", { class: "middle" });
     drawing.segment(172, top - 8, 172, top + 8, { class: "orange dashed", "stroke-width": 2 });
-    drawing.text(180, top, `${wide ? "prior mean" : "mean"}${mu === null ? "" : ` ${percent(mu)}`}`, { class: "middle" });
+    drawing.text(180, top, `${wide ? "prior mean" : "mean"}${mu === null ? "" : ` ${percent(mu)}`}`, {
+      class: "middle",
+    });
     if (wide) drawing.text(drawing.width, top, "weight of own record", { class: "middle end" });
-    if (mu !== null && mu < 0.15) drawing.segment(x(mu), ROWS - 8, x(mu), bottom, { class: "orange dashed", "stroke-width": 2 });
+    if (mu !== null && mu < 0.15)
+      drawing.segment(x(mu), ROWS - 8, x(mu), bottom, { class: "orange dashed", "stroke-width": 2 });
     this.order.forEach((j, place) => {
       const row = ROWS + 6 + ROW * place;
       const r = 2 + Math.sqrt(n[j]) / 4;
@@ -104,19 +134,36 @@ class PoolingDial extends Figure {
   }
 
   say({ mu, kappa, estimate, relative }, { size }) {
-    if (size === 0) return "No pooling: each hospital speaks for itself. A lost none of 47, and so its estimate is 0, as if no baby would ever die there.";
-    if (size === Infinity) return `Complete pooling: every hospital gets the rate of all together, ${percent(mu)}. H, where 31 of 215 died, counts as no worse than D, where 46 of 810 did.`;
+    if (size === 0)
+      return (
+        "No pooling: each hospital speaks for itself. " +
+        "A lost none of 47, and so its estimate is 0, as if no baby would ever die there."
+      );
+    if (size === Infinity)
+      return (
+        `Complete pooling: every hospital gets the rate of all together, ${percent(mu)}. ` +
+        "H, where 31 of 215 died, counts as no worse than D, where 46 of 810 did."
+      );
     const times = relative < 0.01 ? "less than 0.01" : relative.toFixed(2);
     const share = (j) => `${whole(kappa[j])} in its estimate of ${percent(estimate[j])}`;
     return (
       `A's own record counts ${share(0)}, E's ${share(4)}, and D's ${share(3)}. ` +
-      (relative > 0.999 ? "This size makes the twelve records most probable." : `The twelve records are ${times} times as probable as at the best size.`)
+      (relative > 0.999
+        ? "This size makes the twelve records most probable."
+        : `The twelve records are ${times} times as probable as at the best size.`)
     );
   }
 
   table({ kappa, raw, estimate }) {
     const { hospital, y, n } = this.data;
-    const rows = this.order.map((j) => [hospital[j], y[j], n[j], percent(raw[j]), whole(kappa[j]), percent(estimate[j])]);
+    const rows = this.order.map((j) => [
+      hospital[j],
+      y[j],
+      n[j],
+      percent(raw[j]),
+      whole(kappa[j]),
+      percent(estimate[j]),
+    ]);
     return { head: ["hospital", "deaths", "operations", "raw rate", "own weight", "estimate"], rows };
   }
 }

@@ -20,7 +20,15 @@ class ThreeReplications extends Figure {
     const names = hospital.map((name, j) => [name, `${name}: ${y[j]} of ${n[j]}`]);
     return [
       { name: "hospital", label: "Hospital", options: names, value: "H" },
-      { name: "extra", label: "Deaths more or fewer than recorded", min: -30, max: 40, step: 1, value: 0, text: extraText },
+      {
+        name: "extra",
+        label: "Deaths more or fewer than recorded",
+        min: -30,
+        max: 40,
+        step: 1,
+        value: 0,
+        text: extraText,
+      },
       { label: "H as recorded", press: () => this.set({ hospital: "H", extra: 0 }) },
       { label: "H with 25 more", press: () => this.set({ hospital: "H", extra: 25 }) },
       { label: "A as recorded", press: () => this.set({ hospital: "A", extra: 0 }) },
@@ -45,7 +53,7 @@ class ThreeReplications extends Figure {
     return { j, y, n, same, fresh, out, p: [same, fresh, out].map((each) => midP(each, y)) };
   }
 
-  /** The probabilities in a hospital of that size, at each point of the grid: kept while only its deaths are changed. */
+  /** The probabilities in a hospital of that size, at each point of the grid: kept while only its deaths change. */
   given(j, most) {
     const { alpha, beta, n } = this.data;
     if (this.kept?.j !== j) this.kept = { j, parts: alpha.map((a, i) => betaBinomial(most, n[j], a, beta[i])) };
@@ -90,13 +98,23 @@ class ThreeReplications extends Figure {
 
   say({ j, y, n, p }) {
     const name = this.data.hospital[j];
-    const group = y === this.data.y[j] ? `${name} lost ${y} of ${n}. The same group` : `If ${name} had lost ${y} of ${n}, the same group`;
+    const group =
+      y === this.data.y[j]
+        ? `${name} lost ${y} of ${n}. The same group`
+        : `If ${name} had lost ${y} of ${n}, the same group`;
     const [same, fresh, out] = p.map(percent);
-    return `${group} would lose more in ${same} of the replications, a new group in ${fresh}, and a hospital like the other eleven in ${out} (as many deaths count half).`;
+    return (
+      `${group} would lose more in ${same} of the replications, a new group in ${fresh}, ` +
+      `and a hospital like the other eleven in ${out} (as many deaths count half).`
+    );
   }
 
   table(values) {
-    const rows = kinds.map(({ name, title }, i) => [title, ...[0.025, 0.5, 0.975].map((q) => quantile(values[name], q)), values.p[i].toFixed(3)]);
+    const rows = kinds.map(({ name, title }, i) => [
+      title,
+      ...[0.025, 0.5, 0.975].map((q) => quantile(values[name], q)),
+      values.p[i].toFixed(3),
+    ]);
     return { head: ["replications", "2.5 % of the deaths below", "median", "97.5 % below", "mid-p"], rows };
   }
 }
@@ -137,7 +155,9 @@ function quantile(pmf, q) {
 
 /** The outline of the bars of `from` and of all that are higher. */
 function bars(pmf, from, x, y) {
-  const tops = pmf.slice(from).map((p, i) => `V${y(p).toFixed(2)}H${Math.min(x(from + i + 0.5), x.range()[1]).toFixed(2)}`);
+  const tops = pmf
+    .slice(from)
+    .map((p, i) => `V${y(p).toFixed(2)}H${Math.min(x(from + i + 0.5), x.range()[1]).toFixed(2)}`);
   return `M${x(from - 0.5)} ${y(0)}${tops.join("")}V${y(0)}Z`;
 }
 

@@ -12,6 +12,7 @@ const ROWS = 98; // where the first of the rows is, and how far they are apart
 const STEP = 34;
 
 const whole = (share) => `${Math.round(100 * share)} %`;
+const count = (what) => (number) => `${number} ${what}${number === 1 ? "" : "s"}`;
 const thousands = (log) => (Math.exp(log) / 1000).toFixed(1);
 
 class ThreeWeights extends Figure {
@@ -23,26 +24,50 @@ class ThreeWeights extends Figure {
     return [
       { name: "tau_store", label: "τ between stores, in log sales", ...tau, value: tau_store },
       { name: "tau_chain", label: "τ between chains, in log sales", ...tau, value: tau_chain },
-      { name: "weeks", label: "Weeks of the store's own data", min: 0, max: 52, step: 1, value: 4, text: (weeks) => `${weeks} weeks` },
-      { name: "others", label: "Other stores of its chain", min: 0, max: 11, step: 1, value: 11, text: (others) => `${others} stores` },
+      {
+        name: "weeks",
+        label: "Weeks of the store's own data",
+        min: 0,
+        max: 52,
+        step: 1,
+        value: 4,
+        text: count("week"),
+      },
+      {
+        name: "others",
+        label: "Other stores of its chain",
+        min: 0,
+        max: 11,
+        step: 1,
+        value: 11,
+        text: count("store"),
+      },
       { label: "As fitted, after a year", press: () => this.set({ tau_store, tau_chain, weeks: 52, others: 11 }) },
       { label: "New store, known chain", press: () => this.set({ weeks: 0, others: 11 }) },
       { label: "New store, new chain", press: () => this.set({ weeks: 0, others: 0 }) },
     ];
   }
 
-  /** Up, from the stores to their chains and the company; then down again. Means and standard deviations are of log sales. */
+  /** Up, from the stores to their chains and the company; then down again. All is in log sales. */
   compute({ tau_store, tau_chain, weeks, others }) {
     const { mean, followed, noise } = this.data;
     const own = weeks / noise ** 2; // information: one over the variance
     const stores = this.seen(weeks, others);
     const labels = [...new Set(stores.map(({ chain }) => chain))];
-    const ofChain = (label) => stores.filter(({ chain }) => chain === label).map(({ y, se }) => [y, 1 / (se ** 2 + tau_store ** 2)]);
+    const ofChain = (label) =>
+      stores.filter(({ chain }) => chain === label).map(({ y, se }) => [y, 1 / (se ** 2 + tau_store ** 2)]);
     const above = labels.map((label) => ({ chain: label, ...average(ofChain(label)) }));
-    const company = average(above.map(({ mean, information }) => [mean, information / (1 + information * tau_chain ** 2)]));
+    const company = average(
+      above.map(({ mean, information }) => [mean, information / (1 + information * tau_chain ** 2)]),
+    );
     const chain = above.find((each) => each.chain === this.data.chain[followed]) ?? { mean: null, information: 0 };
     const known = below(chain, tau_chain, company.mean, 1 / company.information);
-    const store = below({ mean: weeks ? mean[followed] : null, information: own }, tau_store, known.mean, known.variance);
+    const store = below(
+      { mean: weeks ? mean[followed] : null, information: own },
+      tau_store,
+      known.mean,
+      known.variance,
+    );
     return {
       weights: [store.kappa, (1 - store.kappa) * known.kappa, (1 - store.kappa) * (1 - known.kappa)],
       means: [weeks ? mean[followed] : null, chain.mean, company.mean],
@@ -57,7 +82,9 @@ class ThreeWeights extends Figure {
     const { mean, se, chain, followed, noise } = this.data;
     const all = mean.map((y, j) => ({ y, se: j === followed ? noise / Math.sqrt(weeks) : se[j], chain: chain[j], j }));
     const mates = all.filter((each) => each.chain === chain[followed] && each.j !== followed).slice(0, others);
-    return all.filter((each) => each.chain !== chain[followed] || mates.includes(each) || (each.j === followed && weeks > 0));
+    return all.filter(
+      (each) => each.chain !== chain[followed] || mates.includes(each) || (each.j === followed && weeks > 0),
+    );
   }
 
   height() {
@@ -69,14 +96,21 @@ class ThreeWeights extends Figure {
     this.paintBar(drawing, weights);
     const x = scaleLog([400, 16000], [78, width - 10]).clamp(true);
     const bottom = ROWS + 4 * STEP - 10;
-    drawing.axisX(x, bottom, { ticks: [500, 1000, 2000, 5000, 10000], format: (euros) => euros / 1000, label: "thousand euros a week" });
+    drawing.axisX(x, bottom, {
+      ticks: [500, 1000, 2000, 5000, 10000],
+      format: (euros) => euros / 1000,
+      label: "thousand euros a week",
+    });
     const at = (log) => x(Math.exp(log));
     drawing.segment(at(estimate), ROWS - 12, at(estimate), bottom, { class: "ink dotted" });
     sources.forEach(({ name, look }, i) => {
       const row = ROWS + STEP * i;
       drawing.text(4, row, name, { class: "middle" });
       if (means[i] === null) return drawing.text(x(400) + 4, row, "no data", { class: "middle halo" });
-      drawing.segment(at(means[i] - 1.96 * se[i]), row, at(means[i] + 1.96 * se[i]), row, { class: look, "stroke-width": 2 });
+      drawing.segment(at(means[i] - 1.96 * se[i]), row, at(means[i] + 1.96 * se[i]), row, {
+        class: look,
+        "stroke-width": 2,
+      });
       drawing.dot(at(means[i]), row, 3 + 7 * Math.sqrt(weights[i]), { class: `fill-${look}` });
     });
     const row = ROWS + STEP * sources.length;
@@ -103,15 +137,32 @@ class ThreeWeights extends Figure {
   say({ weights, estimate, sd }, { weeks, others }) {
     const [low, high] = [-1.96, 1.96].map((z) => thousands(estimate + z * sd));
     const [own, chain, company] = weights.map(whole);
-    const forecast = `about ${thousands(estimate)} thousand euros in an average week, with 95 % probability between ${low} and ${high}.`;
-    if (!weeks && !others) return `A new store of a new chain: all that is known is the company. It will sell ${forecast}`;
-    if (!weeks) return `A new store of a known chain: ${chain} of the estimate comes from the chain, ${company} from the company. It will sell ${forecast}`;
-    return `${own} of the estimate comes from the store's own data, ${chain} from its chain, ${company} from the company. It sells ${forecast}`;
+    const forecast =
+      `about ${thousands(estimate)} thousand euros in an average week, ` +
+      `with 95 % probability between ${low} and ${high}.`;
+    if (!weeks && !others)
+      return `A new store of a new chain: all that is known is the company. It will sell ${forecast}`;
+    if (!weeks)
+      return (
+        `A new store of a known chain: ${chain} of the estimate comes from the chain, ${company} from the company. ` +
+        `It will sell ${forecast}`
+      );
+    return (
+      `${own} of the estimate comes from the store's own data, ${chain} from its chain, ${company} from the company. ` +
+      `It sells ${forecast}`
+    );
   }
 
   table({ weights, means, se, estimate, sd }) {
-    const rows = sources.map(({ name }, i) => [name, weights[i].toFixed(3), ...(means[i] === null ? ["no data", "", ""] : euros(means[i], se[i]))]);
-    return { head: ["what", "weight", "thousand euros a week", "from", "to"], rows: [...rows, ["forecast", "", ...euros(estimate, sd)]] };
+    const rows = sources.map(({ name }, i) => [
+      name,
+      weights[i].toFixed(3),
+      ...(means[i] === null ? ["no data", "", ""] : euros(means[i], se[i])),
+    ]);
+    return {
+      head: ["what", "weight", "thousand euros a week", "from", "to"],
+      rows: [...rows, ["forecast", "", ...euros(estimate, sd)]],
+    };
   }
 }
 
