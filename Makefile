@@ -11,7 +11,8 @@ export OMP_NUM_THREADS := 1
 # and then one seed gives two results.
 export PYTENSOR_FLAGS := numba__fastmath=False
 
-# Hundreds of short Pythons start in a test run; each finds compiled what the one before has compiled, whatever the shell says.
+# A test run starts Python hundreds of times; each finds compiled what an earlier one has compiled, whatever the shell
+# says.
 export PYTHONDONTWRITEBYTECODE :=
 
 # Programs keep caches and settings in the home folder. Where it cannot be written, the environment holds one.

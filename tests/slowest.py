@@ -7,12 +7,13 @@ from collections import Counter
 
 # Those that take the most of the processor first, what they start included; the others take less than 20 seconds each.
 FIRST = (
+    "tests/web/test_access.py",
     "tests/hostile/test_corpus.py",
     "tests/test_grading.py",
     "tests/test_grade_page.py",
     "tests/test_build.py",
-    "tests/web/test_verdicts.py",
     "tests/test_grade_batch.py",
+    "tests/web/test_verdicts.py",
     "tests/test_full_bayes.py",
     "tests/hostile/test_walls.py",
     "tests/web/test_browser.py",
