@@ -54,7 +54,8 @@ def make(exercise, folder):
     (folder / "hblib" / "coursework" / "__init__.py").write_text(COURSEWORK)
     (folder / "hblib" / "__init__.py").write_text(INIT.format(there=sorted(offered(exercise))))
     (folder / "early.py").write_text(early(exercise))
-    compileall.compile_dir(folder, quiet=1)  # nothing can be written there later, and each notebook would compile it
+    # Nothing can be written there later, and each notebook would compile them anew.
+    compileall.compile_dir(folder, quiet=1, stripdir=str(folder))
     return folder
 
 
