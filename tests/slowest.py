@@ -5,7 +5,7 @@ Two workers that take the longest files first end together; one that comes to a 
 
 from collections import Counter
 
-# Those that take the most of the processor first, what they start included; the others take less than 20 seconds each.
+# Those that take the most of the processor first, what they start included.
 FIRST = (
     "tests/web/test_access.py",
     "tests/hostile/test_corpus.py",
@@ -14,9 +14,9 @@ FIRST = (
     "tests/test_build.py",
     "tests/test_grade_batch.py",
     "tests/web/test_verdicts.py",
+    "tests/web/test_browser.py",
     "tests/test_full_bayes.py",
     "tests/hostile/test_walls.py",
-    "tests/web/test_browser.py",
     "chapters/11-stores-and-chains.md",
     "tests/test_ledger.py",
     "tests/test_classroom.py",
