@@ -11,6 +11,10 @@ export OMP_NUM_THREADS := 1
 # and then one seed gives two results.
 export PYTENSOR_FLAGS := numba__fastmath=False
 
+# A test run starts Python hundreds of times; each finds compiled what an earlier one has compiled, whatever the shell
+# says.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Programs keep caches and settings in the home folder. Where it cannot be written, the environment holds one.
 ifneq ($(shell test -w "$$HOME" && echo writable),writable)
 export PYENV_ROOT ?= $(HOME)/.pyenv

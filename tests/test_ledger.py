@@ -20,7 +20,7 @@ def test_an_unbroken_copy_is_green(project):
 
 def test_red_when_the_code_changes(project):
     project.edit("hblib/normal_normal.py", "mu + kappa * (ybar - mu)", "mu + 1.01 * kappa * (ybar - mu)")
-    code, output = project.pytest(PAGE)
+    code, output = project.pytest(PAGE, "-x")
     assert code == 1
     assert " mean: 9.11" in output  # pytest shortens what both lines begin with
     assert " mean: 9.12" in output  # pytest shortens what both lines begin with
@@ -28,14 +28,14 @@ def test_red_when_the_code_changes(project):
 
 def test_red_when_the_ledger_changes(project):
     project.edit(LEDGER, 'stated = "9.11"', 'stated = "9.12"')
-    code, output = project.pytest(PAGE)
+    code, output = project.pytest(PAGE, "-x")
     assert code == 1
     assert " mean: 9.12" in output  # pytest shortens what both lines begin with
 
 
 def test_red_when_a_cell_raises(project):
     project.edit(PAGE, "toy_se = 2 / np.sqrt(5)", "toy_se = 2 / nothing")
-    code, output = project.pytest(PAGE)
+    code, output = project.pytest(PAGE, "-x")
     assert code == 1
     assert "NameError" in output
 
@@ -58,7 +58,7 @@ def test_red_when_a_cell_names_an_unknown_number(project):
 
 def test_red_when_a_number_stands_under_another_label(project):
     project.edit(PAGE, 'print(f"weight of the data: ', 'print(f"weight: ')
-    code, output = project.pytest(PAGE)
+    code, output = project.pytest(PAGE, "-x")
     assert code == 1
     assert "weight of the data: 0.5556" in output
 

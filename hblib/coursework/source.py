@@ -21,7 +21,7 @@ import io
 import os
 import re
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -85,7 +85,12 @@ class Exercise:
 
     def _execute(self, source, namespace):
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(source, f"solutions/{self.name}.md", "exec"), namespace)
+            exec(_compiled(source, f"solutions/{self.name}.md"), namespace)
+
+
+@lru_cache(maxsize=1000)  # one cell runs with hundreds of other data, and to compile it takes longer than to run it
+def _compiled(source, file):
+    return compile(source, file, "exec")
 
 
 def folder():
@@ -117,13 +122,13 @@ def named(name):
     Traceback (most recent call last):
     ValueError: there is no exercise '01-hospital'; did you mean '01-hospitals'?
     """
-    known = names()
     if not isinstance(name, str | os.PathLike):
-        raise TypeError(f'exercise wants a name in quotes, as in exercise("{known[0] if known else "name"}")')
+        raise TypeError(f'exercise wants a name in quotes, as in exercise("{next(iter(names()), "name")}")')
     short = Path(os.fspath(name).strip().replace("\\", "/")).name
     short = re.sub(r"(\.ipynb|\.md)$", "", short).lower()
-    if short in known:
+    if short[:1].isdigit() and folder() and os.path.isfile(path(short)):  # in each run of a first cell: no look around
         return short
+    known = names()
     near = difflib.get_close_matches(short, known, 2, cutoff=0.6)
     like = [each for each in known if each in short] or near
     hint = (

@@ -14,6 +14,7 @@ import psutil
 from hblib.coursework.graded import SECONDS
 from hblib.grading.isolation import MiB, Unavailable, environment
 
+INTERVAL = 0.1  # seconds between two looks at what it uses; each costs the grader some milliseconds of work
 PATIENCE = 4  # on a busy machine a notebook that works little may take so many times as long
 LINE, LINES = 1_500_000, 2_000  # the longest message in bytes (codec.BYTES and what stands around), and the most
 
@@ -95,7 +96,7 @@ class Sandbox:
 
     def _ended(self):
         try:
-            self.process.wait(timeout=0.05)
+            self.process.wait(timeout=INTERVAL)
         except subprocess.TimeoutExpired:
             return False
         return True

@@ -6,6 +6,7 @@ followed file by file, also within a folder: who may use one file of it cannot s
 """
 
 import ast
+import compileall
 import shutil
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def make(exercise, folder):
     (folder / "hblib" / "coursework" / "__init__.py").write_text(COURSEWORK)
     (folder / "hblib" / "__init__.py").write_text(INIT.format(there=sorted(offered(exercise))))
     (folder / "early.py").write_text(early(exercise))
+    # Nothing can be written there later, and each notebook would compile them anew.
+    compileall.compile_dir(folder, quiet=1, stripdir=str(folder))
     return folder
 
 

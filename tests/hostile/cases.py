@@ -927,10 +927,14 @@ def poisoned_neighbours(path):
 
 
 def changed(change):
-    """The bytes of a right notebook after `change`."""
-    made = blank(SETUP, Q1, Q2)
-    change(made)
-    return json.dumps(made).encode()
+    """Writes a right notebook after `change`; only when it is wanted, for some are large."""
+
+    def write(path):
+        made = blank(SETUP, Q1, Q2)
+        change(made)
+        path.write_bytes(json.dumps(made).encode())
+
+    return write
 
 
 def as_version_3():

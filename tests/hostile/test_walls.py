@@ -159,10 +159,10 @@ def handed_in(*cells):
 
 def test_the_sandbox_gets_no_solution(toy, tmp_path):
     sandbox_files.make(toy, tmp_path)
-    texts = [path.read_text(encoding="utf8") for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(texts) >= 4
-    marks = ("kappa", "sales", "swapped", "BEGIN SOLUTION", "class Function", "def judge")
-    assert [mark for mark in marks for text in texts if mark in text] == []
+    contents = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(contents) >= 8, "the files, and compiled"
+    marks = (b"kappa", b"sales", b"swapped", b"BEGIN SOLUTION", b"class Function", b"def judge", bytes(tmp_path))
+    assert [mark for mark in marks for content in contents if mark in content] == []
 
 
 @pytest.fixture
