@@ -13,6 +13,7 @@ FIRST = (
     "tests/test_grade_page.py",
     "tests/web/test_verdicts.py",
     "tests/test_grade_batch.py",
+    "tests/web/test_access.py",
     "tests/web/test_browser.py",
     "tests/test_odd_answers.py",
     "tests/test_exercises.py",
