@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 
 TEMPLATES = Path(__file__).with_name("templates")
 TABLE = re.compile(r'<table [^>]*class="dataframe".*?</table>', flags=re.DOTALL)
+LIST = re.compile(r'<table( class="(?:autosummary |table\b).*?</table>)', flags=re.DOTALL)
 TITLE = r'<p class="admonition-title">(.*?)</p>'
 BOX = re.compile(rf'<div (class="[^"]*\badmonition\b[^"]*"[^>]*>\s*{TITLE})', flags=re.DOTALL)
 FOLD = re.compile(r"(<a [^>]*>)((?:(?!</a>).)*)(</a>\s*<details[^>]*>\s*<summary)(?=>)", flags=re.DOTALL)
@@ -41,6 +42,8 @@ def body(html):
 
     >>> body('<table border="1" class="dataframe"><tr><th></th><th>tau</th></tr></table>')
     '<table border="1" class="dataframe"><tr><td></td><th>tau</th></tr></table>'
+    >>> body('<table class="table"><tr><td>a list</td></tr></table>')
+    '<table role="presentation" class="table"><tr><td>a list</td></tr></table>'
     >>> body('<div class="tip admonition"><p class="admonition-title">A <i>hint</i></p>')
     '<div role="group" aria-label="A hint" class="tip admonition"><p class="admonition-title">A <i>hint</i></p>'
     >>> body('<a class="headerlink" href="#data" title="Link to this heading">#</a>')
@@ -56,10 +59,14 @@ def body(html):
     html = BOX.sub(lambda box: f'<div role="group" aria-label="{words(box[2])}" {box[1]}', html)
     # Newer versions of ARIA no longer know an entry of a bibliography; the list around it wants items.
     html = html.replace('role="doc-biblioentry"', 'role="listitem"')
-    # The list of what a module holds is no table: no row or column of it has a header.
-    html = html.replace('<table class="autosummary', '<table role="presentation" class="autosummary')
+    # In the reference some lists stand in columns: where nothing is a header, nothing is a table.
+    html = LIST.sub(as_list, html)
     # A link to its own place is else read as "number sign".
     return re.sub(r'<a (class="headerlink" [^>]*?) title="([^"]*)"', r'<a aria-label="\2" \1 title="\2"', html)
+
+
+def as_list(table):
+    return table[0] if re.search("<th[ >]", table[0]) else f'<table role="presentation"{table[1]}'
 
 
 def sidebar(html):
