@@ -268,7 +268,7 @@ def test_the_mark_is_there_in_light_and_dark():
 
 @pytest.mark.site
 def test_the_first_page_asks_shows_and_leads_in():
-    article = read(BUILT / "chapters/index.html").find("article")
+    article, first = (read(BUILT / f"chapters/{name}.html").find("article") for name in ("index", "01-pooling"))
     parts = article.select(".front-question, .front-move, .touch, .front-ways")
     assert [part["class"][0] for part in parts if "front-ways" not in part["class"]] == [
         "front-question",
@@ -278,3 +278,6 @@ def test_the_first_page_asks_shows_and_leads_in():
     assert "front-ways" in parts[-1]["class"]
     assert len(parts[-1].select(".sd-card")) == 3
     assert all(card.find("a", href=True) for card in parts[-1].select(".sd-card"))
+    # The same figure takes the same room as on page 1.
+    [room, other] = [page.find("hb-pooling-dial").parent["style"] for page in (article, first)]
+    assert room == other

@@ -5,11 +5,11 @@ These are mends of what pandas, docutils, MyST-NB and the theme write; web/acces
 
 import re
 from html import escape
-from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-TEMPLATES = Path(__file__).with_name("templates")
+import own_templates
+
 TABLE = re.compile(r'<table [^>]*class="dataframe".*?</table>', flags=re.DOTALL)
 LIST = re.compile(r'<table( class="(?:autosummary |table\b).*?</table>)', flags=re.DOTALL)
 TITLE = r'<p class="admonition-title">(.*?)</p>'
@@ -18,13 +18,9 @@ FOLD = re.compile(r"(<a [^>]*>)((?:(?!</a>).)*)(</a>\s*<details[^>]*>\s*<summary
 
 
 def setup(app):
-    app.connect("config-inited", add_templates)
+    app.connect("config-inited", own_templates.use)
     app.connect("html-page-context", mend, priority=900)  # after the theme, which brings the sidebar's function
     app.add_js_file("access.js", loading_method="defer")
-
-
-def add_templates(app, config):
-    config.templates_path = [*config.templates_path, str(TEMPLATES)]
 
 
 def mend(app, pagename, templatename, context, doctree):

@@ -4,7 +4,6 @@ Each page says in a sentence what it is about. Where the site's address is known
 and a link to one shows its title, its sentence and a card; elsewhere nothing of that is said.
 """
 
-import os
 import posixpath
 import re
 from html import escape
@@ -16,10 +15,10 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 
 import card
+import own_templates
 import published
 from hblib.coursework import notebooks
 
-TEMPLATES = Path(__file__).with_name("templates")
 LONGEST = 160  # characters of a description; search engines show no more
 CARD = "_static/card.png"
 NOT_FOUND = "404"
@@ -32,6 +31,7 @@ def setup(app):
     app.setup_extension("notfound.extension")
     if published.site():
         app.setup_extension("sphinxext.opengraph")
+    app.connect("config-inited", own_templates.use)
     app.connect("config-inited", configure)
     app.connect("html-page-context", describe, priority=400)  # before the tags for links, which quote the description
     app.connect("html-page-context", fill_foot)
@@ -41,8 +41,6 @@ def setup(app):
 def configure(app, config):
     """What the address of the site and of the repository decide."""
     site = published.site()
-    # relative, because Sphinx takes such a path for a pattern, and the course may stand in a folder with brackets
-    config.templates_path = [*config.templates_path, os.path.relpath(TEMPLATES, app.confdir)]
     config.course_repository = published.repository()
     config.course_address = site or config.course_repository or ""
     config.html_baseurl = site or ""

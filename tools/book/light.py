@@ -8,8 +8,7 @@ import re
 from pathlib import Path
 
 import fonts
-
-TEMPLATES = Path(__file__).with_name("templates")
+import own_templates
 
 # In the theme's templates. Icons come from the style sheet and its fonts, which are there anyway; and one searches on
 # the page of the search, which has these scripts of its own.
@@ -37,13 +36,9 @@ NAME = re.compile(r"\bfa-[\w-]+")
 
 
 def setup(app):
-    app.connect("config-inited", add_templates)
+    app.connect("config-inited", own_templates.use)
     app.connect("html-page-context", leave_out, priority=900)  # when all the others have put in theirs
     app.connect("build-finished", cut_icons)
-
-
-def add_templates(app, config):
-    config.templates_path = [*config.templates_path, str(TEMPLATES)]
 
 
 def leave_out(app, pagename, templatename, context, doctree):
