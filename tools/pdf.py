@@ -85,6 +85,10 @@ class Book:
         self.styles |= {self.file(link["href"], name): None for link in soup.select("link[rel=stylesheet]")}
         for useless in article.select(f"{ELSEWHERE}, {FOLDED}"):
             useless.decompose()
+        for notebook in article.select('.exercise-links a:not([href*=".html"])'):
+            if str(notebook.next_sibling or "").strip() == "·":
+                notebook.next_sibling.extract()
+            notebook.decompose()
         self.titles[name] = article.find("h1").get_text().strip()
         deeper(article)
         for element in article.find_all(True):
@@ -118,8 +122,13 @@ class Book:
             element[attribute] = self.file(address, name)
 
     def document(self, sheets):
-        """The whole book; `sheets` are the numbers for its contents."""
-        chapters = "".join(map(self.section, self.names))
+        """The whole book; `sheets` are the numbers for its contents, and for what says where a solution is."""
+        numbers = {slug(name): number for name, number in sheets.items()}
+        chapters = re.sub(
+            r'href="#([\w-]+)">solution on its own page',
+            lambda link: f'href="#{link[1]}">solution on page {numbers.get(link[1], "000")}',
+            "".join(map(self.section, self.names)),
+        )
         links = "".join(f'<link rel="stylesheet" href="{html.escape(style)}">' for style in self.styles)
         own = Path(__file__).with_suffix(".css").read_text(encoding="utf8")
         heads = "".join(
