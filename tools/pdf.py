@@ -29,6 +29,14 @@ ELSEWHERE = ".headerlink, .copybtn, button, .touch, hb-question, hb-exercise, hb
 FOLDED = "details.hide, .exercise > details"  # code that draws figures; solutions, which have pages of their own
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
+# Wait for fonts, pictures and formulas; the pictures that are not there.
+WAIT = """async () => {
+  await document.fonts.ready;
+  await window.MathJax?.startup?.promise;
+  await Promise.allSettled([...document.images].map((each) => each.decode()));
+  return [...document.images].filter((each) => !each.naturalWidth).map((each) => each.src);
+}"""
+
 # Formulas and tables that are wider than the sheet become smaller.
 FIT = """() => {
   for (const each of document.querySelectorAll("div.math, .pst-scrollable-table-container, .cell_output table")) {
@@ -92,6 +100,7 @@ class Book:
         self.titles[name] = article.find("h1").get_text().strip()
         deeper(article)
         for element in article.find_all(True):
+            element.attrs.pop("loading", None)  # nobody scrolls to a picture here
             for attribute in NAMES:
                 if element.get(attribute):
                     words = element[attribute] if isinstance(element[attribute], list) else element[attribute].split()
@@ -229,7 +238,9 @@ def printed(browser, document, target):
     page.set_default_timeout(0)
     page.emulate_media(media="print")
     page.goto(document.resolve().as_uri())
-    page.evaluate("async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }")
+    missing = page.evaluate(WAIT)
+    if missing:
+        sys.exit(f"pdf: these pictures are not to be had: {', '.join(missing)}")
     page.evaluate(FIT)
     page.pdf(path=target, outline=True, tagged=True, prefer_css_page_size=True, print_background=True)
     page.close()
