@@ -29,6 +29,14 @@ ELSEWHERE = ".headerlink, .copybtn, button, .touch, hb-question, hb-exercise, hb
 FOLDED = "details.hide, .exercise > details"  # code that draws figures; solutions, which have pages of their own
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
+# Wait for fonts, pictures and formulas; the pictures that are not there.
+WAIT = """async () => {
+  await document.fonts.ready;
+  await window.MathJax?.startup?.promise;
+  await Promise.allSettled([...document.images].map((each) => each.decode()));
+  return [...document.images].filter((each) => !each.naturalWidth).map((each) => each.src);
+}"""
+
 # Formulas and tables that are wider than the sheet become smaller.
 FIT = """() => {
   for (const each of document.querySelectorAll("div.math, .pst-scrollable-table-container, .cell_output table")) {
@@ -85,9 +93,14 @@ class Book:
         self.styles |= {self.file(link["href"], name): None for link in soup.select("link[rel=stylesheet]")}
         for useless in article.select(f"{ELSEWHERE}, {FOLDED}"):
             useless.decompose()
+        for notebook in article.select('.exercise-links a:not([href*=".html"])'):
+            if str(notebook.next_sibling or "").strip() == "·":
+                notebook.next_sibling.extract()
+            notebook.decompose()
         self.titles[name] = article.find("h1").get_text().strip()
         deeper(article)
         for element in article.find_all(True):
+            element.attrs.pop("loading", None)  # nobody scrolls to a picture here
             for attribute in NAMES:
                 if element.get(attribute):
                     words = element[attribute] if isinstance(element[attribute], list) else element[attribute].split()
@@ -118,8 +131,13 @@ class Book:
             element[attribute] = self.file(address, name)
 
     def document(self, sheets):
-        """The whole book; `sheets` are the numbers for its contents."""
-        chapters = "".join(map(self.section, self.names))
+        """The whole book; `sheets` are the numbers for its contents, and for what says where a solution is."""
+        numbers = {slug(name): number for name, number in sheets.items()}
+        chapters = re.sub(
+            r'href="#([\w-]+)">solution on its own page',
+            lambda link: f'href="#{link[1]}">solution on page {numbers.get(link[1], "000")}',
+            "".join(map(self.section, self.names)),
+        )
         links = "".join(f'<link rel="stylesheet" href="{html.escape(style)}">' for style in self.styles)
         own = Path(__file__).with_suffix(".css").read_text(encoding="utf8")
         heads = "".join(
@@ -220,7 +238,9 @@ def printed(browser, document, target):
     page.set_default_timeout(0)
     page.emulate_media(media="print")
     page.goto(document.resolve().as_uri())
-    page.evaluate("async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }")
+    missing = page.evaluate(WAIT)
+    if missing:
+        sys.exit(f"pdf: these pictures are not to be had: {', '.join(missing)}")
     page.evaluate(FIT)
     page.pdf(path=target, outline=True, tagged=True, prefer_css_page_size=True, print_background=True)
     page.close()

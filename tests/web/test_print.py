@@ -94,6 +94,7 @@ def test_dark_pages_are_printed_light():
 
 SOME = {
     "chapters/which-model": "Which model do I need?",
+    "chapters/01-pooling": "1. Three answers to one question",
     "chapters/glossary": "Glossary",
     "chapters/references": "References",
     "solutions/01-first-lines": "First lines: rates and estimates",
@@ -166,6 +167,13 @@ def test_links_lead_within_the_book_or_to_the_web(book):
     known = {name.lstrip("/") for name in reader.named_destinations}
     assert "chapters-glossary" in inside
     assert set(inside) <= known
+
+
+def test_an_exercise_names_the_sheet_of_its_solution(book, sheets):
+    [number] = [number for _, title, number in starts(book[0].outline, book[0]) if title.startswith("First lines")]
+    [exercise] = [text for text in sheets if "Exercise: First lines: rates and estimates" in text]
+    assert f"solution on page {number}" in exercise
+    assert "Download" not in exercise
 
 
 def test_solutions_are_in_it_and_nothing_to_press(sheets):
