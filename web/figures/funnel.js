@@ -72,9 +72,8 @@ class Funnel extends Figure {
       const inside = edge.filter(([value]) => Math.abs(value) <= 4);
       drawing.curve(inside.map(([value]) => x(value)), inside.map(([, row]) => y(row)), { class: "orange dashed", "stroke-width": 1.5 });
     }
-    draws.forEach((value, i) => {
-      if (Math.abs(value) <= 4 && tau[i] >= 0.003 && tau[i] <= 5) drawing.dot(x(value), y(tau[i]), 2, { class: "fill-blue", opacity: 0.55 });
-    });
+    const inside = draws.map((value, i) => [value, tau[i]]).filter(([value, row]) => Math.abs(value) <= 4 && row >= 0.003 && row <= 5);
+    cloud(drawing, inside, x, y);
     drawing.axisX(x, bottom, { ticks: [-4, -2, 0, 2, 4], format: minus, label: "theta~ − (1 − w) mu" });
     drawing.axisY(y, left, { ticks: [0.01, 0.1, 1], format: String, label: "tau" });
   }
@@ -85,10 +84,8 @@ class Funnel extends Figure {
     const y = scaleLinear([-3.2, 3.2], [bottom, top]);
     drawing.segment(left, y(0), right, y(0), { class: "grid" });
     drawing.segment(x(0), bottom, x(0), top, { class: "grid" });
-    this.data.of_mu.forEach((z, i) => {
-      const other = correlation * z + Math.sqrt(1 - r) * this.data.of_theta[i];
-      if (Math.abs(z) < 3.2 && Math.abs(other) < 3.2) drawing.dot(x(z), y(other), 2, { class: "fill-blue", opacity: 0.55 });
-    });
+    const pairs = this.data.of_mu.map((z, i) => [z, correlation * z + Math.sqrt(1 - r) * this.data.of_theta[i]]);
+    cloud(drawing, pairs.filter((pair) => pair.every((value) => Math.abs(value) < 3.2)), x, y);
     drawing.axisX(x, bottom, { ticks: [-2, 0, 2], format: minus, label: "mu" });
     drawing.text(left, top - 10, "average theta~");
   }
@@ -121,6 +118,11 @@ class Funnel extends Figure {
     const head = ["form", "w", "r", "draws worth one independent", "width at the top of tau / at its bottom", "NUTS: ESS per 1000 gradients"];
     return { head, rows: [row("here", { w, r, ratio }, "–"), ...forms.map((each) => row(each.name, each, digits(each.ess)))] };
   }
+}
+
+/** Many dots as one path, which is quick. */
+function cloud(drawing, points, x, y) {
+  drawing.add("path", { class: "dots blue", d: points.map(([across, up]) => `M${x(across)},${y(up)}h0`).join("") });
 }
 
 /** The law of the page; kappa is neither 0 nor 1 here. */
