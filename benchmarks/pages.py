@@ -116,7 +116,8 @@ class Visitor:
 
     def add(self, request, size):
         address = self.names.get(request, request)
-        self.files[address] = self.files.get(address, 0) + size
+        if not address.startswith("data:"):  # came with what it stands in
+            self.files[address] = self.files.get(address, 0) + size
 
     def open(self, address, rest=500):
         """What a page costs; `rest` ms after all has come, for what scripts put off."""
