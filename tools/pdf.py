@@ -88,6 +88,7 @@ class Book:
         self.titles[name] = article.find("h1").get_text().strip()
         deeper(article)
         for element in article.find_all(True):
+            element.attrs.pop("loading", None)  # on paper nothing comes late
             for attribute in NAMES:
                 if element.get(attribute):
                     words = element[attribute] if isinstance(element[attribute], list) else element[attribute].split()
