@@ -116,13 +116,15 @@ class Visitor:
 
     def add(self, request, size):
         address = self.names.get(request, request)
-        self.files[address] = self.files.get(address, 0) + size
+        if not address.startswith("data:"):  # came with what it stands in
+            self.files[address] = self.files.get(address, 0) + size
 
-    def open(self, address):
+    def open(self, address, rest=500):
+        """What a page costs; `rest` ms after all has come, for what scripts put off."""
         self.files = {}
         self.page.goto(address, timeout=120_000)
         self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_timeout(500)  # what scripts put off
+        self.page.wait_for_timeout(rest)
         metrics = {each["name"]: each["value"] for each in self.line.send("Performance.getMetrics")["metrics"]}
         load = self.page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
         return Visit(dict(self.files), load, metrics["TaskDuration"], self.page.evaluate("window.shift"))

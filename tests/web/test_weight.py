@@ -17,7 +17,8 @@ from tests.web.reader import BUILT, chromium
 pytestmark = pytest.mark.site
 
 PAGES = pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8")))
-FIRST, SECOND = 350_000, 60_000  # bytes, compressed: of a page that comes first, and more for one that comes after it
+WITH_FIGURES = [page for page in PAGES if re.match(r"chapters/\d\d", page)]
+FIRST, SECOND, DRAWN = 350_000, 60_000, 50_000  # bytes: of a first page, more for a second, and of figures at its top
 STILL = 0.02  # cumulative layout shift that nobody notices; 0.1 is what browsers' makers call good
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
@@ -28,9 +29,9 @@ def visits():
     found = {}
     with compressed(BUILT) as address, chromium() as browser:
         for size, viewport in SIZES.items():
-            for page in PAGES:
+            for page in PAGES if size == "desk" else WITH_FIGURES:
                 visitor = Visitor(browser, viewport=viewport)
-                found[page, size] = visit = visitor.open(f"{address}{page}.html")
+                found[page, size] = visit = visitor.open(f"{address}{page}.html", rest=0)
                 visit.files = {file.removeprefix(address).partition("?")[0]: n for file, n in visit.files.items()}
                 visit.mathjax = visitor.page.evaluate("typeof MathJax !== 'undefined'")
                 visitor.close()
@@ -44,16 +45,19 @@ def test_every_page_is_light_and_loads_from_the_site_alone(visits):
 
 def test_a_second_page_brings_little_more_whichever_came_first(visits):
     heavy = {}
-    for first, second in permutations(PAGES, 2):
+    for first, second in permutations(WITH_FIGURES, 2):
         here, there = visits[first, "desk"].files, visits[second, "desk"].files
-        more = sum(size for file, size in there.items() if file not in here)
-        if more > SECOND:
+        more = {file: size for file, size in there.items() if file not in here}
+        drawn = sum(size for file, size in more.items() if file.startswith("_images/"))
+        if drawn > DRAWN or sum(more.values()) - drawn > SECOND:
             heavy[first, second] = more
     assert heavy == {}
 
 
-def test_nothing_on_a_page_moves_while_it_loads(visits):
-    assert {page: visit.shift for page, visit in visits.items() if visit.shift > STILL} == {}
+def test_nothing_on_a_lesson_moves_while_it_loads(visits):
+    lessons = {key: visit.shift for key, visit in visits.items() if key[0] in WITH_FIGURES}
+    assert len(lessons) > 2 * 12
+    assert {key: shift for key, shift in lessons.items() if shift > STILL} == {}
 
 
 def test_no_page_loads_what_it_has_no_use_for(visits):

@@ -17,6 +17,7 @@ from pathlib import Path
 from PIL import Image
 
 FORMATS = {"InlineBackend": {"figure_formats": ["svg", "retina"]}}  # retina: PNG with two dots to a pixel
+HEAVY = 50_000  # bytes
 DOTS = 140  # pixels on the page to an inch of a figure, as in hblib/book.mplstyle
 IMAGE = re.compile(r'<img\b[^>]*?\ssrc="([^"]*/?_images/([^"]+))"[^>]*>')
 
@@ -49,10 +50,16 @@ def lighter(output):
 
 @cache
 def webp(png):
-    """A picture as WebP, in the smaller of its two kinds."""
+    """A picture as WebP; one that would be heavy has one dot to a pixel."""
     with Image.open(BytesIO(png)) as image:
         flat = image.convert("RGB")
-    return min((saved(flat, lossless=True, quality=50), saved(flat, quality=80)), key=len)
+    fine = smaller(flat)
+    return fine if len(fine) <= HEAVY else smaller(flat.resize([round(side / 2) for side in flat.size]))
+
+
+def smaller(image):
+    """A picture in the smaller of the two kinds of WebP."""
+    return min((saved(image, lossless=True, quality=50), saved(image, quality=80)), key=len)
 
 
 def saved(image, **how):

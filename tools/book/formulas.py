@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+from base64 import b64encode
 from html import unescape
 from pathlib import Path
 
@@ -164,10 +165,13 @@ def add_style(app, pagename, templatename, context, doctree):
 def copy_style(target):
     modules = fetch.modules()
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(modules / "temml" / "dist" / STYLE, target)
     [font] = (modules / "@fontsource" / "stix-two-math" / "files").glob("*.woff2")
     text = "√" + letters("".join(made.get("markup", "") for made in known.values()))
-    fonts.write(font, {*text, *(ITALIC.get(letter, letter) for letter in text)}, target / FONT)
+    letters_shown = sorted({*text, *(ITALIC.get(letter, letter) for letter in text)})
+    # Within the style sheet it is there before the first formula is drawn, so that nothing moves when it comes.
+    embedded = "data:font/woff2;base64," + b64encode(fonts.part(font, letters_shown)).decode()
+    style = (modules / "temml" / "dist" / STYLE).read_text(encoding="utf8").replace(f"./{FONT}", embedded)
+    (target / STYLE).write_text(style, encoding="utf8")
     licences = [modules / package / "LICENSE" for package in ("temml", "@fontsource/stix-two-math")]
     (target / "licences.txt").write_text("\n\n".join(each.read_text(encoding="utf8") for each in licences), "utf8")
 
