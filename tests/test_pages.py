@@ -33,7 +33,7 @@ def typed_decimals(page):
     for paragraph in re.split(r"\n\s*\n", shown):
         if "{cite" in paragraph:
             continue
-        text = re.sub(r"\{glue:text\}`[^`]*`|[Pp]ython ?3\.\d+", "", paragraph)
+        text = re.sub(r"\{glue:text\}`[^`]*`|[Pp]ython ?3\.\d+|(?:Attribution |BY |by/)4\.0", "", paragraph)
         yield from (
             number for number in DECIMAL.findall(text) if not any(abs(float(number) - i) < 1e-12 for i in inputs)
         )
@@ -56,6 +56,7 @@ def test_no_computed_number_is_typed(name):
         ("They report 0.7 {cite}`someone`.", []),
         ("$\\tau = 3.5$", ["3.5"]),
         ("Python 3.13 or Python 3.12", []),
+        ("under CC BY 4.0", []),
     ],
 )
 def test_a_typed_number_is_noticed(tmp_path, prose, typed):

@@ -42,7 +42,7 @@ BREAKS = {
         r"shows \d figures, but its cells draw \d",
     ),
     "a figure without description": (
-        *("03-normal-normal", '<img alt="', '<img alt="" x="'),
+        *("03-normal-normal", '<img alt="Upper panel', '<img alt="" x="'),
         r"the figure \S+ has no alternative text worth the name: ''",
     ),
     "a dead link to a page": ("index", LINK, '" href="nowhere.html"', "links to nowhere.html, which is not there"),

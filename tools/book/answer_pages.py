@@ -25,7 +25,7 @@ def setup(app):
     app.add_config_value("answers_in_page", False, "html")
     app.connect("config-inited", lambda app, config: setattr(config, "answers_in_page", bool(parts())))
     app.connect("html-page-context", add_script)
-    app.connect("build-finished", write)
+    app.connect("env-updated", write)
 
 
 @cache
@@ -43,8 +43,9 @@ def add_script(app, pagename, templatename, context, doctree):
         app.add_js_file("python/answers.js", loading_method="defer")
 
 
-def write(app, error):
-    if error is None and app.builder.format == "html" and app.config.answers_in_page:
+def write(app, env):
+    """Before the pages are written, which name a script together with its checksum."""
+    if app.builder.format == "html" and app.config.answers_in_page:
         target = Path(app.outdir, "_static", "python")
         files, modules = parts()
         course.write(files, target)

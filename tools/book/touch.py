@@ -1,4 +1,4 @@
-"""Figures to touch: a directive that puts one onto a page, and their scripts into the site.
+"""Figures to touch: a directive that puts one onto a page, and their script into the site.
 
     ```{touch} pooling-dial
     :height: 480 640
@@ -7,7 +7,7 @@
 
 makes an element `<hb-pooling-dial>` of web/figures/pooling_dial.js. What it draws from, the function `data()` of
 pooling_dial.py beside it has computed with hblib. Its content is the caption, and its height the room that it needs in
-pixels, on a wide screen and on a phone. Where the scripts cannot be had, and on paper, the page's other figures stay.
+pixels, on a wide screen and on a phone. Where the script cannot be had, and on paper, the page's other figures stay.
 """
 
 import importlib.util
@@ -37,8 +37,8 @@ def setup(app):
     # When they can be had at last, every page is read anew.
     app.add_config_value("figures_to_touch", False, "env")
     app.connect("config-inited", lambda app, config: setattr(config, "figures_to_touch", bool(modules())))
-    app.connect("html-page-context", add_scripts)
-    app.connect("build-finished", write)
+    app.connect("html-page-context", add_script)
+    app.connect("env-updated", write)
 
 
 @cache
@@ -100,14 +100,13 @@ def rests_on(name):
     return [path, *map(page_code.PACKAGE.joinpath, page_code.modules(path))] if path.exists() else []
 
 
-def add_scripts(app, pagename, templatename, context, doctree):
-    for name in app.env.metadata.get(pagename, {}).get("figures_to_touch", []):
-        app.add_js_file(f"figures/{name}.js", loading_method="defer")
+def add_script(app, pagename, templatename, context, doctree):
+    if "figures_to_touch" in app.env.metadata.get(pagename, {}):
+        app.add_js_file("figures/figures.js", loading_method="defer")
 
 
-def write(app, error):
-    if error is None and app.builder.format == "html" and app.config.figures_to_touch:
-        used = {name for facts in app.env.metadata.values() for name in facts.get("figures_to_touch", [])}
-        bundle.write_figures(
-            modules(), [source(name, ".js") for name in sorted(used)], Path(app.outdir, "_static", "figures")
-        )
+def write(app, env):
+    """Before the pages are written, which name a script together with its checksum."""
+    used = sorted({name for facts in env.metadata.values() for name in facts.get("figures_to_touch", [])})
+    if app.builder.format == "html" and used:
+        bundle.write_figures(modules(), [source(name, ".js") for name in used], Path(app.outdir, "_static", "figures"))

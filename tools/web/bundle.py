@@ -27,14 +27,17 @@ def write(modules, target):
 
 
 def write_figures(modules, sources, target):
-    """Write a script for each of the figures, and the licences of what they hold, into the folder `target`."""
+    """Write `figures.js`, which holds these figures, and the licences of its parts into the folder `target`.
+
+    One script for all: who has seen one page has it for the others.
+    """
     target.mkdir(parents=True, exist_ok=True)
-    parts = set()
-    for path in sources:
-        script, used = esbuild(modules, path, "--format=iife")
-        (target / f"{path.stem.replace('_', '-')}.js").write_bytes(script)
-        parts.update(used)
-    (target / "figures-licences.txt").write_text(licences(modules, sorted(parts)), encoding="utf8")
+    with tempfile.TemporaryDirectory() as folder:
+        entry = Path(folder, "figures.js")
+        entry.write_text("".join(f"import {json.dumps(str(path))};\n" for path in sources), encoding="utf8")
+        script, parts = esbuild(modules, entry, "--format=iife")
+    (target / "figures.js").write_bytes(script)
+    (target / "figures-licences.txt").write_text(licences(modules, parts), encoding="utf8")
 
 
 def esbuild(modules, entry, *options):
