@@ -779,13 +779,14 @@ PEEKING = [
         "033 searches the disk for the solution",
         """
 import os
-mark = "n + " + "kappa"
+mark = b"n + " + b"kappa"
 for above, folders, files in os.walk("/"):
     there = "hblib" if above.endswith("site-packages") else ""
     folders[:] = [each for each in folders if there in each and f"{above}{each}" not in ("/proc", "/usr", "/tmp")]
     found = [name for name in files if "toy" in name and name.endswith((".md", ".ipynb")) and "hblib" in above]
     assert not found and not ("hblib" in above and "grading" in folders), (above, found)
-    assert not files or "/course" not in above or not any(mark in open(f"{above}/{name}").read() for name in files)
+    here = files if "/course" in above else []
+    assert not any(mark in open(f"{above}/{name}", "rb").read() for name in here)
 """,
     ),
     attack(

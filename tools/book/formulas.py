@@ -168,9 +168,11 @@ def copy_style(target):
     [font] = (modules / "@fontsource" / "stix-two-math" / "files").glob("*.woff2")
     text = "√" + letters("".join(made.get("markup", "") for made in known.values()))
     letters_shown = sorted({*text, *(ITALIC.get(letter, letter) for letter in text)})
-    # Within the style sheet it is there before the first formula is drawn, so that nothing moves when it comes.
+    # Within the style sheet it is there before the first formula is drawn. Where it comes late all the same, the page
+    # stays as it is (`optional`), so that nothing moves.
     embedded = "data:font/woff2;base64," + b64encode(fonts.part(font, letters_shown)).decode()
     style = (modules / "temml" / "dist" / STYLE).read_text(encoding="utf8").replace(f"./{FONT}", embedded)
+    style = style.replace("@font-face {", "@font-face {\n  font-display: optional;")
     (target / STYLE).write_text(style, encoding="utf8")
     licences = [modules / package / "LICENSE" for package in ("temml", "@fontsource/stix-two-math")]
     (target / "licences.txt").write_text("\n\n".join(each.read_text(encoding="utf8") for each in licences), "utf8")

@@ -22,8 +22,8 @@ class ThreeWeights extends Figure {
     const { tau_store, tau_chain } = this.data;
     const tau = { min: 0, max: 0.6, step: 0.01, text: (value) => value.toFixed(2) };
     return [
-      { name: "tau_store", label: "τ between stores, in log sales", ...tau, value: tau_store },
-      { name: "tau_chain", label: "τ between chains, in log sales", ...tau, value: tau_chain },
+      { name: "tau_store", label: "tau between stores, in log sales", ...tau, value: tau_store },
+      { name: "tau_chain", label: "tau between chains, in log sales", ...tau, value: tau_chain },
       {
         name: "weeks",
         label: "Weeks of the store's own data",
