@@ -96,6 +96,8 @@ class Look:
 
     def at(self, width):
         self.page.set_viewport_size({"width": width, "height": 900})
+        # what watches the sizes of boxes hears of it with the next frame
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return self
 
     def theme(self, name):
