@@ -9,19 +9,20 @@ the machine: compare rows of one run. Bytes and shifts do not; tests/web/test_we
 import argparse
 import gzip
 import http.server
-import shutil
 import sys
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
 import yaml
-from playwright.sync_api import sync_playwright
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tools" / "book"))
+
+from browser import Missing, chromium, serving
+from check_site import toc_pages
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SLOW = {"latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8, "offline": False}
 SHRINK = (".html", ".css", ".js", ".mjs", ".svg", ".json")  # what servers compress; pictures and fonts are compressed
 SHIFTS = """
@@ -68,16 +69,9 @@ def sent(path):
     return gzip.compress(content, mtime=0) if path.suffix in SHRINK else content
 
 
-@contextmanager
 def compressed(folder):
     """The address of a server for the files in a folder."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, folder=folder.resolve())) as server:
-        server.daemon_threads = True  # a browser keeps its lines open
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    return serving(partial(Compressing, folder=folder.resolve()))
 
 
 @dataclass
@@ -133,26 +127,6 @@ class Visitor:
         self.window.close()
 
 
-@contextmanager
-def chromium():
-    """The system's browser."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        sys.exit("there is no browser to measure in: install Chromium (on Debian: sudo apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program)
-        yield browser
-        browser.close()
-
-
-def pages(toc):
-    """The names of the pages, in reading order."""
-    if isinstance(toc, list):
-        return [page for each in toc for page in pages(each)]
-    own = [toc[key] for key in ("root", "file") if key in toc]
-    return own + [page for value in toc.values() if isinstance(value, list) for page in pages(value)]
-
-
 def measured(browser, address, page, following):
     """One row: the bytes of a page as the first and of another as the second, shift, and seconds on the slow line."""
     quick, slow = Visitor(browser), Visitor(browser, slow=True)
@@ -169,7 +143,7 @@ def main():
     parser.add_argument("--out", type=Path, help="write the table here too")
     parser.add_argument("pages", nargs="*", help="for example chapters/08-parameterization; without any, all chapters")
     given = parser.parse_args()
-    every = pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8")))
+    every = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
     chosen = given.pages or [page for page in every if page.startswith("chapters/") and "/reference/" not in page]
     rows = ["| page | first, kB | second, kB | load, s | work, s | shift |", "| --- | --- | --- | --- | --- | --- |"]
     print(*rows, sep="\n", flush=True)
@@ -183,4 +157,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Missing as reason:
+        sys.exit(str(reason))

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
+import browser
 import ledger
 import published
 from hblib.coursework import source
 from tests import left_out, slowest
 from tests.conftest import ROOT
-from tests.web import reader
 
 pytestmark = pytest.mark.site
 
@@ -63,7 +63,7 @@ def test_a_browser_is_installed_where_there_is_none(tmp_path):
     assert as_root == ["--non-interactive apt-get install --yes --quiet=2 chromium"]
 
 
-@pytest.mark.parametrize("name", reader.BROWSERS)
+@pytest.mark.parametrize("name", browser.BROWSERS)
 def test_a_browser_that_is_there_will_do(tmp_path, name):
     assert ran(tmp_path, "browser.sh", installed=[name]) == ("", [])
 

@@ -8,22 +8,20 @@ All pages go into one document, so each name in it gets its page's before it. It
 know on which sheet a page begins.
 """
 
-import contextlib
 import datetime
 import html
 import re
-import shutil
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import yaml
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
+from browser import Missing, chromium
+
 ROOT = Path(__file__).parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NAMES = ("id", "for", "headers", "aria-labelledby", "aria-describedby")
 ELSEWHERE = ".headerlink, .copybtn, button, .touch, hb-question, hb-exercise, hb-overview, hb-done, script, noscript"
 FOLDED = "details.hide, .exercise > details"  # code that draws figures; solutions, which have pages of their own
@@ -220,18 +218,6 @@ def deeper(article):
 # --- The PDF ----------------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def chromium():
-    """The system's browser."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        sys.exit("pdf: there is no Chromium; on Debian: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program)
-        yield browser
-        browser.close()
-
-
 def printed(browser, document, target):
     """Print a document into the file `target`."""
     page = browser.new_page(viewport={"width": 665, "height": 950})  # the text's width on A4
@@ -256,4 +242,7 @@ def starts(pdf, names):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except Missing as reason:
+        sys.exit(f"pdf: {reason}")

@@ -8,6 +8,8 @@ import pytest
 
 import course
 import fetch
+from browser import chromium
+from tests.web.reader import BUILT, served
 
 collect_ignore = ["inside.py"]  # runs in the page's Python alone
 
@@ -27,3 +29,16 @@ def inside(python_folder):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Where the built site is served."""
+    with served(BUILT) as found:
+        yield found
+
+
+@pytest.fixture(scope="module", name="browser")
+def a_browser():
+    with chromium() as found:
+        yield found

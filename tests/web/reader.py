@@ -1,18 +1,12 @@
 """A reader at the screen: the built site behind a server of its own, and a browser."""
 
 import http.server
-import shutil
-import threading
-from contextlib import contextmanager
 from functools import partial
 
-import pytest
-from playwright.sync_api import sync_playwright
-
+from browser import serving
 from tests.conftest import ROOT
 
 BUILT = ROOT / "_build" / "html"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 300_000  # ms for what Python has to do on a busy machine; what is waited for ends the wait
 
 
@@ -23,27 +17,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@contextmanager
 def served(folder):
     """The address of a server for the files in a folder."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-@contextmanager
-def chromium():
-    """The system's browser."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.fail("there is no browser to test in: install Chromium (on Debian: sudo apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program)
-        yield browser
-        browser.close()
+    return serving(partial(Quiet, directory=folder))
 
 
 class Reader:

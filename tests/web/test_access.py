@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.web.reader import BUILT, Reader, chromium, served
+from tests.web.reader import BUILT, Reader
 
 pytestmark = pytest.mark.site
 
@@ -26,18 +26,6 @@ WIDTHS = (1920, 1280, 1024, 768, 640, 390, 320)  # 640 is what a window of 1280 
 # Letters and lines further apart, as WCAG 1.4.12 has it.
 SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
 p { margin-bottom: 2em !important; }"""
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served(BUILT) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from hblib.coursework import notebooks, source
-from tests.web.reader import BUILT, Reader, chromium, served
+from tests.web.reader import BUILT, Reader
 
 pytestmark = pytest.mark.site
 
@@ -22,18 +22,6 @@ OVERVIEW = "solutions/index.html"
 WRONG = "def posterior(y, n, alpha, beta):\n    return alpha + y, beta + n"
 RIGHT = "def posterior(y, n, alpha, beta):\n    return alpha + y, beta + n - y"
 MEANS = "means = (alpha + y) / (alpha + beta + n)"
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served(BUILT) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from tests.web.reader import BUILT, Reader, chromium, served
+from tests.web.reader import Reader
 
 pytestmark = pytest.mark.site
 
@@ -48,18 +48,6 @@ figure => {
   return pairs.filter(([i, j]) => meet(boxes[i], boxes[j])).map(pair => pair.map(i => texts[i].textContent));
 }
 """
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served(BUILT) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

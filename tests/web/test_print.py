@@ -10,8 +10,9 @@ import yaml
 from pypdf import PdfReader
 
 import check_site
+from browser import chromium
 from tests.conftest import ROOT
-from tests.web.reader import BUILT, Reader, chromium, served
+from tests.web.reader import BUILT, Reader, served
 
 pytestmark = pytest.mark.site
 
@@ -49,11 +50,10 @@ LOOK = """() => {
 
 @pytest.fixture(scope="module")
 def looks():
-    """What LOOK finds on each page, on a sheet of A4; without formulas, which take their time and are text."""
+    """What LOOK finds on each page, on a sheet of A4."""
     found = {}
     with served(BUILT) as address, chromium() as browser:
         reader = Reader(browser, address, viewport={"width": 665, "height": 950})
-        reader.page.route("**/mathjax/**", lambda route: route.abort())
         reader.page.emulate_media(media="print")
         for name in PAGES:
             reader.page.goto(f"{name}.html", wait_until="load")

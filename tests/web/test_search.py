@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.web.reader import BUILT, Reader, chromium, served
+from browser import chromium
+from tests.web.reader import BUILT, Reader, served
 
 pytestmark = pytest.mark.site
 

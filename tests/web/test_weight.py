@@ -10,13 +10,15 @@ import yaml
 from bs4 import BeautifulSoup
 from docutils import nodes
 
-from benchmarks.pages import Visitor, compressed, pages
+from benchmarks.pages import Visitor, compressed
+from browser import chromium
+from check_site import toc_pages
 from tests.conftest import ROOT
-from tests.web.reader import BUILT, chromium
+from tests.web.reader import BUILT
 
 pytestmark = pytest.mark.site
 
-PAGES = pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8")))
+PAGES = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
 LESSONS = [page for page in PAGES if re.match(r"chapters/\d\d", page)]
 WITH_FIGURES = [page for page in LESSONS if page != "chapters/00-how-to-read"]  # that page has none
 FIRST, SECOND, DRAWN = 350_000, 60_000, 50_000  # bytes: of a first page, more for a second, and of figures at its top
