@@ -14,6 +14,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import ledger
+from hblib import datasets
 from tests.conftest import ROOT, Project, copy_of_course
 
 pytestmark = pytest.mark.site
@@ -35,7 +36,7 @@ def built(tmp_path_factory):
     """A copy that shares this environment and the built book's notebook cache, so that only a changed page runs.
 
     Building takes half a minute, so one build shows several things: it comes after one that was killed, in a home that
-    cannot be written, for a course with a public repository and two changed pages. The tests of what fails go on from
+    cannot be written, for a course with a public repository, two changed pages and a new one. The tests of what fails go on from
     there, as authors do.
     """
     book = copy_of_course(tmp_path_factory.mktemp("book"))
@@ -46,6 +47,9 @@ def built(tmp_path_factory):
     (book.folder / ".venv").symlink_to(sys.prefix)
     book.edit("chapters/01-pooling.md", "## Take-away", "A sound change.\n\n## Take-away")
     book.edit("chapters/00-how-to-read.md", "```{code-cell} ipython3\n", "```{code-cell} ipython3\n# run me\n")
+    shutil.copy2(book.folder / "tools" / "book" / "new_page.md", book.folder / "chapters" / "18-my-page.md")
+    last = "      - file: chapters/in-practice\n"
+    book.edit("_toc.yml", last, f"{last}      - file: chapters/18-my-page\n")
     kill_when_a_page_runs(book.folder)
     stamped = (book.folder / "_build/html/.checked").exists()
     home = {"HOME": "/nonexistent/home", "MPLCONFIGDIR": "", "XDG_CACHE_HOME": "", "XDG_RUNTIME_DIR": ""}
@@ -91,7 +95,14 @@ def test_a_build_that_was_killed_is_done_again(built):
 
 def test_a_home_that_cannot_be_written_does_no_harm(built):
     assert built.done[0] == 0, built.done[1]
-    assert executed(built.done) == {"chapters/00-how-to-read"}
+    assert executed(built.done) == {"chapters/00-how-to-read", "chapters/18-my-page"}
+
+
+def test_a_page_that_begins_as_contributing_says_is_in_the_site(built):
+    page = built.project.folder / "_build" / "html" / "chapters" / "18-my-page.html"
+    text = BeautifulSoup(page.read_text(encoding="utf8"), "html.parser").select_one("article").get_text()
+    y, n = datasets.surgical()[1:]
+    assert f"The highest raw rate is {(y / n).max():.2f}." in text
 
 
 def test_a_sound_change_builds(book):

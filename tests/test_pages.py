@@ -9,10 +9,12 @@ import sys
 import pytest
 
 import ledger
+from tests.conftest import ROOT
 from tests.pages import names
 
-PAGES = {f"{page.parent.name}/{page.stem}": page for page in [*ledger.pages(), *ledger.solutions()]}
-NUMBERED = [name for name in PAGES if re.match(r"chapters/(0[1-9]|1\d|within)", name)]
+TEMPLATE = ROOT / "tools" / "book" / "new_page.md"  # what a new page begins as
+PAGES = {f"{page.parent.name}/{page.stem}": page for page in [*ledger.pages(), *ledger.solutions(), TEMPLATE]}
+NUMBERED = [name for name in PAGES if re.match(r"chapters/(0[1-9]|1\d|within)|book/", name)]
 TESTED = [name for name, page in PAGES.items() if name.startswith("chapters") and names.tests_of(page)]
 SOLUTIONS = [name for name in PAGES if name.startswith("solutions")]
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")

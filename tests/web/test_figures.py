@@ -59,15 +59,19 @@ def window(browser, address):
         reader.page.set_viewport_size({"width": width, "height": 900})
         if not reader.page.url.endswith(PLACES[name]):
             reader.open(PLACES[name])
-        figure = reader.page.locator(f"hb-{name}")
-        figure.locator("svg").first.wait_for()
-        figure.scroll_into_view_if_needed()
-        return figure
+        return drawn(reader.page.locator(f"hb-{name}"))
 
     yield look
     assert [error for error in reader.raised if "_static/figures/" in error] == []
     assert [url for url in reader.asked if not url.startswith((address, "data:", "blob:"))] == []
     reader.window.close()
+
+
+def drawn(figure):
+    """A figure that the reader has come to: some fetch their data only then."""
+    figure.scroll_into_view_if_needed()
+    figure.locator("svg").first.wait_for()
+    return figure
 
 
 def counterpart(name):
@@ -187,7 +191,7 @@ def test_the_page_does_not_jump_when_it_comes(window, name, width):
     """The room kept for it is enough, and not much more than it takes."""
     figure = window(name, width)
     figure.page.reload()
-    figure.locator("svg").first.wait_for()
+    drawn(figure)
     kept, taken = figure.evaluate("""figure => {
         const place = figure.closest(".touch");
         return [parseFloat(getComputedStyle(place).minHeight), figure.getBoundingClientRect().height];

@@ -14,6 +14,7 @@ TABLE = re.compile(r'<table [^>]*class="dataframe".*?</table>', flags=re.DOTALL)
 LIST = re.compile(r'<table( class="(?:autosummary |table\b).*?</table>)', flags=re.DOTALL)
 TITLE = r'<p class="admonition-title">(.*?)</p>'
 BOX = re.compile(rf'<div (class="[^"]*\badmonition\b[^"]*"[^>]*>\s*{TITLE})', flags=re.DOTALL)
+HEADING = re.compile(r'<h([1-6])\b|<p class="heading rubric"')
 FOLD = re.compile(r"(<a [^>]*>)((?:(?!</a>).)*)(</a>\s*<details[^>]*>\s*<summary)(?=>)", flags=re.DOTALL)
 
 
@@ -57,8 +58,27 @@ def body(html):
     html = html.replace('role="doc-biblioentry"', 'role="listitem"')
     # In the reference some lists stand in columns: where nothing is a header, nothing is a table.
     html = LIST.sub(as_list, html)
+    html = under_the_last(html)
     # A link to its own place is else read as "number sign".
     return re.sub(r'<a (class="headerlink" [^>]*?) title="([^"]*)"', r'<a aria-label="\2" \1 title="\2"', html)
+
+
+def under_the_last(html):
+    """A box of an exercise stands below any heading; those within are one level deeper than that.
+
+    >>> under_the_last('<h2>Data</h2><p class="heading rubric">a. The rate</p>')
+    '<h2>Data</h2><p role="heading" aria-level="3" class="heading rubric">a. The rate</p>'
+    """
+    level = 1
+
+    def deeper(found):
+        nonlocal level
+        if found[1]:
+            level = int(found[1])
+            return found[0]
+        return f'<p role="heading" aria-level="{level + 1}"{found[0][2:]}'
+
+    return HEADING.sub(deeper, html)
 
 
 def as_list(table):

@@ -20,6 +20,7 @@ import reader_notebooks
 from answer_pages import course
 from hblib.coursework import notebooks, source
 
+HEADING = "heading"  # the class of a heading within a box, which tools/book/access.py gives its level
 PACKAGES = {"arviz": "ArviZ", "pymc": "PyMC"}  # what a question may need and no page has, as it is written
 
 BOX = """\
@@ -101,13 +102,14 @@ class List(SphinxDirective):
 
 
 def task_of(name):
-    """Title and task of an exercise, the headings as bold lines, with a place for each answer."""
+    """Title and task of an exercise, with a place for each answer."""
     first, _, *cells = course.exercise(name)["cells"]  # the second cell says how a notebook is used
     title, _, opening = first["source"].removeprefix("# ").partition("\n")
     parts = [opening]
     for cell in cells:
         if cell["kind"] == "text":
-            parts.append(re.sub(r"^#+ (.*)$", r"**\1**", cell["source"], flags=re.MULTILINE))
+            heading = f"```{{rubric}} \\1\n:class: {HEADING}\n```"
+            parts.append(re.sub(r"^#+ (.*)$", heading, cell["source"], flags=re.MULTILINE))
         elif cell["kind"] == "answer":
             parts.append(f"```{{exercise-part}} answer {name} {cell['question']}\n```")
     return title, "\n\n".join(parts)
@@ -211,7 +213,7 @@ def solution(page, name):
             elif after_check or (code is not None and "answer" in node["cell_metadata"].get("tags", [])):
                 parts.append(node.deepcopy())
         if parts:
-            found += [nodes.rubric("", section.next_node(nodes.title).astext()), *parts]
+            found += [nodes.rubric("", section.next_node(nodes.title).astext(), classes=[HEADING]), *parts]
     for node in (copied for part in found for copied in part.findall(nodes.Element)):
         node["ids"] = [f"{name}-{key}" for key in node["ids"]]  # the solution's own page has them as they are
     return found

@@ -30,6 +30,7 @@ import fetch
 
 log = logging.getLogger(__name__)
 FIGURES = Path(__file__).parents[2] / "web" / "figures"
+MANY = 20_000  # characters: data that come when the reader does
 
 
 def setup(app):
@@ -65,17 +66,21 @@ class Touch(SphinxDirective):
         for path in rests_on(name):
             self.env.note_dependency(str(path))
         wide, narrow = self.options["height"].split()
-        tag = f"hb-{name}"
-        opening = f'<div class="touch" style="--wide: {wide}px; --narrow: {narrow}px"><{tag}>'
-        facts = f'<script type="application/json">{json.dumps(data(name), separators=(",", ":"))}</script>'
-        caption = self.parse_content_to_nodes()
-        parts = [
-            nodes.raw("", opening + facts, format="html"),
-            *caption,
-            nodes.raw("", f"</{tag}></div>", format="html"),
+        known = self.env.metadata[self.env.docname].setdefault("figures_to_touch", {})
+        known[name] = file = data_file(name)
+        home = "../" * self.env.docname.count("/")
+        there = f' data-from="{home}_static/figures/{file}"' if file else ""
+        here = "" if file else f'<script type="application/json">{data(name)}</script>'
+        opening = f'<div class="touch" style="--wide: {wide}px; --narrow: {narrow}px"><{tag(name)}{there}>{here}'
+        return [
+            nodes.raw("", opening, format="html"),
+            *self.parse_content_to_nodes(),
+            nodes.raw("", f"</{tag(name)}></div>", format="html"),
         ]
-        self.env.metadata[self.env.docname].setdefault("figures_to_touch", []).append(name)
-        return parts
+
+
+def tag(name):
+    return f"hb-{name}"
 
 
 def source(name, ending):
@@ -84,14 +89,26 @@ def source(name, ending):
 
 @cache
 def data(name):
-    """What a figure is drawn from: what `data()` of its Python module gives, if it has one."""
+    """What a figure is drawn from, as JSON: what `data()` of its Python module gives, if it has one."""
     path = source(name, ".py")
     if not path.exists():
-        return {}
+        return "{}"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.data()
+    return json.dumps(module.data(), separators=(",", ":"))
+
+
+def data_file(name):
+    """The name of the script that has a figure's data, if they are many; it changes with them."""
+    if len(data(name)) < MANY:
+        return None
+    return bundle.stamped(name, script(name))
+
+
+def script(name):
+    """What gives a figure its data, where they do not stand in the page."""
+    return f"(globalThis.figureData ??= {{}})[{json.dumps(tag(name))}]={data(name)};".encode()
 
 
 def rests_on(name):
@@ -100,13 +117,28 @@ def rests_on(name):
     return [path, *map(page_code.PACKAGE.joinpath, page_code.modules(path))] if path.exists() else []
 
 
-def add_script(app, pagename, templatename, context, doctree):
-    if "figures_to_touch" in app.env.metadata.get(pagename, {}):
-        app.add_js_file("figures/figures.js", loading_method="defer")
-
-
 def write(app, env):
-    """Before the pages are written, which name a script together with its checksum."""
-    used = sorted({name for facts in env.metadata.values() for name in facts.get("figures_to_touch", [])})
-    if app.builder.format == "html" and used:
-        bundle.write_figures(modules(), [source(name, ".js") for name in used], Path(app.outdir, "_static", "figures"))
+    """Before the pages are written, which name the script; those that name a former one are written anew."""
+    used = {}
+    for facts in env.metadata.values():
+        used |= facts.get("figures_to_touch", {})
+    if app.builder.format != "html" or not used:
+        return []
+    folder = Path(app.outdir, "_static", "figures")
+    former = getattr(env, "figures_script", None)
+    env.figures_script = bundle.write_figures(modules(), [source(name, ".js") for name in sorted(used)], folder)
+    for name, file in used.items():
+        if file and not (folder / file).exists():
+            bundle.replace(folder, file, script(name))
+    return [] if env.figures_script == former else list(env.all_docs)
+
+
+def add_script(app, pagename, templatename, context, doctree):
+    """A page with figures loads their script; another lets the browser fetch it for the next page, when it has time."""
+    name = getattr(app.env, "figures_script", None)
+    if name is None or pagename not in app.env.all_docs:
+        return
+    address = context["pathto"](f"_static/figures/{name}", resource=True)
+    has = "figures_to_touch" in app.env.metadata[pagename]
+    line = f'<script defer src="{address}"></script>' if has else f'<link rel="prefetch" href="{address}">'
+    context["metatags"] = f"{context.get('metatags', '')}{line}\n"

@@ -16,10 +16,8 @@ def write(modules, target):
     """Write `answers.js`, the editor that it loads on demand, and its licences into the folder `target`."""
     target.mkdir(parents=True, exist_ok=True)
     editor, parts = esbuild(modules, ANSWERS / "editor.js", "--format=esm")
-    name = f"editor-{hashlib.sha256(editor).hexdigest()[:12]}.js"
-    for old in target.glob("editor-*.js"):
-        old.unlink()
-    (target / name).write_bytes(editor)
+    name = stamped("editor", editor)
+    replace(target, name, editor)
     (target / "editor-licences.txt").write_text(licences(modules, parts), encoding="utf8")
     # A classic script: modules do not load in a page that was opened as a file.
     script, _ = esbuild(modules, ANSWERS / "answers.js", "--format=iife", f'--define:EDITOR="{name}"')
@@ -27,17 +25,31 @@ def write(modules, target):
 
 
 def write_figures(modules, sources, target):
-    """Write `figures.js`, which holds these figures, and the licences of its parts into the folder `target`.
+    """Write a script that holds these figures, and the licences of its parts, into the folder `target`; tell its name.
 
-    One script for all: who has seen one page has it for the others.
+    One script for all: who has seen one page has it for the others. Its name changes with what is in it.
     """
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         entry = Path(folder, "figures.js")
         entry.write_text("".join(f"import {json.dumps(str(path))};\n" for path in sources), encoding="utf8")
         script, parts = esbuild(modules, entry, "--format=iife")
-    (target / "figures.js").write_bytes(script)
+    name = stamped("figures", script)
+    replace(target, name, script)
     (target / "figures-licences.txt").write_text(licences(modules, parts), encoding="utf8")
+    return name
+
+
+def stamped(name, content):
+    """A file name that changes with the content, so that what a browser keeps is never old."""
+    return f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.js"
+
+
+def replace(target, name, content):
+    """Write a file with such a name, and remove its forerunners."""
+    for old in target.glob(re.sub(r"-[0-9a-f]{12}\.js$", "-" + "[0-9a-f]" * 12 + ".js", name)):
+        old.unlink()
+    (target / name).write_bytes(content)
 
 
 def esbuild(modules, entry, *options):

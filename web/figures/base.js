@@ -13,7 +13,8 @@
 //   hover(x, y)                   if the pointer can pick something: it is, or has touched, there
 //   drag(name, x, y)              if something can be dragged: the pointer is at (x, y) of the drawing
 //
-// and gives it to `define`. The page's element holds the data as JSON, and a caption.
+// and gives it to `define`. The page's element holds a caption, and the data as JSON, or, where they are many, in
+// `data-from` the address of a script that has them; it is asked for when the reader comes near.
 
 import { Controls } from "./controls.js";
 import { Drawing, html } from "./drawing.js";
@@ -23,10 +24,36 @@ export function define(tag, figure) {
   if (!customElements.get(tag)) customElements.define(tag, figure);
 }
 
+/** Calls once, when an element is less than a screen or two away. */
+function whenNear(element, call) {
+  const observer = new IntersectionObserver(
+    ([place]) => {
+      if (!place.isIntersecting) return;
+      observer.disconnect();
+      call();
+    },
+    { rootMargin: "1200px" },
+  );
+  observer.observe(element);
+}
+
 export class Figure extends HTMLElement {
   connectedCallback() {
     if (this.shadowRoot) return;
-    this.data = JSON.parse(this.querySelector('script[type="application/json"]').textContent);
+    if (this.dataset.from) whenNear(this, () => this.fetch(this.dataset.from));
+    else this.start(JSON.parse(this.querySelector('script[type="application/json"]').textContent));
+  }
+
+  /** By a script, which loads in a page that was opened as a file too. */
+  fetch(address) {
+    const script = html("script", { src: address });
+    script.addEventListener("load", () => this.start(globalThis.figureData[this.localName]));
+    document.head.append(script);
+  }
+
+  start(data) {
+    if (this.shadowRoot) return;
+    this.data = data;
     const root = this.attachShadow({ mode: "open" });
     const drawing = html("div", { class: "drawing" });
     const said = html("p", { class: "said", role: "status" });
