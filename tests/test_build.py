@@ -36,8 +36,8 @@ def built(tmp_path_factory):
     """A copy that shares this environment and the built book's notebook cache, so that only a changed page runs.
 
     Building takes half a minute, so one build shows several things: it comes after one that was killed, in a home that
-    cannot be written, for a course with a public repository, two changed pages and a new one. The tests of what fails go on from
-    there, as authors do.
+    cannot be written, for a course with a public repository, two changed pages and a new one. The tests of what fails
+    go on from there, as authors do.
     """
     book = copy_of_course(tmp_path_factory.mktemp("book"))
     (book.folder / "_build").mkdir()
