@@ -23,6 +23,7 @@ import light
 import page_code
 import reader_notebooks
 import reference_pages
+import run_ahead
 import search_words
 import touch
 from published import repository
@@ -50,6 +51,7 @@ def setup(app):
     light.setup(app)
     page_code.setup(app)
     reference_pages.setup(app)
+    run_ahead.setup(app)
     search_words.setup(app)
     touch.setup(app)
     front_door.setup(app)

@@ -1,0 +1,63 @@
+"""Pages that have to run do so side by side, before they are read one after the other.
+
+Most of a build is the running of cells, of which each page has its own kernel. Here they run through MyST-NB's own
+client into its cache, where the page is found when its turn comes. One that fails is left for then: it is run once
+more, and its error is told as MyST-NB tells it.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from myst_nb.core.execute import ExecutionError, create_client
+from myst_nb.core.read import create_nb_reader
+from sphinx.util import logging
+
+import page_code
+
+log = logging.getLogger(__name__)
+AT_ONCE = 4  # each takes up to a gigabyte
+
+
+processors = getattr(os, "process_cpu_count", os.cpu_count)  # before Python 3.13 none tells how many are for us
+
+
+def setup(app):
+    app.connect("env-before-read-docs", run)
+
+
+def run(app, env, docnames):
+    """Run the pages among these that the cache does not know, the longest first: what begins last should end soon."""
+    get_cache(env.mystnb_config.execution_cache_path)  # makes its data base, which two threads should not do at once
+    pages = sorted(map(Path, map(env.doc2path, docnames)), key=lambda path: -path.stat().st_size)
+    with ThreadPoolExecutor(min(AT_ONCE, processors())) as pool:
+        list(pool.map(lambda path: run_page(app, env, path), pages))
+
+
+def run_page(app, env, path):
+    text = [path.read_text(encoding="utf8")]
+    page_code.sign(app, env.path2doc(str(path)), text)
+    reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text[0])
+    if reader is None:
+        return
+    with (
+        suppress(ExecutionError),
+        create_client(reader.read(text[0]), str(path), env.mystnb_config, Told(path), reader.read_fmt),
+    ):
+        pass
+
+
+class Told:
+    """What MyST-NB says of a page that runs, with its name; of one that it finds in the cache it says so later."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def info(self, message):
+        if not message.startswith("Using"):
+            log.info("%s: %s", self.path, message)
+
+    def warning(self, message, **_):
+        log.info("%s: %s", self.path, message.partition("\n")[0])
