@@ -30,8 +30,8 @@ def mend(app, pagename, templatename, context, doctree):
     toctree = context.get("generate_toctree_html")
     if toctree:
         context["generate_toctree_html"] = lambda *args, **settings: sidebar(str(toctree(*args, **settings)))
-    # The theme's scripts complain of a colour mode that nobody set.
-    context["default_mode"] = context.get("default_mode") or "auto"
+    # What a page is without scripts; with them, templates/layout.html does as the reader or the system wants it.
+    context["default_mode"] = "light"
 
 
 def body(html):
