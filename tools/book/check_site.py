@@ -69,7 +69,7 @@ def page_faults(page, source, site, document):
     if len(shown) < drawn:
         yield f"shows {len(shown)} figures, but its cells draw {drawn}"
     for image in shown:
-        if len(image.get("alt", "")) < 30 or re.search(r"\.(png|svg|webp)\b", image["alt"]):
+        if len(image.get("alt", "")) < 30 or re.search(r"\.(png|svg|webp|avif)\b", image["alt"]):
             yield f"the figure {image['src']} has no alternative text worth the name: {image.get('alt')!r}"
     if html.select(".system-message, .problematic"):
         yield "holds a message of Sphinx where text should be"

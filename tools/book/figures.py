@@ -1,4 +1,4 @@
-"""Figures that weigh little: SVG where that is the lighter one, else WebP, with room kept, and loaded when near.
+"""Figures that weigh little: SVG where that is the lighter one, else a picture, with room kept, and loaded when near.
 
 A kernel of the book draws each figure twice, as SVG and as PNG, because a file in IPYTHONDIR says so: the cells know
 nothing of it, and the notebooks that readers take away are as they were.
@@ -13,6 +13,7 @@ from functools import cache
 from html import unescape
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -42,29 +43,33 @@ def lighter(output):
     """A cell's output, without the heavier of its figure's two forms."""
     data = output.get("data", {})
     if {"image/svg+xml", "image/png"} <= data.keys():
-        drawn, dotted = gzip.compress(data["image/svg+xml"].encode(), mtime=0), webp(b64decode(data["image/png"]))
-        data.pop("image/png" if len(drawn) <= len(dotted) else "image/svg+xml")
+        drawn, dotted = gzip.compress(data["image/svg+xml"].encode(), mtime=0), picture(b64decode(data["image/png"]))
+        data.pop("image/png" if len(drawn) <= len(dotted.content) else "image/svg+xml")
         output.get("metadata", {}).clear()  # a size in pixels, which would not give way on a phone
     return output
 
 
+class Picture(NamedTuple):
+    """A file's ending and content."""
+
+    ending: str
+    content: bytes
+
+
 @cache
-def webp(png):
-    """A picture as WebP; one that would be heavy has one dot to a pixel."""
+def picture(png):
+    """A picture as WebP, in the smaller of its two kinds; one that would be heavy as AVIF, with one dot to a pixel."""
     with Image.open(BytesIO(png)) as image:
         flat = image.convert("RGB")
-    fine = smaller(flat)
-    return fine if len(fine) <= HEAVY else smaller(flat.resize([round(side / 2) for side in flat.size]))
+    webp = min((saved(flat, "WEBP", **how) for how in ({"lossless": True, "quality": 50}, {"quality": 80})), key=len)
+    if len(webp) <= HEAVY:
+        return Picture(".webp", webp)
+    return Picture(".avif", saved(flat.resize([round(side / 2) for side in flat.size]), "AVIF", quality=40))
 
 
-def smaller(image):
-    """A picture in the smaller of the two kinds of WebP."""
-    return min((saved(image, lossless=True, quality=50), saved(image, quality=80)), key=len)
-
-
-def saved(image, **how):
+def saved(image, kind, **how):
     with BytesIO() as buffer:
-        image.save(buffer, "WEBP", method=4, **how)
+        image.save(buffer, kind, **how)
         return buffer.getvalue()
 
 
@@ -87,7 +92,7 @@ def dress(app, pagename, templatename, context, doctree):
         if not re.search(r"\s(width|height|style)=", tag) and (size := pixels(files[name])):
             more += ' width="{}" height="{}"'.format(*size)
         if name.endswith(".png"):
-            tag = tag.replace(address, address.removesuffix(".png") + ".webp")
+            tag = tag.replace(address, address.removesuffix(".png") + picture(files[name].read_bytes()).ending)
         return re.sub(r"\s*/?>$", f"{more} />", tag)
 
     context["body"] = IMAGE.sub(dressed, body)
@@ -106,12 +111,12 @@ def pixels(path):
 
 
 def replace(app, error):
-    """WebP in the place of PNG, in the site; what has been made stays."""
+    """The light pictures in the place of PNG, in the site."""
     if error is not None or app.builder.format != "html":
         return
     for source, name in app.builder.images.items():
-        made = Path(app.outdir, "_images", name).with_suffix(".webp")
+        png = Path(app.outdir, "_images", name)
         if name.endswith(".png"):
-            if not made.exists():
-                made.write_bytes(webp(Path(app.srcdir, source).read_bytes()))
-            made.with_suffix(".png").unlink(missing_ok=True)
+            ending, content = picture(Path(app.srcdir, source).read_bytes())
+            png.with_suffix(ending).write_bytes(content)
+            png.unlink(missing_ok=True)
