@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sphinx.util import logging
 
+import light
+
 sys.path.append(str(Path(__file__).parents[1] / "web"))
 
 import bundle
@@ -39,8 +41,11 @@ def parts():
 
 
 def add_script(app, pagename, templatename, context, doctree):
-    if app.config.answers_in_page and any(tag in context.get("body", "") for tag in TAGS):
-        app.add_js_file("python/answers.js", loading_method="defer")
+    if app.config.answers_in_page:
+        if any(tag in context.get("body", "") for tag in TAGS):
+            app.add_js_file("python/answers.js", loading_method="defer")
+        else:
+            light.fetch_for_the_next_page(app, "python/answers.js", "text/javascript")
 
 
 def write(app, env):

@@ -64,7 +64,7 @@ def picture(png):
     webp = min((saved(flat, "WEBP", **how) for how in ({"lossless": True, "quality": 50}, {"quality": 80})), key=len)
     if len(webp) <= HEAVY:
         return Picture(".webp", webp)
-    return Picture(".avif", saved(flat.resize([round(side / 2) for side in flat.size]), "AVIF", quality=40))
+    return Picture(".avif", saved(flat.resize([round(side / 2) for side in flat.size]), "AVIF", quality=35))
 
 
 def saved(image, kind, **how):

@@ -24,6 +24,7 @@ sys.path.append(str(Path(__file__).parents[1] / "web"))
 
 import fetch
 import fonts
+import light
 
 log = logging.getLogger(__name__)
 STYLE = "Temml-STIX2.css"
@@ -158,8 +159,11 @@ def write_displayed(translator, node):
 
 
 def add_style(app, pagename, templatename, context, doctree):
-    if app.config.formulas_made_by and "<math" in context.get("body", ""):
-        app.add_css_file(f"formulas/{STYLE}")
+    if app.config.formulas_made_by:
+        if "<math" in context.get("body", ""):
+            app.add_css_file(f"formulas/{STYLE}")
+        else:
+            light.fetch_for_the_next_page(app, f"formulas/{STYLE}", "text/css")
 
 
 def copy_style(target):

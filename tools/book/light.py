@@ -29,6 +29,9 @@ USED_BY = {
     "toggleOpenOnPrint": 'class="toggle|class="[^"]* (toggle|dropdown)\\b',
 }
 
+# Names, punctuation and spaces in code have the colour of the text: the half of a page's elements.
+PLAIN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
+
 FONTS = Path("vendor", "fontawesome", "webfonts")
 THEME = Path("styles", "pydata-sphinx-theme.css")
 ICON = re.compile(r'((?:\.fa-[\w-]+(?::before)?,?)+)\{(?:content|--fa):"\\[0-9a-f]+"\}')  # of Font Awesome 6, and 7
@@ -39,6 +42,12 @@ def setup(app):
     app.connect("config-inited", own_templates.use)
     app.connect("html-page-context", leave_out, priority=900)  # when all the others have put in theirs
     app.connect("build-finished", cut_icons)
+    app.connect("build-finished", uncolour, priority=900)  # when code has its links, which go by these elements
+
+
+def fetch_for_the_next_page(app, file, kind):
+    """On a page without a use for it: the browser fetches a file of the site when it has time."""
+    app.add_css_file(file, rel="prefetch", type=kind)  # Sphinx adds its checksum, so that the address is the same
 
 
 def leave_out(app, pagename, templatename, context, doctree):
@@ -51,6 +60,21 @@ def is_used(file, body):
     name = str(file.filename or file.attributes.get("body", ""))
     wanted = [pattern for part, pattern in USED_BY.items() if part in name]
     return all(pattern and re.search(pattern, body) for pattern in wanted)
+
+
+def uncolour(app, error):
+    """Take the elements out of the code that colour nothing.
+
+    >>> PLAIN.sub(r"\1", '<span class="n">tau</span><span class="o">=</span><span class="mi">3</span>')
+    'tau<span class="o">=</span><span class="mi">3</span>'
+    """
+    if error is not None or app.builder.format != "html":
+        return
+    for name in app.env.found_docs:
+        path = Path(app.builder.get_outfilename(name))
+        html = path.read_text(encoding="utf8")
+        if (lighter := PLAIN.sub(r"\1", html)) != html:
+            path.write_text(lighter, encoding="utf8")
 
 
 # --- Icons ------------------------------------------------------------------------------------------------------------

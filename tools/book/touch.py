@@ -21,6 +21,7 @@ from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+import light
 import page_code
 
 sys.path.append(str(Path(__file__).parents[1] / "web"))
@@ -118,27 +119,21 @@ def rests_on(name):
 
 
 def write(app, env):
-    """Before the pages are written, which name the script; those that name a former one are written anew."""
+    """Before the pages are written, which name a script together with its checksum."""
     used = {}
     for facts in env.metadata.values():
         used |= facts.get("figures_to_touch", {})
-    if app.builder.format != "html" or not used:
-        return []
-    folder = Path(app.outdir, "_static", "figures")
-    former = getattr(env, "figures_script", None)
-    env.figures_script = bundle.write_figures(modules(), [source(name, ".js") for name in sorted(used)], folder)
-    for name, file in used.items():
-        if file and not (folder / file).exists():
-            bundle.replace(folder, file, script(name))
-    return [] if env.figures_script == former else list(env.all_docs)
+    if app.builder.format == "html" and used:
+        folder = Path(app.outdir, "_static", "figures")
+        bundle.write_figures(modules(), [source(name, ".js") for name in sorted(used)], folder)
+        for name, file in used.items():
+            if file and not (folder / file).exists():
+                bundle.replace(folder, file, script(name))
 
 
 def add_script(app, pagename, templatename, context, doctree):
-    """A page with figures loads their script; another lets the browser fetch it for the next page, when it has time."""
-    name = getattr(app.env, "figures_script", None)
-    if name is None or pagename not in app.env.all_docs:
-        return
-    address = context["pathto"](f"_static/figures/{name}", resource=True)
-    has = "figures_to_touch" in app.env.metadata[pagename]
-    line = f'<script defer src="{address}"></script>' if has else f'<link rel="prefetch" href="{address}">'
-    context["metatags"] = f"{context.get('metatags', '')}{line}\n"
+    if app.config.figures_to_touch:
+        if "figures_to_touch" in app.env.metadata.get(pagename, {}):
+            app.add_js_file("figures/figures.js", loading_method="defer")
+        else:
+            light.fetch_for_the_next_page(app, "figures/figures.js", "text/javascript")

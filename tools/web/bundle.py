@@ -25,19 +25,17 @@ def write(modules, target):
 
 
 def write_figures(modules, sources, target):
-    """Write a script that holds these figures, and the licences of its parts, into the folder `target`; tell its name.
+    """Write `figures.js`, which holds these figures, and the licences of its parts into the folder `target`.
 
-    One script for all: who has seen one page has it for the others. Its name changes with what is in it.
+    One script for all: who has seen one page has it for the others.
     """
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         entry = Path(folder, "figures.js")
         entry.write_text("".join(f"import {json.dumps(str(path))};\n" for path in sources), encoding="utf8")
         script, parts = esbuild(modules, entry, "--format=iife")
-    name = stamped("figures", script)
-    replace(target, name, script)
+    (target / "figures.js").write_bytes(script)
     (target / "figures-licences.txt").write_text(licences(modules, parts), encoding="utf8")
-    return name
 
 
 def stamped(name, content):
