@@ -20,7 +20,8 @@ pytestmark = pytest.mark.site
 
 PAGES = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
 LESSONS = [page for page in PAGES if re.match(r"chapters/(\d\d|index|the-idea|within)", page)]
-PREFETCHED = """home => [...document.querySelectorAll("link[rel=prefetch]")].map(link => link.href.replace(home, "").split("?")[0])"""
+PREFETCHED = """home => [...document.querySelectorAll("link[rel=prefetch]")].map(
+    link => link.href.replace(home, "").split("?")[0])"""
 FIRST, SECOND = 350_000, 60_000  # bytes: of a first page, and more for a second
 STILL = 0.02  # cumulative layout shift
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}

@@ -20,8 +20,6 @@ HEAVY = re.compile(
 USED_BY = {
     "sphinx-thebe": None,  # runs cells on a server somewhere else; here they run in the page
     "THEBE_JS_URL": None,
-    "clipboard.min": 'class="highlight',
-    "copybutton": 'class="highlight',
     "design-tabs": 'class="sd-tab-set',
     "sphinx-design": 'class="sd-',
     "togglebutton": 'class="toggle|class="[^"]* (toggle|dropdown)\\b',
