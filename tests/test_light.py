@@ -83,7 +83,6 @@ def test_a_page_has_the_style_of_what_it_holds():
         page = BeautifulSoup(text, "html.parser")
         article = page.find("article")
         for wanted, file in {
-            "div.highlight": "copybutton.js",
             "[class^='sd-']": "sphinx-design.min.css",
             "details.toggle, .toggle, .admonition.dropdown": "togglebutton.js",
             "math": "Temml-STIX2.css",
