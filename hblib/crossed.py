@@ -212,7 +212,8 @@ class _Model:
     def must_be_identified(self) -> None:
         """Refuse what has no one maximum."""
         left = self.squares - self.c @ linalg.pinvh(self.A) @ self.c
-        if self.free == 0 or left <= 1e-12 * self.squares:
+        rounding = len(self.y) * (1e-13 * np.abs(self.y).max()) ** 2
+        if self.free == 0 or left <= max(1e-12 * self.squares, rounding):
             raise ValueError("the predictors and groups fit every row exactly: nothing is left to estimate sigma from")
         # The covariance matrix of the projected rows is a sum, sigma^2 M + tau_1^2 M Z_1 Z_1' M + ... Its parts can be
         # told apart if they are linearly independent matrices, which their inner products show.
