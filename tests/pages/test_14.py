@@ -91,7 +91,7 @@ def test_the_errors_by_trying(page):
 def test_the_figure_shows_what_its_description_says(page):
     A_B, A_D = (
         np.array(
-            [page.difference_sd(page.posterior_cov(plan, 0.85, 1.93, 0.55), "A", other) for plan in page.plans.values()]
+            [page.difference_sd(page.posterior_cov(plan, 0.847, 1.932, 0.55), "A", other) for plan in page.plans.values()]
         )
         for other in "BD"
     )
