@@ -32,7 +32,7 @@ def kriged(plan, weights, tau_a, tau_b, sigma):
 
 def test_a_reading_is_about_the_sum_of_plate_and_sample(page):
     """The lines of the first figure rise together: plates and samples take almost all of the scatter."""
-    assert page.left_over < 0.06 * page.y.var()
+    assert page.left_over < 0.08 * page.y.var()
     ranks = np.array([stats.spearmanr(page.table[name], page.table.mean(axis=1)).statistic for name in page.samples])
     assert (ranks > 0.5).all()
 
