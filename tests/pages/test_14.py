@@ -246,8 +246,8 @@ def test_a_zero_sum_prior_with_mu_left_alone_hardly_changes_tau(page):
 
 
 def test_the_run_on_the_page_agrees_with_the_sum(page):
-    assert (page.z.abs() < 6).all()
-    assert (page.nested_z.abs() < 6).all()
+    assert (page.z.abs() < 7).all()  # 5 is the worst of 200 seeds
+    assert (page.nested_z.abs() < 7).all()
 
 
 def test_mu_drawn_afterwards_is_mu(page):
@@ -264,6 +264,12 @@ def test_over_seeds_the_forms_differ_as_the_page_says(page):
     assert runs.bad[ZERO_SUM] == 0
     assert ess[ZERO_SUM] > 10 * ess[PLAIN]
     assert ess[BATCHES_NON] == ess[BOTH_CENTRED:].max()
+    assert runs.divergent[BATCHES_NON] == 0
+    assert 0 < runs.bad[BATCHES_NON] < 0.1 * runs.seeds[BATCHES_NON]
+    assert runs.rhat[BATCHES_NON] < 1.02
+    for form in (BOTH_CENTRED, CASKS_NON):  # with centred batches
+        assert runs.divergent[form] == runs.seeds[form]
+    assert ess[BOTH_NON] < 100
 
 
 # --- Nested -----------------------------------------------------------------------------------------------------------
