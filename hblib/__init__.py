@@ -99,6 +99,11 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         Coefficients                 the posterior of each group's coefficients
         matrix_shrinkage             their shrinkage, with matrices in place of variances
 
+    crossed: rows that belong to several groups at once
+        fit                          the REML estimates of a model with several groupings
+        Fit                          what fit returns
+        given                        the same with given standard deviations
+
     lkj: the usual prior of their correlations
         log_density                  the log density of a correlation matrix
         pdf                          the density of one correlation
@@ -130,6 +135,8 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         kidney_cancer                deaths from kidney cancer by US county, in two periods
         sleepstudy                   reaction times by person and day of little sleep
         radon                        radon in 919 houses of 85 counties
+        penicillin                   six samples, each on 24 plates
+        pastes                       casks of ten batches, tested twice
         coverage                     a simulation: how often intervals hold the truth
         nuts_over_lambda             a simulation: what NUTS costs in three coordinates
         nuts_failures                a simulation: how often NUTS fails with other seeds
@@ -142,6 +149,8 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         TwoPeriods                   what kidney_cancer returns
         Reactions                    what sleepstudy returns
         Houses                       what radon returns
+        Zones                        what penicillin returns
+        Strengths                    what pastes returns
         Coverage                     what coverage returns
         NutsRuns                     what nuts_over_lambda returns
         NutsFailures                 what nuts_failures returns
@@ -169,6 +178,7 @@ __all__ = [  # noqa: RUF022 -- in the order of the pages
     "repairs",
     "coordinates",
     "regression",
+    "crossed",
     "lkj",
     "three_level",
     "frames",

@@ -20,6 +20,7 @@ import hblib
 from hblib import (
     beta_binomial,
     coordinates,
+    crossed,
     james_stein,
     lkj,
     normal_normal,
@@ -149,6 +150,16 @@ CALLS = [
         (LONG, np.ones((12, 1)), np.ones((12, 1)), np.repeat([1, 2, 3], 4), np.ones((1, 1))),
         {"y": "numbers", "x": "numbers", "z": "numbers", "group": "labels", "D": "numbers"},
     ),
+    (
+        crossed.fit,
+        (LONG, np.ones((12, 1)), [np.repeat([1, 2, 3], 4), np.tile([1, 2, 3, 4], 3)]),
+        {"y": "numbers", "x": "numbers", "groups": "other"},
+    ),
+    (
+        crossed.given,
+        (LONG, np.ones((12, 1)), [np.repeat([1, 2, 3], 4), np.tile([1, 2, 3, 4], 3)], [1.0, 0.5], 2.0),
+        {"y": "numbers", "x": "numbers", "groups": "other", "sd": "numbers", "sigma": "numbers"},
+    ),
 ]
 MODULES = [
     beta_binomial,
@@ -161,6 +172,7 @@ MODULES = [
     repairs,
     james_stein,
     regression,
+    crossed,
 ]
 
 

@@ -85,6 +85,16 @@ def test_sleepstudy():
     assert people.y[people.group == 335][people.day[people.group == 335] >= 2].argmax() == 1
 
 
+def test_plates_and_pastes():
+    """Every plate carries every sample once; two tests of three casks in ten batches. Sums of lme4's copies."""
+    dishes, paste = datasets.penicillin(), datasets.pastes()
+    assert dishes.y.sum() == 3308
+    assert len(set(zip(dishes.plate.tolist(), dishes.sample.tolist(), strict=True))) == len(dishes.y) == 24 * 6
+    assert np.isclose(paste.y.sum(), 3603.2)
+    _, tests = np.unique(np.char.add(paste.batch, paste.cask), return_counts=True)
+    assert tests.tolist() == [2] * 30
+
+
 def test_radon_is_aligned_house_by_house():
     """The counts, one uranium a county, and a floor that is a floor."""
     houses = datasets.radon()

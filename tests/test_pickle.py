@@ -14,6 +14,7 @@ from scipy import stats
 import hblib
 from hblib import (
     beta_binomial,
+    crossed,
     datasets,
     distributions,
     frames,
@@ -88,6 +89,7 @@ MAKERS = {
     "lines": lines,
     "Coefficients": shrunk,
     "Coefficients of a group": lambda: shrunk()[1],
+    "crossed": lambda: crossed.fit(VALUES, DESIGN, [np.repeat([1, 2, 3], 4), np.tile([1, 2, 3, 4], 3)]),
     "stores": lambda: three_level.posterior(YBAR, SE, 1.0, 2.0, CHAIN),
     "stores' weights": lambda: three_level.shrinkage(SE, 1.0, 2.0, CHAIN),
     "stores' fit": lambda: three_level.fit(YBAR[:3] * 2, 1.0, ["a", "a", "b"] * 2),

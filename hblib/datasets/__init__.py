@@ -367,6 +367,42 @@ class Houses(NamedTuple):
     uranium: FloatArray
 
 
+class Zones(NamedTuple):
+    """Diameters by plate and sample.
+
+    Attributes
+    ----------
+    plate : array of str
+        The plate of each reading.
+    sample : array of str
+        Its sample.
+    y : array of float
+        The diameter in millimetres.
+    """
+
+    plate: TextArray
+    sample: TextArray
+    y: FloatArray
+
+
+class Strengths(NamedTuple):
+    """Strengths by batch and cask.
+
+    Attributes
+    ----------
+    batch : array of str
+        The batch of each test.
+    cask : array of str
+        Its cask, with a letter that other batches use for casks of their own.
+    y : array of float
+        The strength.
+    """
+
+    batch: TextArray
+    cask: TextArray
+    y: FloatArray
+
+
 def surgical() -> Counts:
     """Load deaths y after n cardiac operations on babies in 12 hospitals.
 
@@ -688,6 +724,52 @@ def radon() -> Houses:
     919 85 AITKIN [1 0 0]
     """
     return _table(Houses, "radon.csv", {"log_radon": float, "county": str, "floor": int, "uranium": float})
+
+
+def penicillin() -> Zones:
+    """Load 144 diameters y: six samples of penicillin, each on the same 24 plates.
+
+    A sample is put on a plate that is full of bacteria; the diameter of the clear zone around it measures its potency.
+
+    Returns
+    -------
+    Zones
+        One row a reading, y in millimetres.
+
+    References
+    ----------
+    .. [1] Davies & Goldsmith (1972), Statistical Methods in Research and Production (4th ed.), section 6.6.
+
+    Examples
+    --------
+    >>> dishes = penicillin()
+    >>> print(len(dishes.y), len(set(dishes.plate)), len(set(dishes.sample)), dishes.y[0])
+    144 24 6 27.0
+    """
+    return _table(Zones, "penicillin.csv", {"plate": str, "sample": str, "diameter": float})
+
+
+def pastes() -> Strengths:
+    """Load the strength y of a chemical paste: two tests of each of three casks from ten batches.
+
+    Every batch calls its casks a, b and c: cask a of batch A and cask a of batch B have nothing in common.
+
+    Returns
+    -------
+    Strengths
+        One row a test.
+
+    References
+    ----------
+    .. [1] Davies & Goldsmith (1972), Statistical Methods in Research and Production (4th ed.), section 6.5.
+
+    Examples
+    --------
+    >>> deliveries = pastes()
+    >>> print(len(deliveries.y), len(set(deliveries.batch)), len(set(deliveries.cask)), deliveries.y[0])
+    60 10 3 62.8
+    """
+    return _table(Strengths, "pastes.csv", {"batch": str, "cask": str, "strength": float})
 
 
 def _table(kind, name, columns):
