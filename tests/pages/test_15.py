@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from hblib import datasets, normal_normal, priors
+from hblib import normal_normal, priors
 
 HALF_NORMAL = priors.half_normal(1)
 COST = 0.08
@@ -20,12 +20,30 @@ def whole(page):
 
 
 def test_reml_is_that_of_metafor(page):
-    """The documentation of rma(); metafor stops its search for the second tau^2 a little early."""
+    """As its documentation prints it, but for the second tau^2."""
     plain, line = page.estimates.astype(str).replace("", "nan").astype(float).to_numpy()
-    assert np.allclose(plain[:3], [0.3132, -0.7145, 0.1798], atol=1e-8)
-    assert np.allclose(line[1:], [0.2515, 0.2491, -0.0291, 0.0072], atol=1e-8)
+    assert np.allclose(plain[:3], [0.3132, -0.7145, 0.1798], atol=5e-5)
+    assert np.allclose(line[1:], [0.2515, 0.2491, -0.0291, 0.0072], atol=5e-5)
     assert abs(line[0] - 0.0764) < 0.00011
-    here, there = (page.given_tau(np.sqrt(t2), page.effect, page.se, page.with_latitude)[0] for t2 in (0.07635, 0.0764))
+
+
+def test_why_the_last_digit_of_metafor_differs(page):
+    """Fisher scoring from the estimate of Hedges, until a step is below its default threshold of 1e-5."""
+    y, v, X = page.effect, page.se**2, page.with_latitude
+
+    def residual_maker(w):
+        W = np.diag(w)
+        return W - W @ X @ np.linalg.solve(X.T @ W @ X, X.T @ W)
+
+    P = residual_maker(np.ones(13))
+    tau2, step = (y @ P @ y - np.trace(P @ np.diag(v))) / 11, 1.0
+    while abs(step) > 1e-5:
+        P = residual_maker(1 / (v + tau2))
+        step = (y @ P @ P @ y - np.trace(P)) / np.trace(P @ P)
+        tau2 += step
+    top = page.reml(y, page.se, X)[0] ** 2
+    assert (round(tau2, 4), round(top, 4)) == (0.0764, 0.0763)
+    here, there = (page.given_tau(np.sqrt(t2), y, page.se, X)[0] for t2 in (top, tau2))
     assert here > there
 
 
@@ -42,6 +60,7 @@ def test_the_average_over_tau_is_that_of_hblib(page, whole):
         assert np.allclose(np.log(row[:3]), [low, exact.median(), high], atol=2e-3)
         assert abs(row[3] - exact.sf(0)) < 2e-4
     assert abs(page.plain[1] @ page.plain[0] - whole.tau.mean()) < 1e-3
+    assert np.allclose(page.tau_95, whole.tau.interval(0.95), atol=0.02)
 
 
 def test_with_latitude_it_is_a_sum_over_three_dimensions(page):
@@ -166,7 +185,7 @@ def test_the_rules_come_in_the_order_of_the_text(page):
     """Retailer by retailer, so that the luck of the 200 drops out."""
     worst, mean, significant, raw, pooled, line = page.results.T.to_numpy()
     assert worst.mean() < -1
-    assert mean.mean() == 0
+    assert abs(mean.mean()) < 0.02
     assert significant.mean() < 0.45
     for better, than in ((raw, significant), (pooled, raw), (line, pooled)):
         gap = better - than
@@ -280,9 +299,3 @@ def test_fewer_shops_test_on_the_less_time_there_is(page):
 def test_testing_on_where_it_pays_gains(page):
     gap = np.array(page.then) - page.now
     assert gap.mean() > 4 * gap.std() / np.sqrt(len(gap))
-
-
-def test_none_of_200_seeds_was_far_off():
-    seen = datasets.nuts_failures("chapters/15-many-experiments")
-    assert seen.seeds[0] >= 200
-    assert seen.divergences[0] <= 50
