@@ -63,6 +63,14 @@ def test_the_average_over_tau_is_that_of_hblib(page, whole):
     assert np.allclose(page.tau_95, whole.tau.interval(0.95), atol=0.02)
 
 
+def test_in_madras_the_others_hardly_matter(page):
+    """Its estimate is that of the trial alone, and its interval too."""
+    low, middle, high, _ = page.answers.loc["Madras"].to_numpy(dtype=float)
+    alone = page.effect[7] + np.array([-1.96, 0, 1.96]) * page.se[7]
+    assert page.bcg.n.argmax() == 7
+    assert np.allclose(np.log([low, middle, high]), alone, atol=0.02)
+
+
 def test_with_latitude_it_is_a_sum_over_three_dimensions(page):
     """Brute force: a grid of level, slope and tau, and normal densities."""
     away = page.bcg.latitude - 33.5
