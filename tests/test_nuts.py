@@ -132,6 +132,7 @@ ASSERTED = {  # of one run: divergences, R-hat, effective sample sizes, z; nan w
     ("chapters/08-parameterization", 27): (nan, nan, nan, 6),
     ("chapters/09-multilevel-regression", 1): (100, 1.05, 100, 5.5),
     ("chapters/10-checking", 1): (20, 1.03, 400, 5),
+    ("chapters/15-many-experiments", 1): (20, 1.05, 300, 6),
     ("solutions/06-hard", 1): (40, 1.03, 400, nan),
     ("solutions/08-forms", 1): (20, 1.03, nan, 5),
     ("tests/test_coordinates", 1): (nan, nan, nan, 6),

@@ -150,9 +150,16 @@ def test_nuts_agrees_with_the_sum(page):
 
 
 def test_the_run_is_within_what_lies_far_beyond_the_worst_of_the_other_seeds(page):
-    assert page.diverging <= 100
+    assert page.diverging <= 20
     assert (page.table["r_hat"] <= 1.05).all()
-    assert page.ess.min() >= 200
+    assert page.ess.min() >= 300
+
+
+def test_what_was_bad_of_other_seeds_was_r_hat_alone(page):
+    assert page.others.seeds[0] >= 200
+    assert page.others.divergences[0] == 0
+    assert page.others.bad[0] == 0 or page.others.rhat[0] > 1.01
+    assert min(page.others.bulk[0], page.others.tail[0]) >= 400
 
 
 def test_the_prediction_by_draws_is_that_of_the_sum(page):
