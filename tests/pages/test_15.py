@@ -63,6 +63,14 @@ def test_the_average_over_tau_is_that_of_hblib(page, whole):
     assert np.allclose(page.tau_95, whole.tau.interval(0.95), atol=0.02)
 
 
+def test_other_priors_of_tau_are_weights_on_the_pages_grid(page):
+    tau, weight, beta, V = page.plain
+    for prior, found in ((stats.halfnorm(scale=0.25), page.tight), (stats.halfcauchy(scale=1), page.wide)):
+        other = weight * prior.pdf(tau) / stats.halfnorm.pdf(tau)
+        next_place = stats.norm.sf(0, beta[:, 0], np.sqrt(V[:, 0, 0] + tau**2))
+        assert abs(other @ next_place / other.sum() - found) < 2e-3
+
+
 def test_in_madras_the_others_hardly_matter(page):
     """Its estimate is that of the trial alone, and its interval too."""
     low, middle, high, _ = page.answers.loc["Madras"].to_numpy(dtype=float)
