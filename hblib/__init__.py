@@ -137,6 +137,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         radon                        radon in 919 houses of 85 counties
         penicillin                   six samples, each on 24 plates
         pastes                       casks of ten batches, tested twice
+        bcg                          tuberculosis in 13 trials of a vaccine
         coverage                     a simulation: how often intervals hold the truth
         nuts_over_lambda             a simulation: what NUTS costs in three coordinates
         nuts_failures                a simulation: how often NUTS fails with other seeds
@@ -151,6 +152,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         Houses                       what radon returns
         Zones                        what penicillin returns
         Strengths                    what pastes returns
+        Trials                       what bcg returns
         Coverage                     what coverage returns
         NutsRuns                     what nuts_over_lambda returns
         NutsFailures                 what nuts_failures returns

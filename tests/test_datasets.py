@@ -106,6 +106,16 @@ def test_radon_is_aligned_house_by_house():
         houses.y[0] = 0
 
 
+def test_bcg():
+    """Sums of metadat's copy, and the first log risk ratio that metafor's manual prints."""
+    trials = datasets.bcg()
+    assert (len(trials.y), trials.y.sum(), trials.y_control.sum()) == (13, 1065, 1510)
+    assert trials.n.sum() + trials.n_control.sum() == 357_347
+    first = np.log(trials.y[0] / trials.n[0] / (trials.y_control[0] / trials.n_control[0]))
+    assert abs(first - -0.8893) < 5e-5
+    assert (trials.latitude.min(), trials.latitude.max(), trials.year.min(), trials.year.max()) == (13, 55, 1948, 1980)
+
+
 LOADERS = [
     datasets.surgical,
     datasets.rat_tumors,
@@ -114,6 +124,7 @@ LOADERS = [
     datasets.batters_copied,
     datasets.flights,
     datasets.kidney_cancer,
+    datasets.bcg,
 ]
 
 

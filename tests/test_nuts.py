@@ -134,6 +134,7 @@ ASSERTED = {  # of one run: divergences, R-hat, effective sample sizes, z; nan w
     ("chapters/10-checking", 1): (20, 1.03, 400, 5),
     ("chapters/14-crossed-and-nested", 2): (nan, nan, nan, 7),
     ("chapters/14-crossed-and-nested", 5): (nan, nan, nan, 7),
+    ("chapters/15-many-experiments", 1): (20, 1.05, 300, 6),
     ("solutions/06-hard", 1): (40, 1.03, 400, nan),
     ("solutions/08-forms", 1): (20, 1.03, nan, 5),
     ("tests/test_coordinates", 1): (nan, nan, nan, 6),

@@ -151,6 +151,36 @@ class TwoPeriods(NamedTuple):
     n_later: IntArray
 
 
+class Trials(NamedTuple):
+    """Events in the two arms of a trial, and where it took place, by trial.
+
+    Attributes
+    ----------
+    group : array of str
+        The names of the trials.
+    y : array of int
+        Events among the treated.
+    n : array of int
+        How many were treated.
+    y_control : array of int
+        Events in the control group.
+    n_control : array of int
+        How many were in the control group.
+    latitude : array of float
+        How far from the equator, in degrees.
+    year : array of int
+        The year of publication.
+    """
+
+    group: TextArray
+    y: IntArray
+    n: IntArray
+    y_control: IntArray
+    n_control: IntArray
+    latitude: FloatArray
+    year: IntArray
+
+
 class Coverage(NamedTuple):
     """How often 95 % intervals held the truth in simulations; one row a setting and method.
 
@@ -590,6 +620,33 @@ def kidney_cancer() -> TwoPeriods:
     """
     columns = {"county": str, "dc": int, "pop": int, "dc.2": int, "pop.2": int}
     return _table(TwoPeriods, "kidney_cancer.csv", columns)
+
+
+def bcg() -> Trials:
+    """Load cases of tuberculosis y among n vaccinated with BCG, and among controls, in 13 trials.
+
+    The latitude is that of the place, without its sign.
+
+    Returns
+    -------
+    Trials
+        One row a trial.
+
+    References
+    ----------
+    .. [1] Colditz et al. (1994), JAMA 271:698-702.
+
+    Examples
+    --------
+    >>> trials = bcg()
+    >>> print(trials.group[0], trials.y[0], trials.n[0], trials.y_control[0], trials.n_control[0])
+    Aronson 1948 4 123 11 139
+    """
+    rows = _read("bcg.csv")
+    y, spared, y_control, spared_control = (_column(rows, name, int) for name in ("tpos", "tneg", "cpos", "cneg"))
+    n, n_control = _frozen(y + spared), _frozen(y_control + spared_control)
+    where, when = _column(rows, "latitude", float), _column(rows, "year", int)
+    return Trials(_column(rows, "trial", str), y, n, y_control, n_control, where, when)
 
 
 def coverage() -> Coverage:

@@ -4,7 +4,7 @@
 
 A page may say of a random run only what nearly every seed would show, so this script runs every fit again with many
 seeds. It finds the fits by running the pages themselves (and tests/test_nuts.py): each call of nutpie's sampler is
-repeated, compiled once, with the settings of the page. For every run it keeps
+repeated, compiled once, with the settings of the page, and each of NumPyro's runs as well. For every run it keeps
 
 - the divergences, the largest R-hat, the smallest effective sample size in bulk and tail, over all unknowns;
 - the largest |z| of the means and of the standard deviations, where z is the distance from the mean over all runs, in
@@ -18,6 +18,7 @@ with a margin beyond the extreme of 1,000 runs fails about once in a thousand ru
 
 import argparse
 import contextlib
+import copy
 import csv
 import io
 import itertools
@@ -33,8 +34,8 @@ from hblib.coursework import notebooks
 ROOT = Path(__file__).parent.parent.parent
 TABLE = ROOT / "hblib" / "datasets" / "nuts_failures.csv"
 PLACES = ["chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"]
-PLACES += ["chapters/10-checking", "chapters/14-crossed-and-nested", "solutions/06-hard", "solutions/08-forms"]
-PLACES += ["tests/test_coordinates", "tests/test_nuts"]
+PLACES += ["chapters/10-checking", "solutions/06-hard", "solutions/08-forms", "tests/test_coordinates"]
+PLACES += ["chapters/17-where-next", "tests/test_nuts"]
 COLUMNS = ["place", "fit", "seeds", "divergent", "bad", "divergences", "rhat", "bulk", "tail", "z", "z_sd"]
 COLUMNS += ["low", "high"]
 
@@ -70,11 +71,11 @@ def row(place, fit, runs):
     return dict(zip(COLUMNS, (place, fit, *map(str, numbers)), strict=True))
 
 
-def repeated(place, fits, seeds, found):
+def repeated(place, fits, seeds, found, fit):
     """nutpie's sampler, which does what it is asked and then, for the numbers `fits`, the same with other seeds."""
     import nutpie
 
-    sample, fit = nutpie.sample, itertools.count(1)
+    sample = nutpie.sample
 
     def again(compiled, **settings):
         result = sample(compiled, **settings)
@@ -93,6 +94,31 @@ def repeated(place, fits, seeds, found):
         return result
 
     return mock.patch("nutpie.sample", again)
+
+
+def repeated_in_numpyro(place, fits, seeds, found, fit):
+    """The same for NumPyro's runs, all seeds as the chains of one vectorized run; `fit` counts both."""
+    import arviz as az
+    import jax
+    import numpyro  # as a whole: ArviZ has left a placeholder, from which its parts cannot be imported
+
+    begin = numpyro.infer.MCMC.run
+
+    def again(mcmc, key, *data):
+        fresh = copy.deepcopy(mcmc.sampler)  # a kernel that has run keeps the shapes of that run
+        begin(mcmc, key, *data)
+        number, chains = next(fit), mcmc.num_chains
+        if number not in fits:
+            return
+        length = {"num_warmup": mcmc.num_warmup, "num_samples": mcmc.num_samples, "num_chains": seeds * chains}
+        many = numpyro.infer.MCMC(fresh, **length, chain_method="vectorized", progress_bar=False)
+        begin(many, jax.random.key(1000), *data, extra_fields=("num_steps",))
+        traces = az.from_numpyro(many)
+        runs = [measured(traces.isel(chain=slice(k * chains, (k + 1) * chains))) for k in range(seeds)]
+        found.append(row(place, number, runs))
+        write(found)
+
+    return mock.patch.object(numpyro.infer.MCMC, "run", again)
 
 
 def run(place):
@@ -139,7 +165,8 @@ def main():
     for place in options.places:
         found = []
         print(f"{place}: every fit with {options.seeds} seeds", file=sys.stderr, flush=True)
-        with repeated(place, options.fits, options.seeds, found), contextlib.redirect_stdout(io.StringIO()):
+        settings = place, options.fits, options.seeds, found, itertools.count(1)
+        with repeated(*settings), repeated_in_numpyro(*settings), contextlib.redirect_stdout(io.StringIO()):
             run(place)
     print(f"The table is in {TABLE}.")
 
