@@ -130,6 +130,10 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         kidney_cancer                deaths from kidney cancer by US county, in two periods
         sleepstudy                   reaction times by person and day of little sleep
         radon                        radon in 919 houses of 85 counties
+        api_sample                   scores of 200 Californian schools
+        api_cells                    all 6,194 of them, by county and type
+        catheters                    times until infection, two a patient
+        nile                         a hundred years of the river's flow
         coverage                     a simulation: how often intervals hold the truth
         nuts_over_lambda             a simulation: what NUTS costs in three coordinates
         nuts_failures                a simulation: how often NUTS fails with other seeds
@@ -142,6 +146,10 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         TwoPeriods                   what kidney_cancer returns
         Reactions                    what sleepstudy returns
         Houses                       what radon returns
+        Schools                      what api_sample returns
+        SchoolCells                  what api_cells returns
+        Infections                   what catheters returns
+        Series                       what nile returns
         Coverage                     what coverage returns
         NutsRuns                     what nuts_over_lambda returns
         NutsFailures                 what nuts_failures returns
