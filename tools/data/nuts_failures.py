@@ -34,7 +34,7 @@ ROOT = Path(__file__).parent.parent.parent
 TABLE = ROOT / "hblib" / "datasets" / "nuts_failures.csv"
 PLACES = ["chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"]
 PLACES += ["chapters/10-checking", "solutions/06-hard", "solutions/08-forms", "tests/test_coordinates"]
-PLACES += ["tests/test_nuts"]
+PLACES += ["chapters/17-where-next", "tests/test_nuts"]
 COLUMNS = ["place", "fit", "seeds", "divergent", "bad", "divergences", "rhat", "bulk", "tail", "z", "z_sd"]
 COLUMNS += ["low", "high"]
 
@@ -95,6 +95,29 @@ def repeated(place, fits, seeds, found):
     return mock.patch("nutpie.sample", again)
 
 
+def repeated_in_numpyro(place, fits, seeds, found):
+    """The same for NumPyro's runs, which count from 101."""
+    import arviz as az
+    import jax
+    from numpyro.infer import MCMC
+
+    begin, fit = MCMC.run, itertools.count(101)
+
+    def again(mcmc, key, *data):
+        begin(mcmc, key, *data)
+        number = next(fit)
+        if number not in fits:
+            return
+        runs = []
+        for seed in range(1, seeds + 1):
+            begin(mcmc, jax.random.key(1000 + seed), *data, extra_fields=("diverging", "num_steps"))
+            runs.append(measured(az.from_numpyro(mcmc)))
+        found.append(row(place, number, runs))
+        write(found)
+
+    return mock.patch.object(MCMC, "run", again)
+
+
 def run(place):
     """Run all cells of a page, or all tests of a file."""
     if place.startswith("tests/"):
@@ -131,7 +154,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("places", nargs="*", default=PLACES, metavar="PAGE")
     parser.add_argument("--seeds", type=int, default=200)
-    parser.add_argument("--fits", type=numbers, default=range(1, 1000), help="such as 5,14-27: repeat these alone")
+    parser.add_argument("--fits", type=numbers, default=range(1, 10_000), help="such as 5,14-27: repeat these alone")
     options = parser.parse_args()
     import matplotlib
 
@@ -139,7 +162,8 @@ def main():
     for place in options.places:
         found = []
         print(f"{place}: every fit with {options.seeds} seeds", file=sys.stderr, flush=True)
-        with repeated(place, options.fits, options.seeds, found), contextlib.redirect_stdout(io.StringIO()):
+        settings = place, options.fits, options.seeds, found
+        with repeated(*settings), repeated_in_numpyro(*settings), contextlib.redirect_stdout(io.StringIO()):
             run(place)
     print(f"The table is in {TABLE}.")
 
