@@ -122,6 +122,24 @@ def test_nuts_finds_the_sum(page):
     assert abs(page.found.loc["state", "sd"] / page.state_sd - 1) < 0.15
 
 
+def test_without_the_predictor_the_state_is_little_surer_than_by_weights(page):
+    """By one big normal distribution at the posterior means of tau and sigma, without the fourth column."""
+    columns = [0, 1, 2, *range(4, 61)]
+    tau, sigma = page.bare_weight @ page.bare
+    assert 0 < tau < 100
+    prior = np.diag(np.r_[np.full(3, 200.0**2), np.full(57, tau**2)])
+    A = page.A[:, columns]
+    gain = prior @ A.T @ np.linalg.inv(A @ prior @ A.T + sigma**2 * np.eye(200))
+    cov = prior - gain @ A @ prior
+    row = page.to_state[columns]
+    assert abs(np.sqrt(row @ cov @ row) / page.bare_sd - 1) < 0.1
+    assert page.bare_sd > 0.85 * np.sqrt(page.variance)
+    mean = page.centre[columns] + gain @ (page.y - A @ page.centre[columns])
+    off = page.to_county[:, columns] @ mean - page.table.truth
+    assert abs(np.sqrt((off[page.sampled == 0] ** 2).mean()) - np.sqrt(page.bare_off[page.sampled == 0].mean())) < 2
+    assert (page.bare_off[page.sampled == 0].mean() / page.off.MRP[page.sampled == 0].mean()) > 1.5
+
+
 def test_what_selection_within_cells_costs(page):
     rng = np.random.default_rng(2)
     scores = rng.normal(0, page.sigma, 400_000)
