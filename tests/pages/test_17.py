@@ -120,6 +120,8 @@ def test_nuts_finds_the_sum(page):
     z = (page.found["mean"] - page.found["by the sum"]) / page.found["mcse_mean"]
     assert (z.abs() < 6).all()
     assert abs(page.found.loc["state", "sd"] / page.state_sd - 1) < 0.15
+    assert (page.diagnosed["r_hat"] < 1.03).all()
+    assert (page.diagnosed[["ess_bulk", "ess_tail"]] > 400).all(axis=None)
 
 
 def test_without_the_predictor_the_state_is_little_surer_than_by_weights(page):

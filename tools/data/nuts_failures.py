@@ -96,7 +96,7 @@ def repeated(place, fits, seeds, found, fit):
 
 
 def repeated_in_numpyro(place, fits, seeds, found, fit):
-    """The same for NumPyro's runs; `fit` counts both."""
+    """The same for NumPyro's runs, all seeds as the chains of one vectorized run; `fit` counts both."""
     import arviz as az
     import jax
     from numpyro.infer import MCMC
@@ -105,13 +105,14 @@ def repeated_in_numpyro(place, fits, seeds, found, fit):
 
     def again(mcmc, key, *data):
         begin(mcmc, key, *data)
-        number = next(fit)
+        number, chains = next(fit), mcmc.num_chains
         if number not in fits:
             return
-        runs = []
-        for seed in range(1, seeds + 1):
-            begin(mcmc, jax.random.key(1000 + seed), *data, extra_fields=("diverging", "num_steps"))
-            runs.append(measured(az.from_numpyro(mcmc)))
+        length = {"num_warmup": mcmc.num_warmup, "num_samples": mcmc.num_samples, "num_chains": seeds * chains}
+        many = MCMC(mcmc.sampler, **length, chain_method="vectorized", progress_bar=False)
+        begin(many, jax.random.key(1000), *data, extra_fields=("num_steps",))
+        traces = az.from_numpyro(many)
+        runs = [measured(traces.isel(chain=slice(k * chains, (k + 1) * chains))) for k in range(seeds)]
         found.append(row(place, number, runs))
         write(found)
 
