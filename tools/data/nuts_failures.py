@@ -18,6 +18,7 @@ with a margin beyond the extreme of 1,000 runs fails about once in a thousand ru
 
 import argparse
 import contextlib
+import copy
 import csv
 import io
 import itertools
@@ -104,12 +105,13 @@ def repeated_in_numpyro(place, fits, seeds, found, fit):
     begin = MCMC.run
 
     def again(mcmc, key, *data):
+        fresh = copy.deepcopy(mcmc.sampler)  # a kernel that has run keeps the shapes of that run
         begin(mcmc, key, *data)
         number, chains = next(fit), mcmc.num_chains
         if number not in fits:
             return
         length = {"num_warmup": mcmc.num_warmup, "num_samples": mcmc.num_samples, "num_chains": seeds * chains}
-        many = MCMC(mcmc.sampler, **length, chain_method="vectorized", progress_bar=False)
+        many = MCMC(fresh, **length, chain_method="vectorized", progress_bar=False)
         begin(many, jax.random.key(1000), *data, extra_fields=("num_steps",))
         traces = az.from_numpyro(many)
         runs = [measured(traces.isel(chain=slice(k * chains, (k + 1) * chains))) for k in range(seeds)]
