@@ -5,7 +5,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from scipy import integrate, optimize, special, stats
+from scipy import optimize, special, stats
 
 import stan_schools
 from hblib import datasets, normal_normal, priors, regression
@@ -202,27 +202,24 @@ def test_stan_ran_the_listing_of_the_page_and_found_the_quadrature():
 # --- Survival ---------------------------------------------------------------------------------------------------------
 
 
-def by_quadrature(u, female):
-    """The likelihood of each patient by an integral over the frailty, and the frailty's posterior mean."""
-    times, a, exact = datasets.catheters(), np.exp(u[1]), {"epsabs": 0, "epsrel": 1e-10, "limit": 200}
-    total, means = 0, []
+def by_sum(u, female):
+    """The likelihood of each patient by a sum over the logarithm of the frailty, and the frailty's posterior mean."""
+    times, a = datasets.catheters(), np.exp(u[1])
+    log_theta, step = np.linspace(-30, 5, 20_001, retstep=True)
+    theta, total, means = np.exp(log_theta), 0, []
     for j in range(1, 39):
-        mine = times.group == j
-        hazard = np.exp(u[0] + u[2] * female[mine])
-
-        def density(theta, hazard=hazard, mine=mine):
-            terms = np.where(times.event[mine], theta * hazard, 1) * np.exp(-theta * hazard * times.time[mine])
-            return terms.prod() * stats.gamma(a, scale=1 / a).pdf(theta)
-
-        area = integrate.quad(density, 0, 25, **exact)[0]
-        means.append(integrate.quad(lambda t, f=density: t * f(t), 0, 25, **exact)[0] / area)
-        total += np.log(area)
+        density = theta * stats.gamma(a, scale=1 / a).pdf(theta)
+        for row in np.flatnonzero(times.group == j):
+            hazard = theta * np.exp(u[0] + u[2] * female[row])
+            density *= np.exp(-hazard * times.time[row]) * (hazard if times.event[row] else 1)
+        total += np.log(density.sum() * step)
+        means.append(theta @ density / density.sum())
     return total, means
 
 
 def test_the_frailty_is_integrated_out(page):
     u, female = np.array([-3.5, 1.2, -1.4]), datasets.catheters().female
-    total, means = by_quadrature(u, female)
+    total, means = by_sum(u, female)
     page_total, page_means = page.log_likelihood(u, female)
     assert abs(total - page_total) < 1e-5
     assert np.allclose(means, page_means, rtol=1e-6)
