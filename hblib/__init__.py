@@ -138,6 +138,10 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         penicillin                   six samples, each on 24 plates
         pastes                       casks of ten batches, tested twice
         bcg                          tuberculosis in 13 trials of a vaccine
+        api_sample                   scores of 200 Californian schools
+        api_cells                    all 6,194 of them, by county and type
+        catheters                    times until infection, two a patient
+        nile                         a hundred years of the river's flow
         coverage                     a simulation: how often intervals hold the truth
         nuts_over_lambda             a simulation: what NUTS costs in three coordinates
         nuts_failures                a simulation: how often NUTS fails with other seeds
@@ -153,6 +157,10 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         Zones                        what penicillin returns
         Strengths                    what pastes returns
         Trials                       what bcg returns
+        Schools                      what api_sample returns
+        SchoolCells                  what api_cells returns
+        Infections                   what catheters returns
+        Series                       what nile returns
         Coverage                     what coverage returns
         NutsRuns                     what nuts_over_lambda returns
         NutsFailures                 what nuts_failures returns

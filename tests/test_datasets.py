@@ -114,6 +114,40 @@ def test_bcg():
     first = np.log(trials.y[0] / trials.n[0] / (trials.y_control[0] / trials.n_control[0]))
     assert abs(first - -0.8893) < 5e-5
     assert (trials.latitude.min(), trials.latitude.max(), trials.year.min(), trials.year.max()) == (13, 55, 1948, 1980)
+def test_californian_schools():
+    """The sample gives the estimate and the standard error that survey prints; the cells hold every school once."""
+    sample, cells = datasets.api_sample(), datasets.api_cells()
+    assert {len(column) for column in sample} == {200}
+    assert {len(column) for column in cells} == {169}
+    assert (cells.n.sum(), len(set(cells.group.tolist())), len(set(sample.group.tolist()))) == (6194, 57, 40)
+    assert len(set(zip(cells.group.tolist(), cells.type.tolist(), strict=True))) == 169
+    assert abs(np.average(cells.ybar, weights=cells.n) - 664.7126) < 5e-4
+    mean = variance = 0
+    for type in ("primary", "middle", "high"):
+        y, schools = sample.y[sample.type == type], cells.n[cells.type == type].sum()
+        mean += schools * y.mean() / 6194
+        variance += (schools / 6194) ** 2 * (1 - len(y) / schools) * y.var(ddof=1) / len(y)
+    assert abs(mean - 662.29) < 0.005
+    assert abs(np.sqrt(variance) - 9.4089) < 5e-5
+    for column in (*sample, *cells):
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = column[1]
+
+
+def test_catheters():
+    """Two times a patient, one sex each; 58 infections; patient 21 as published."""
+    times = datasets.catheters()
+    assert {len(column) for column in times} == {76}
+    assert np.bincount(times.group).tolist() == [0] + [2] * 38
+    assert (times.event.sum(), times.female.sum(), times.time.sum()) == (58, 56, 7724)
+    assert times.time[times.group == 21].tolist() == [152, 562]
+    assert len(set(zip(times.group.tolist(), times.female.tolist(), strict=True))) == 38
+
+
+def test_nile():
+    river = datasets.nile()
+    assert river.year.tolist() == list(range(1871, 1971))
+    assert (river.y.mean(), river.y.max(), river.y.min()) == (919.35, 1370, 456)
 
 
 LOADERS = [

@@ -430,6 +430,84 @@ class Strengths(NamedTuple):
 
     batch: TextArray
     cask: TextArray
+class Schools(NamedTuple):
+    """Scores of single schools, with what is known of each.
+
+    Attributes
+    ----------
+    y : array of float
+        The school's score.
+    group : array of str
+        The county.
+    type : array of str
+        "primary", "middle" or "high".
+    meals : array of float
+        Per cent of the pupils with a subsidized lunch.
+    """
+
+    y: FloatArray
+    group: TextArray
+    type: TextArray
+    meals: FloatArray
+
+
+class SchoolCells(NamedTuple):
+    """All schools, counted by county and type; a row is a cell.
+
+    Attributes
+    ----------
+    group : array of str
+        The county.
+    type : array of str
+        "primary", "middle" or "high".
+    n : array of int
+        Schools.
+    meals : array of float
+        The mean over these schools of the per cent of pupils with a subsidized lunch.
+    ybar : array of float
+        The mean over these schools of the score.
+    """
+
+    group: TextArray
+    type: TextArray
+    n: IntArray
+    meals: FloatArray
+    ybar: FloatArray
+
+
+class Infections(NamedTuple):
+    """Times until an infection, some of them cut off; several rows have the same group.
+
+    Attributes
+    ----------
+    time : array of float
+        Days.
+    event : array of int
+        1 where the time ended in an infection, 0 where it was cut off before.
+    group : array of int
+        The number of the patient.
+    female : array of int
+        1 for a woman, 0 for a man.
+    """
+
+    time: FloatArray
+    event: IntArray
+    group: IntArray
+    female: IntArray
+
+
+class Series(NamedTuple):
+    """A measurement a year.
+
+    Attributes
+    ----------
+    year : array of int
+        The year.
+    y : array of float
+        What was measured.
+    """
+
+    year: IntArray
     y: FloatArray
 
 
@@ -827,6 +905,93 @@ def pastes() -> Strengths:
     60 10 3 62.8
     """
     return _table(Strengths, "pastes.csv", {"batch": str, "cask": str, "strength": float})
+def api_sample() -> Schools:
+    """Load the scores y of 200 Californian schools of the year 2000, drawn by type: 100 primary, 50 middle, 50 high.
+
+    The score is the Academic Performance Index, from 200 to 1000.
+
+    Returns
+    -------
+    Schools
+        One row a school.
+
+    References
+    ----------
+    .. [1] California Department of Education; apistrat in Lumley's R package survey.
+
+    Examples
+    --------
+    >>> sample = api_sample()
+    >>> print(len(sample.y), len(set(sample.group)), sample.y.mean().round(2))
+    200 40 652.82
+    """
+    return _table(Schools, "api_sample.csv", {"score": float, "county": str, "type": str, "meals": float})
+
+
+def api_cells() -> SchoolCells:
+    """Load all 6,194 schools from which `api_sample` was drawn, counted by county and type.
+
+    Returns
+    -------
+    SchoolCells
+        One row a cell with at least one school.
+
+    References
+    ----------
+    .. [1] California Department of Education; apipop in Lumley's R package survey.
+
+    Examples
+    --------
+    >>> cells = api_cells()
+    >>> print(cells.n.sum(), np.average(cells.ybar, weights=cells.n).round(2))
+    6194 664.71
+    """
+    columns = {"county": str, "type": str, "schools": int, "meals": float, "score": float}
+    return _table(SchoolCells, "api_cells.csv", columns)
+
+
+def catheters() -> Infections:
+    """Load times until the infection of a catheter, two for each of 38 dialysis patients.
+
+    A time is cut off (event 0) where the catheter was taken out for another reason.
+
+    Returns
+    -------
+    Infections
+        One row a catheter.
+
+    References
+    ----------
+    .. [1] McGilchrist & Aisbett (1991), Biometrics 47:461-466.
+
+    Examples
+    --------
+    >>> times = catheters()
+    >>> print(len(times.time), times.event.sum(), times.time.sum())
+    76 58 7724.0
+    """
+    return _table(Infections, "catheters.csv", {"time": float, "infection": int, "patient": int, "female": int})
+
+
+def nile() -> Series:
+    """Load the yearly flow y of the Nile at Aswan, 1871 to 1970, in 10^8 cubic metres.
+
+    Returns
+    -------
+    Series
+        One row a year.
+
+    References
+    ----------
+    .. [1] Cobb (1978), Biometrika 65:243-251; Durbin & Koopman (2012), Time Series Analysis by State Space Methods.
+
+    Examples
+    --------
+    >>> river = nile()
+    >>> print(len(river.y), river.y.mean())
+    100 919.35
+    """
+    return _table(Series, "nile.csv", {"year": int, "flow": float})
 
 
 def _table(kind, name, columns):
