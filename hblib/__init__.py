@@ -130,6 +130,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         kidney_cancer                deaths from kidney cancer by US county, in two periods
         sleepstudy                   reaction times by person and day of little sleep
         radon                        radon in 919 houses of 85 counties
+        high_school                  scores of 1,208 pupils in 30 schools
         coverage                     a simulation: how often intervals hold the truth
         nuts_over_lambda             a simulation: what NUTS costs in three coordinates
         nuts_failures                a simulation: how often NUTS fails with other seeds
@@ -142,6 +143,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         TwoPeriods                   what kidney_cancer returns
         Reactions                    what sleepstudy returns
         Houses                       what radon returns
+        Pupils                       what high_school returns
         Coverage                     what coverage returns
         NutsRuns                     what nuts_over_lambda returns
         NutsFailures                 what nuts_failures returns

@@ -85,6 +85,16 @@ def test_sleepstudy():
     assert people.y[people.group == 335][people.day[people.group == 335] >= 2].argmax() == 1
 
 
+def test_high_school_is_every_third_public_school():
+    """Counts and sums of mlmRev's copy, from which the rows were taken."""
+    pupils = datasets.high_school()
+    assert {len(column) for column in pupils} == {1208}
+    assert (len(set(pupils.group.tolist())), pupils.girl.sum()) == (30, 663)
+    assert abs(pupils.y.sum() - 13009.703) < 1e-6
+    assert abs(pupils.ses.sum() + 259.664) < 1e-6
+    assert set(pupils.girl.tolist()) == {0, 1}
+
+
 def test_radon_is_aligned_house_by_house():
     """The counts, one uranium a county, and a floor that is a floor."""
     houses = datasets.radon()

@@ -367,6 +367,27 @@ class Houses(NamedTuple):
     uranium: FloatArray
 
 
+class Pupils(NamedTuple):
+    """Scores by pupil, with what is known of the pupil.
+
+    Attributes
+    ----------
+    y : array of float
+        The score in mathematics.
+    group : array of int
+        The school.
+    ses : array of float
+        The family's socio-economic status, in standard deviations of the survey.
+    girl : array of int
+        1 for a girl, 0 for a boy.
+    """
+
+    y: FloatArray
+    group: IntArray
+    ses: FloatArray
+    girl: IntArray
+
+
 def surgical() -> Counts:
     """Load deaths y after n cardiac operations on babies in 12 hospitals.
 
@@ -688,6 +709,29 @@ def radon() -> Houses:
     919 85 AITKIN [1 0 0]
     """
     return _table(Houses, "radon.csv", {"log_radon": float, "county": str, "floor": int, "uranium": float})
+
+
+def high_school() -> Pupils:
+    """Load scores in mathematics y of 1,208 pupils in 30 public high schools of the United States.
+
+    They are every third of the 90 public schools in a sample of the survey High School and Beyond.
+
+    Returns
+    -------
+    Pupils
+        One row a pupil.
+
+    References
+    ----------
+    .. [1] Raudenbush & Bryk (2002), Hierarchical Linear Models, 2nd ed., chapter 4.
+
+    Examples
+    --------
+    >>> pupils = high_school()
+    >>> print(len(pupils.y), len(set(pupils.group)), pupils.ses[0], pupils.y[0])
+    1208 30 -1.528 5.876
+    """
+    return _table(Pupils, "high_school.csv", {"score": float, "school": int, "ses": float, "girl": int})
 
 
 def _table(kind, name, columns):
