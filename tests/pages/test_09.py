@@ -262,7 +262,8 @@ def test_a_finer_grid_gives_the_same_sum(page):
     exact, finer = page.exact, page.by_sum(page.separation(eta=2), points=36)
     for name in ("mu", "tau", "rho", "sigma", "lines"):
         assert np.allclose(exact[name], finer[name], rtol=3e-4, atol=2e-3), name
-    assert abs(exact["rho_sd"] - finer["rho_sd"]) < 1e-3
+    for name in ("mu_sd", "tau_sd", "rho_sd", "sigma_sd"):
+        assert np.allclose(exact[name], finer[name], rtol=2e-3), name
     assert abs(exact["below"] - finer["below"]) < 2e-3
     assert exact["edge"] < 1e-3
 
@@ -360,6 +361,80 @@ def test_the_run_on_the_page_is_not_far_beyond_the_worst_of_the_stored_ones(page
     assert (page.ess >= 100).all()
     assert (page.z.abs() < 5.5).all()
     assert (page.summary["mcse_mean"] < page.summary["sd"] / 8).all()
+
+
+def test_means_and_sds_of_the_parameters_are_those_of_the_sum(page):
+    """Two programs that share the model alone; the bound is that of all unknowns above."""
+    for part, column in (("", "mean"), ("_sd", "sd")):
+        away = page.exactly[part] - page.shown[column].to_numpy(dtype=float)
+        assert (np.abs(away / page.shown[f"mcse_{column}"].to_numpy(dtype=float)) < 5.5).all(), column
+    assert (page.shown["mcse_mean"] < page.exactly["_sd"] / 8).all()
+
+
+def test_the_rows_of_the_table_are_the_parameters_in_the_order_of_the_sum(page):
+    names = ["mu[intercept]", "mu[slope]", "tau[intercept]", "tau[slope]", "rho[slope, intercept]", "sigma"]
+    assert page.shown.index.tolist() == names
+    assert page.summary.index[6:8].tolist() == ["line[308, intercept]", "line[308, slope]"]
+    assert len(page.truth) == len(page.summary) == 6 + 2 * 18
+
+
+@pytest.mark.parametrize("K", [3, 5, 10])
+def test_one_correlation_of_many_is_that_of_two_with_another_eta(K):
+    rho = np.linspace(-0.95, 0.95, 9)
+    assert np.allclose(lkj.pdf(rho, 1, K), lkj.pdf(rho, 1 + (K - 2) / 2, 2))
+
+
+def test_with_more_coefficients_the_same_eta_gives_a_weaker_and_surer_correlation(page):
+    assert (np.diff(page.grown["posterior mean"]) < 0).all()
+    assert (np.diff(page.grown["posterior sd"]) < 0).all()
+    assert (page.grown["posterior mean"] > 0).all()
+
+
+# --- Bambi ------------------------------------------------------------------------------------------------------------
+
+
+def test_bambis_model_has_two_scales_from_the_data_and_no_correlation(page):
+    slope = 2.5 * page.y.std() / page.nights.std()
+    intercept = np.hypot(2.5 * page.y.std(), slope * page.nights.mean())
+    assert f"1|person ~ Normal(mu: 0.0, sigma: HalfNormal(sigma: {intercept:.4f}))" in page.described
+    assert f"nights|person ~ Normal(mu: 0.0, sigma: HalfNormal(sigma: {slope:.4f}))" in page.described
+    assert page.described.count("HalfNormal") == 2
+    assert not {"lkj", "corr"} & set(page.described.lower().split())
+    assert "LKJ" not in page.described
+
+
+# --- Three coefficients -----------------------------------------------------------------------------------------------
+
+
+def test_the_schools_reml_is_at_the_edge_and_not_much_lower_inside(page):
+    fit = page.schools_reml
+    sizes = np.linalg.eigvalsh(fit.correlation)
+    assert fit.status == "singular"
+    assert sizes[0] < 1e-6
+    assert round(fit.correlation[1, 0], 2) == 1
+    at_edge, _ = page.reml(fit.Sigma, fit.sigma, page.pupils.y, page.design, page.pupils.group)
+    assert abs(at_edge - fit.log_likelihood) < 1e-6
+    assert 0 < at_edge - page.inside < 1.5
+
+
+@pytest.mark.parametrize("weaker", [0.1, 1 / 3])
+def test_weaker_correlations_of_the_schools_fit_the_data_less_well(page, weaker):
+    """By hblib, with the average coefficients and sigma found anew."""
+    fit, pupils = page.schools_reml, page.pupils
+    Sigma = (1 - weaker) * fit.Sigma + weaker * np.diag(fit.sd**2)
+    inside = regression.given(pupils.y, page.design, page.design, pupils.group, Sigma / fit.sigma**2)
+    assert inside.log_likelihood < fit.log_likelihood
+    assert np.isclose(inside.log_likelihood, page.inside, atol=0.05) == (weaker == 1 / 3)
+
+
+def test_a_power_of_the_determinant_turns_one_lkj_prior_into_another(page):
+    some = page.r[::100]
+    R = np.tile(np.eye(3), (len(some), 1, 1))
+    for column, (k, m) in enumerate(((1, 0), (2, 0), (2, 1))):
+        R[:, k, m] = R[:, m, k] = some[:, column]
+    assert np.allclose(page.det[::100], np.linalg.det(R))
+    factor = lkj.log_density(R, 4) - lkj.log_density(R, 1)
+    assert np.ptp(factor - 3 * np.log(page.det[::100])) < 1e-6
 
 
 def test_332_has_the_day_that_no_line_explains(page):
