@@ -350,8 +350,8 @@ def test_no_stored_run_failed_a_check():
     others = datasets.nuts_failures("chapters/09-multilevel-regression")
     assert others.rhat[0] <= 1.01
     assert min(others.bulk[0], others.tail[0]) >= 400
-    assert others.divergences[0] <= 20
-    assert others.z[0] < 4.5
+    assert others.divergences[0] == 0
+    assert max(others.z[0], others.z_sd[0]) < 4.5  # of 42 unknowns in 200 runs
 
 
 def test_the_run_on_the_page_is_not_far_beyond_the_worst_of_the_stored_ones(page):
