@@ -142,6 +142,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         api_cells                    all 6,194 of them, by county and type
         catheters                    times until infection, two a patient
         nile                         a hundred years of the river's flow
+        high_school                  scores of 1,208 pupils in 30 schools
         coverage                     a simulation: how often intervals hold the truth
         nuts_over_lambda             a simulation: what NUTS costs in three coordinates
         nuts_failures                a simulation: how often NUTS fails with other seeds
@@ -161,6 +162,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         SchoolCells                  what api_cells returns
         Infections                   what catheters returns
         Series                       what nile returns
+        Pupils                       what high_school returns
         Coverage                     what coverage returns
         NutsRuns                     what nuts_over_lambda returns
         NutsFailures                 what nuts_failures returns

@@ -93,6 +93,14 @@ def test_plates_and_pastes():
     assert np.isclose(paste.y.sum(), 3603.2)
     _, tests = np.unique(np.char.add(paste.batch, paste.cask), return_counts=True)
     assert tests.tolist() == [2] * 30
+def test_high_school_is_every_third_public_school():
+    """Counts and sums of mlmRev's copy, from which the rows were taken."""
+    pupils = datasets.high_school()
+    assert {len(column) for column in pupils} == {1208}
+    assert (len(set(pupils.group.tolist())), pupils.girl.sum()) == (30, 663)
+    assert abs(pupils.y.sum() - 13009.703) < 1e-6
+    assert abs(pupils.ses.sum() + 259.664) < 1e-6
+    assert set(pupils.girl.tolist()) == {0, 1}
 
 
 def test_radon_is_aligned_house_by_house():

@@ -432,6 +432,8 @@ class Strengths(NamedTuple):
     cask: TextArray
 class Schools(NamedTuple):
     """Scores of single schools, with what is known of each.
+class Pupils(NamedTuple):
+    """Scores by pupil, with what is known of the pupil.
 
     Attributes
     ----------
@@ -509,6 +511,19 @@ class Series(NamedTuple):
 
     year: IntArray
     y: FloatArray
+        The score in mathematics.
+    group : array of int
+        The school.
+    ses : array of float
+        The family's socio-economic status, in standard deviations of the survey.
+    girl : array of int
+        1 for a girl, 0 for a boy.
+    """
+
+    y: FloatArray
+    group: IntArray
+    ses: FloatArray
+    girl: IntArray
 
 
 def surgical() -> Counts:
@@ -992,6 +1007,27 @@ def nile() -> Series:
     100 919.35
     """
     return _table(Series, "nile.csv", {"year": int, "flow": float})
+def high_school() -> Pupils:
+    """Load scores in mathematics y of 1,208 pupils in 30 public high schools of the United States.
+
+    They are every third of the 90 public schools in a sample of the survey High School and Beyond.
+
+    Returns
+    -------
+    Pupils
+        One row a pupil.
+
+    References
+    ----------
+    .. [1] Raudenbush & Bryk (2002), Hierarchical Linear Models, 2nd ed., chapter 4.
+
+    Examples
+    --------
+    >>> pupils = high_school()
+    >>> print(len(pupils.y), len(set(pupils.group)), pupils.ses[0], pupils.y[0])
+    1208 30 -1.528 5.876
+    """
+    return _table(Pupils, "high_school.csv", {"score": float, "school": int, "ses": float, "girl": int})
 
 
 def _table(kind, name, columns):

@@ -12,6 +12,11 @@ MIDDLE = np.array([1, 3.5])  # a line's height at mid-week
 IN_S = {"low": (100, 100), "high": (700, 700)}  # where the sum looks when reaction times are in seconds
 
 
+def row_of_person(page):
+    """0 to 17 for each measurement."""
+    return np.unique(page.group, return_inverse=True)[1]
+
+
 # --- The figures ------------------------------------------------------------------------------------------------------
 
 
@@ -262,7 +267,8 @@ def test_a_finer_grid_gives_the_same_sum(page):
     exact, finer = page.exact, page.by_sum(page.separation(eta=2), points=36)
     for name in ("mu", "tau", "rho", "sigma", "lines"):
         assert np.allclose(exact[name], finer[name], rtol=3e-4, atol=2e-3), name
-    assert abs(exact["rho_sd"] - finer["rho_sd"]) < 1e-3
+    for name in ("mu_sd", "tau_sd", "rho_sd", "sigma_sd"):
+        assert np.allclose(exact[name], finer[name], rtol=2e-3), name
     assert abs(exact["below"] - finer["below"]) < 2e-3
     assert exact["edge"] < 1e-3
 
@@ -293,7 +299,7 @@ def test_the_sums_with_an_inverse_wishart_do_not_depend_on_the_grid(page, unit, 
 
 def gibbs(page, unit, rounds, rng):
     """The posterior with an inverse-Wishart by conjugate steps; sigma from a grid. tau_beta, rho and 335's slope."""
-    J, X, y, person, prior_mean, prior_sd = page.J, page.X, page.y, page.person, page.prior_mean, page.prior_sd
+    J, X, y, person, prior_mean, prior_sd = page.J, page.X, page.y, row_of_person(page), page.prior_mean, page.prior_sd
     lines, sigma2, Sigma, kept = page.b, page.sigma**2, page.Sigma, []
     grid = np.linspace(18, 40, 200)
     XX = X[person == 0].T @ X[person == 0]
@@ -349,8 +355,8 @@ def test_no_stored_run_failed_a_check():
     others = datasets.nuts_failures("chapters/09-multilevel-regression")
     assert others.rhat[0] <= 1.01
     assert min(others.bulk[0], others.tail[0]) >= 400
-    assert others.divergences[0] <= 20
-    assert others.z[0] < 4.5
+    assert others.divergences[0] == 0
+    assert max(others.z[0], others.z_sd[0]) < 4.5  # of 42 unknowns in 200 runs
 
 
 def test_the_run_on_the_page_is_not_far_beyond_the_worst_of_the_stored_ones(page):
@@ -362,7 +368,181 @@ def test_the_run_on_the_page_is_not_far_beyond_the_worst_of_the_stored_ones(page
     assert (page.summary["mcse_mean"] < page.summary["sd"] / 8).all()
 
 
+def test_means_and_sds_of_the_parameters_are_those_of_the_sum(page):
+    """Two programs that share the model alone; the bound is that of all unknowns above."""
+    for part, column in (("", "mean"), ("_sd", "sd")):
+        away = page.exactly[part] - page.shown[column].to_numpy(dtype=float)
+        assert (np.abs(away / page.shown[f"mcse_{column}"].to_numpy(dtype=float)) < 5.5).all(), column
+    assert (page.shown["mcse_mean"] < page.exactly["_sd"] / 8).all()
+
+
+def test_the_rows_of_the_table_are_the_parameters_in_the_order_of_the_sum(page):
+    names = ["mu[intercept]", "mu[slope]", "tau[intercept]", "tau[slope]", "rho[slope, intercept]", "sigma"]
+    assert page.shown.index.tolist() == names
+    assert page.summary.index[6:8].tolist() == ["line[308, intercept]", "line[308, slope]"]
+    assert len(page.truth) == len(page.summary) == 6 + 2 * 18
+
+
+@pytest.mark.parametrize("K", [3, 5, 10])
+def test_one_correlation_of_many_is_that_of_two_with_another_eta(K):
+    rho = np.linspace(-0.95, 0.95, 9)
+    assert np.allclose(lkj.pdf(rho, 1, K), lkj.pdf(rho, 1 + (K - 2) / 2, 2))
+
+
+def test_with_more_coefficients_the_same_eta_gives_a_weaker_and_surer_correlation(page):
+    assert (np.diff(page.grown["posterior mean"]) < 0).all()
+    assert (np.diff(page.grown["posterior sd"]) < 0).all()
+    assert (page.grown["posterior mean"] > 0).all()
+
+
+# --- Bambi ------------------------------------------------------------------------------------------------------------
+
+
+def test_bambis_model_has_two_scales_from_the_data_and_no_correlation(page):
+    slope = 2.5 * page.y.std() / page.nights.std()
+    intercept = np.hypot(2.5 * page.y.std(), slope * page.nights.mean())
+    assert f"1|person ~ Normal(mu: 0.0, sigma: HalfNormal(sigma: {intercept:.4f}))" in page.described
+    assert f"nights|person ~ Normal(mu: 0.0, sigma: HalfNormal(sigma: {slope:.4f}))" in page.described
+    assert page.described.count("HalfNormal") == 2
+    assert not {"lkj", "corr"} & set(page.described.lower().split())
+    assert "LKJ" not in page.described
+
+
+# --- Three coefficients -----------------------------------------------------------------------------------------------
+
+
+def test_the_schools_reml_is_at_the_edge_and_not_much_lower_inside(page):
+    fit = page.schools_reml
+    sizes = np.linalg.eigvalsh(fit.correlation)
+    assert fit.status == "singular"
+    assert sizes[0] < 1e-6
+    assert round(fit.correlation[1, 0], 2) == 1
+    at_edge, _ = page.reml(fit.Sigma, fit.sigma, page.pupils.y, page.design, page.pupils.group)
+    assert abs(at_edge - fit.log_likelihood) < 1e-6
+    assert 0 < at_edge - page.inside < 1.5
+
+
+@pytest.mark.parametrize("weaker", [0.1, 1 / 3])
+def test_weaker_correlations_of_the_schools_fit_the_data_less_well(page, weaker):
+    """By hblib, with the average coefficients and sigma found anew."""
+    fit, pupils = page.schools_reml, page.pupils
+    Sigma = (1 - weaker) * fit.Sigma + weaker * np.diag(fit.sd**2)
+    inside = regression.given(pupils.y, page.design, page.design, pupils.group, Sigma / fit.sigma**2)
+    assert inside.log_likelihood < fit.log_likelihood
+    assert np.isclose(inside.log_likelihood, page.inside, atol=0.05) == (weaker == 1 / 3)
+
+
+def log_posterior(pupils, design):
+    """Of the schools under LKJ(1), at rows of log tau, three arctanh and log sigma; and what such rows stand for.
+
+    The lines and their averages are integrated out. The arctanh are those of two correlations, and of the partial one
+    of the two other coefficients; these three are independent a priori, and scaled Beta(3/2), Beta(3/2), Beta(1).
+    """
+    rows = [pupils.group == j for j in np.unique(pupils.group)]
+    unscaled = np.array([np.linalg.inv(design[row].T @ design[row]) for row in rows])
+    own = np.array([np.linalg.lstsq(design[row], pupils.y[row])[0] for row in rows])
+    squares = sum(np.sum((pupils.y[row] - design[row] @ b) ** 2) for row, b in zip(rows, own, strict=True))
+    centre, width, free = np.array([10.0, 0, 0]), np.array([10.0, 5, 5]), len(pupils.y) - 3 * len(rows)
+
+    def meaning(u):
+        tau, (a, b, p), sigma = np.exp(u[:, :3]), np.tanh(u[:, 3:6]).T, np.exp(u[:, 6])
+        rho = np.stack([a, b, a * b + p * np.sqrt((1 - a**2) * (1 - b**2))], axis=1)
+        return tau, rho, p, sigma
+
+    def log_p(u):
+        tau, rho, p, sigma = meaning(u)
+        R = np.tile(np.eye(3), (len(u), 1, 1))
+        for column, (k, m) in enumerate(((1, 0), (2, 0), (2, 1))):
+            R[:, k, m] = R[:, m, k] = rho[:, column]
+        Sigma = tau[:, :, None] * R * tau[:, None]
+        T = Sigma[:, None] + sigma[:, None, None, None] ** 2 * unscaled
+        P = np.linalg.inv(T)
+        A = P.sum(axis=1) + np.diag(1 / width**2)
+        h = np.einsum("sjkl,jl->sk", P, own) + centre / width**2
+        between = np.einsum("jk,sjkl,jl->s", own, P, own) - np.sum(h * np.linalg.solve(A, h[..., None])[..., 0], axis=1)
+        value = -(np.linalg.slogdet(T)[1].sum(axis=1) + np.linalg.slogdet(A)[1] + between) / 2
+        value -= free * np.log(sigma) + squares / (2 * sigma**2)
+        value -= ((tau / [5, 2, 2]) ** 2).sum(axis=1) / 2 + (sigma / 10) ** 2 / 2
+        value += u[:, :3].sum(axis=1) + u[:, 6]  # the scales are searched in logs
+        return value + 1.5 * np.log1p(-(rho[:, :2] ** 2)).sum(axis=1) + np.log1p(-(p**2))
+
+    return log_p, meaning
+
+
+@pytest.fixture(scope="module")
+def weighted(page):
+    """Correlations of the schools and their weights under LKJ(1), by importance sampling that learns its proposal."""
+    log_p, meaning = log_posterior(page.pupils, page.design)
+    rng = np.random.default_rng(6)
+    centre = np.concatenate([np.log(page.schools_reml.sd), [0.75, -0.4, 0], [np.log(page.schools_reml.sigma)]])
+    cov = np.diag([0.3, 0.6, 0.8, 0.8, 0.5, 0.7, 0.05]) ** 2
+    for size in (10_000, 20_000, 20_000, 40_000):
+        proposal = stats.multivariate_t(centre, 1.2 * cov, df=4)
+        u = proposal.rvs(size, random_state=rng)
+        u = u[np.abs(u[:, 3:6]).max(axis=1) < 12]  # beyond, arctanh leaves the digits of doubles
+        log_w = log_p(u) - proposal.logpdf(u)
+        w = np.exp(log_w - log_w.max())
+        w /= w.sum()
+        soft = np.minimum(w, 0.005) / np.minimum(w, 0.005).sum()
+        centre, cov = soft @ u, np.cov(u.T, aweights=soft)
+    assert 1 / np.sum(w**2) > 8000
+    return meaning(u)[1], w
+
+
+def under(weighted, eta):
+    """Means and standard deviations of the correlations, when LKJ(1) is made LKJ(eta)."""
+    rho, w = weighted
+    w = w * (1 - (rho**2).sum(axis=1) + 2 * rho.prod(axis=1)) ** (eta - 1)
+    w = w / w.sum()
+    return w @ rho, np.sqrt(w @ rho**2 - (w @ rho) ** 2)
+
+
+def test_the_density_of_the_schools_is_that_of_all_scores_together(page):
+    """Differences of the log posterior against the normal distribution of 1,208 scores and lkj.log_density."""
+    log_p, meaning = log_posterior(page.pupils, page.design)
+    y, X, group = page.pupils.y, page.design, page.pupils.group
+    u = np.array([[0.7, -0.6, -0.7, 0.7, -0.3, 0.2, 1.82], [0.5, -0.2, -1.0, 0.1, 0.4, -0.5, 1.9]])
+    slow = []
+    for row, tau, rho, _, sigma in zip(u, *meaning(u), strict=True):
+        R = np.eye(3)
+        R[np.tril_indices(3, -1)] = rho
+        R = np.tril(R) + np.tril(R, -1).T
+        rows = np.equal.outer(group, group) * (X @ (np.outer(tau, tau) * R) @ X.T) + sigma**2 * np.eye(len(y))
+        normal = stats.multivariate_normal(X @ [10, 0, 0], rows + X @ np.diag([100.0, 25, 25]) @ X.T)
+        scales = stats.halfnorm.logpdf(tau, scale=[5, 2, 2]).sum() + stats.halfnorm.logpdf(sigma, scale=10)
+        moved = row[:3].sum() + row[6] + np.log1p(-(np.tanh(row[3:6]) ** 2)).sum()
+        moved += np.log((1 - rho[0] ** 2) * (1 - rho[1] ** 2)) / 2  # from p to the third correlation
+        slow.append(normal.logpdf(y) + scales + lkj.log_density(R, 1) + moved)
+    assert np.isclose(np.diff(log_p(u))[0], np.diff(slow)[0], atol=1e-6)
+
+
+def test_averaged_over_all_matrices_the_correlations_are_moderate_and_uncertain(weighted):
+    mean, sd = under(weighted, 1)
+    assert (np.abs(mean) < 0.7).all()
+    assert (sd > 0.3).all()
+
+
+def test_a_larger_eta_brings_the_schools_correlations_nearer_to_0(weighted):
+    means = np.abs([under(weighted, eta)[0] for eta in (1, 2, 4)])
+    assert (np.diff(means, axis=0) < 0).all()
+
+
+def test_under_lkj_4_the_schools_posterior_is_hardly_narrower_than_the_prior(weighted):
+    _, sd = under(weighted, 4)
+    assert (np.abs(sd / lkj.sd(4, 3) - 1) < 0.12).all()
+
+
+def test_a_power_of_the_determinant_turns_one_lkj_prior_into_another(page):
+    some = page.r[::100]
+    R = np.tile(np.eye(3), (len(some), 1, 1))
+    for column, (k, m) in enumerate(((1, 0), (2, 0), (2, 1))):
+        R[:, k, m] = R[:, m, k] = some[:, column]
+    assert np.allclose(page.det[::100], np.linalg.det(R))
+    factor = lkj.log_density(R, 4) - lkj.log_density(R, 1)
+    assert np.ptp(factor - 3 * np.log(page.det[::100])) < 1e-6
+
+
 def test_332_has_the_day_that_no_line_explains(page):
-    off = np.abs(page.y - np.sum(page.X * page.post.mean()[page.person], axis=1))
+    off = np.abs(page.y - np.sum(page.X * page.post.mean()[row_of_person(page)], axis=1))
     assert page.group[off.argmax()] == 332
     assert off.max() > 3.5 * page.sigma

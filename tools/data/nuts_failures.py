@@ -51,7 +51,7 @@ def measured(trace):
         table = az.summary(posterior, round_to="none")
     table = table[table["sd"] > 0]  # what is constant by construction, such as the diagonal of a correlation matrix
     columns = ("r_hat", "ess_bulk", "ess_tail", "mean", "mcse_mean", "sd", "mcse_sd")
-    slowest = table[table.index.str.fullmatch(r"(mu|tau)(\[\d+\])?")]["ess_bulk"].min()
+    slowest = table[table.index.str.fullmatch(r"(mu|tau)(\[[^]]+\])?")]["ess_bulk"].min()
     stats = trace.sample_stats
     return (
         int(stats["diverging"].sum()),
