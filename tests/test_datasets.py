@@ -93,6 +93,8 @@ def test_plates_and_pastes():
     assert np.isclose(paste.y.sum(), 3603.2)
     _, tests = np.unique(np.char.add(paste.batch, paste.cask), return_counts=True)
     assert tests.tolist() == [2] * 30
+
+
 def test_high_school_is_every_third_public_school():
     """Counts and sums of mlmRev's copy, from which the rows were taken."""
     pupils = datasets.high_school()
@@ -122,6 +124,8 @@ def test_bcg():
     first = np.log(trials.y[0] / trials.n[0] / (trials.y_control[0] / trials.n_control[0]))
     assert abs(first - -0.8893) < 5e-5
     assert (trials.latitude.min(), trials.latitude.max(), trials.year.min(), trials.year.max()) == (13, 55, 1948, 1980)
+
+
 def test_californian_schools():
     """The sample gives the estimate and the standard error that survey prints; the cells hold every school once."""
     sample, cells = datasets.api_sample(), datasets.api_cells()

@@ -151,6 +151,111 @@ class TwoPeriods(NamedTuple):
     n_later: IntArray
 
 
+class HerdPeriods(NamedTuple):
+    """New cases of a cattle disease by herd and period; each herd has up to four rows.
+
+    Attributes
+    ----------
+    y : array of int
+        New cases in the period.
+    n : array of int
+        Animals at risk at the beginning of the period.
+    group : array of int
+        The number of the herd, from 1.
+    period : array of int
+        The period of about three months, from 1 to 4.
+    """
+
+    y: IntArray
+    n: IntArray
+    group: IntArray
+    period: IntArray
+
+
+class Plates(NamedTuple):
+    """Seeds that germinated, by plate, in an experiment with two factors.
+
+    Attributes
+    ----------
+    y : array of int
+        Seeds that germinated.
+    n : array of int
+        Seeds on the plate.
+    seed : array of int
+        The species: 0 Orobanche aegyptiaca 75, 1 Orobanche aegyptiaca 73.
+    root : array of int
+        The extract: 0 of bean, 1 of cucumber.
+    """
+
+    y: IntArray
+    n: IntArray
+    seed: IntArray
+    root: IntArray
+
+
+class Births(NamedTuple):
+    """Sudden infant deaths and births by county, in one period and in the next.
+
+    Attributes
+    ----------
+    group : array of str
+        The county.
+    y : array of int
+        Sudden infant deaths from 1 July 1974 to 30 June 1978.
+    n : array of int
+        Births in that time.
+    y_later : array of int
+        Sudden infant deaths from 1 July 1979 to 30 June 1984.
+    n_later : array of int
+        Births in that time.
+    nonwhite : array of int
+        How many of the n births were not white.
+    """
+
+    group: TextArray
+    y: IntArray
+    n: IntArray
+    y_later: IntArray
+    n_later: IntArray
+    nonwhite: IntArray
+
+
+class Zones(NamedTuple):
+    """Diameters by plate and sample.
+
+    Attributes
+    ----------
+    plate : array of str
+        The plate of each reading.
+    sample : array of str
+        Its sample.
+    y : array of float
+        The diameter in millimetres.
+    """
+
+    plate: TextArray
+    sample: TextArray
+    y: FloatArray
+
+
+class Strengths(NamedTuple):
+    """Strengths by batch and cask.
+
+    Attributes
+    ----------
+    batch : array of str
+        The batch of each test.
+    cask : array of str
+        Its cask, with a letter that other batches use for casks of their own.
+    y : array of float
+        The strength.
+    """
+
+    batch: TextArray
+    cask: TextArray
+    y: FloatArray
+
+
 class Trials(NamedTuple):
     """Events in the two arms of a trial, and where it took place, by trial.
 
@@ -179,6 +284,108 @@ class Trials(NamedTuple):
     n_control: IntArray
     latitude: FloatArray
     year: IntArray
+
+
+class Schools(NamedTuple):
+    """Scores of single schools, with what is known of each.
+
+    Attributes
+    ----------
+    y : array of float
+        The school's score.
+    group : array of str
+        The county.
+    type : array of str
+        "primary", "middle" or "high".
+    meals : array of float
+        Per cent of the pupils with a subsidized lunch.
+    """
+
+    y: FloatArray
+    group: TextArray
+    type: TextArray
+    meals: FloatArray
+
+
+class SchoolCells(NamedTuple):
+    """All schools, counted by county and type; a row is a cell.
+
+    Attributes
+    ----------
+    group : array of str
+        The county.
+    type : array of str
+        "primary", "middle" or "high".
+    n : array of int
+        Schools.
+    meals : array of float
+        The mean over these schools of the per cent of pupils with a subsidized lunch.
+    ybar : array of float
+        The mean over these schools of the score.
+    """
+
+    group: TextArray
+    type: TextArray
+    n: IntArray
+    meals: FloatArray
+    ybar: FloatArray
+
+
+class Infections(NamedTuple):
+    """Times until an infection, some of them cut off; several rows have the same group.
+
+    Attributes
+    ----------
+    time : array of float
+        Days.
+    event : array of int
+        1 where the time ended in an infection, 0 where it was cut off before.
+    group : array of int
+        The number of the patient.
+    female : array of int
+        1 for a woman, 0 for a man.
+    """
+
+    time: FloatArray
+    event: IntArray
+    group: IntArray
+    female: IntArray
+
+
+class Series(NamedTuple):
+    """A measurement a year.
+
+    Attributes
+    ----------
+    year : array of int
+        The year.
+    y : array of float
+        What was measured.
+    """
+
+    year: IntArray
+    y: FloatArray
+
+
+class Pupils(NamedTuple):
+    """Scores by pupil, with what is known of the pupil.
+
+    Attributes
+    ----------
+    y : array of float
+        The score in mathematics.
+    group : array of int
+        The school.
+    ses : array of float
+        The family's socio-economic status, in standard deviations of the survey.
+    girl : array of int
+        1 for a girl, 0 for a boy.
+    """
+
+    y: FloatArray
+    group: IntArray
+    ses: FloatArray
+    girl: IntArray
 
 
 class Coverage(NamedTuple):
@@ -397,135 +604,6 @@ class Houses(NamedTuple):
     uranium: FloatArray
 
 
-class Zones(NamedTuple):
-    """Diameters by plate and sample.
-
-    Attributes
-    ----------
-    plate : array of str
-        The plate of each reading.
-    sample : array of str
-        Its sample.
-    y : array of float
-        The diameter in millimetres.
-    """
-
-    plate: TextArray
-    sample: TextArray
-    y: FloatArray
-
-
-class Strengths(NamedTuple):
-    """Strengths by batch and cask.
-
-    Attributes
-    ----------
-    batch : array of str
-        The batch of each test.
-    cask : array of str
-        Its cask, with a letter that other batches use for casks of their own.
-    y : array of float
-        The strength.
-    """
-
-    batch: TextArray
-    cask: TextArray
-class Schools(NamedTuple):
-    """Scores of single schools, with what is known of each.
-class Pupils(NamedTuple):
-    """Scores by pupil, with what is known of the pupil.
-
-    Attributes
-    ----------
-    y : array of float
-        The school's score.
-    group : array of str
-        The county.
-    type : array of str
-        "primary", "middle" or "high".
-    meals : array of float
-        Per cent of the pupils with a subsidized lunch.
-    """
-
-    y: FloatArray
-    group: TextArray
-    type: TextArray
-    meals: FloatArray
-
-
-class SchoolCells(NamedTuple):
-    """All schools, counted by county and type; a row is a cell.
-
-    Attributes
-    ----------
-    group : array of str
-        The county.
-    type : array of str
-        "primary", "middle" or "high".
-    n : array of int
-        Schools.
-    meals : array of float
-        The mean over these schools of the per cent of pupils with a subsidized lunch.
-    ybar : array of float
-        The mean over these schools of the score.
-    """
-
-    group: TextArray
-    type: TextArray
-    n: IntArray
-    meals: FloatArray
-    ybar: FloatArray
-
-
-class Infections(NamedTuple):
-    """Times until an infection, some of them cut off; several rows have the same group.
-
-    Attributes
-    ----------
-    time : array of float
-        Days.
-    event : array of int
-        1 where the time ended in an infection, 0 where it was cut off before.
-    group : array of int
-        The number of the patient.
-    female : array of int
-        1 for a woman, 0 for a man.
-    """
-
-    time: FloatArray
-    event: IntArray
-    group: IntArray
-    female: IntArray
-
-
-class Series(NamedTuple):
-    """A measurement a year.
-
-    Attributes
-    ----------
-    year : array of int
-        The year.
-    y : array of float
-        What was measured.
-    """
-
-    year: IntArray
-    y: FloatArray
-        The score in mathematics.
-    group : array of int
-        The school.
-    ses : array of float
-        The family's socio-economic status, in standard deviations of the survey.
-    girl : array of int
-        1 for a girl, 0 for a boy.
-    """
-
-    y: FloatArray
-    group: IntArray
-    ses: FloatArray
-    girl: IntArray
-
-
 def surgical() -> Counts:
     """Load deaths y after n cardiac operations on babies in 12 hospitals.
 
@@ -715,6 +793,120 @@ def kidney_cancer() -> TwoPeriods:
     return _table(TwoPeriods, "kidney_cancer.csv", columns)
 
 
+def cbpp() -> HerdPeriods:
+    """Load new cases y of contagious bovine pleuropneumonia among n cattle, by herd and period: 15 herds of Ethiopia.
+
+    Herd 8 was seen in the first period only.
+
+    Returns
+    -------
+    HerdPeriods
+        One row a herd and period.
+
+    References
+    ----------
+    .. [1] Lesnoff et al. (2004), Within-herd spread of contagious bovine pleuropneumonia in Ethiopian highlands,
+       Preventive Veterinary Medicine 64:27-40.
+
+    Examples
+    --------
+    >>> herds = cbpp()
+    >>> len(herds.y), int(herds.y.sum()), int(herds.n.sum())
+    (56, 99, 842)
+    """
+    return _table(HerdPeriods, "cbpp.csv", {"incidence": int, "size": int, "herd": int, "period": int})
+
+
+def seeds() -> Plates:
+    """Load seeds y that germinated among n, on 21 plates, by species of the seed and extract of the root.
+
+    Returns
+    -------
+    Plates
+        One row a plate.
+
+    References
+    ----------
+    .. [1] Crowder (1978), Beta-binomial Anova for proportions, Applied Statistics 27:34-37, table 3.
+
+    Examples
+    --------
+    >>> plates = seeds()
+    >>> len(plates.y), int(plates.y.sum()), int(plates.n.sum())
+    (21, 424, 831)
+    """
+    return _table(Plates, "seeds.csv", {"n": int, "N": int, "x1": int, "x2": int})
+
+
+def nc_sids() -> Births:
+    """Load sudden infant deaths y among n births in the 100 counties of North Carolina, in two periods.
+
+    Returns
+    -------
+    Births
+        One row a county.
+
+    References
+    ----------
+    .. [1] Cressie & Read (1985), Do sudden infant deaths come in clusters?, Statistics and Decisions,
+       Supplement Issue 2:333-349.
+
+    Examples
+    --------
+    >>> counties = nc_sids()
+    >>> int(counties.y.sum()), int(counties.n.sum())
+    (667, 329962)
+    """
+    columns = {"county": str, "SID74": int, "BIR74": int, "SID79": int, "BIR79": int, "NWBIR74": int}
+    return _table(Births, "nc_sids.csv", columns)
+
+
+def penicillin() -> Zones:
+    """Load 144 diameters y: six samples of penicillin, each on the same 24 plates.
+
+    A sample is put on a plate that is full of bacteria; the diameter of the clear zone around it measures its potency.
+
+    Returns
+    -------
+    Zones
+        One row a reading, y in millimetres.
+
+    References
+    ----------
+    .. [1] Davies & Goldsmith (1972), Statistical Methods in Research and Production (4th ed.), section 6.6.
+
+    Examples
+    --------
+    >>> dishes = penicillin()
+    >>> print(len(dishes.y), len(set(dishes.plate)), len(set(dishes.sample)), dishes.y[0])
+    144 24 6 27.0
+    """
+    return _table(Zones, "penicillin.csv", {"plate": str, "sample": str, "diameter": float})
+
+
+def pastes() -> Strengths:
+    """Load the strength y of a chemical paste: two tests of each of three casks from ten batches.
+
+    Every batch calls its casks a, b and c: cask a of batch A and cask a of batch B have nothing in common.
+
+    Returns
+    -------
+    Strengths
+        One row a test.
+
+    References
+    ----------
+    .. [1] Davies & Goldsmith (1972), Statistical Methods in Research and Production (4th ed.), section 6.5.
+
+    Examples
+    --------
+    >>> deliveries = pastes()
+    >>> print(len(deliveries.y), len(set(deliveries.batch)), len(set(deliveries.cask)), deliveries.y[0])
+    60 10 3 62.8
+    """
+    return _table(Strengths, "pastes.csv", {"batch": str, "cask": str, "strength": float})
+
+
 def bcg() -> Trials:
     """Load cases of tuberculosis y among n vaccinated with BCG, and among controls, in 13 trials.
 
@@ -740,6 +932,118 @@ def bcg() -> Trials:
     n, n_control = _frozen(y + spared), _frozen(y_control + spared_control)
     where, when = _column(rows, "latitude", float), _column(rows, "year", int)
     return Trials(_column(rows, "trial", str), y, n, y_control, n_control, where, when)
+
+
+def api_sample() -> Schools:
+    """Load the scores y of 200 Californian schools of the year 2000, drawn by type: 100 primary, 50 middle, 50 high.
+
+    The score is the Academic Performance Index, from 200 to 1000.
+
+    Returns
+    -------
+    Schools
+        One row a school.
+
+    References
+    ----------
+    .. [1] California Department of Education; apistrat in Lumley's R package survey.
+
+    Examples
+    --------
+    >>> sample = api_sample()
+    >>> print(len(sample.y), len(set(sample.group)), sample.y.mean().round(2))
+    200 40 652.82
+    """
+    return _table(Schools, "api_sample.csv", {"score": float, "county": str, "type": str, "meals": float})
+
+
+def api_cells() -> SchoolCells:
+    """Load all 6,194 schools from which `api_sample` was drawn, counted by county and type.
+
+    Returns
+    -------
+    SchoolCells
+        One row a cell with at least one school.
+
+    References
+    ----------
+    .. [1] California Department of Education; apipop in Lumley's R package survey.
+
+    Examples
+    --------
+    >>> cells = api_cells()
+    >>> print(cells.n.sum(), np.average(cells.ybar, weights=cells.n).round(2))
+    6194 664.71
+    """
+    columns = {"county": str, "type": str, "schools": int, "meals": float, "score": float}
+    return _table(SchoolCells, "api_cells.csv", columns)
+
+
+def catheters() -> Infections:
+    """Load times until the infection of a catheter, two for each of 38 dialysis patients.
+
+    A time is cut off (event 0) where the catheter was taken out for another reason.
+
+    Returns
+    -------
+    Infections
+        One row a catheter.
+
+    References
+    ----------
+    .. [1] McGilchrist & Aisbett (1991), Biometrics 47:461-466.
+
+    Examples
+    --------
+    >>> times = catheters()
+    >>> print(len(times.time), times.event.sum(), times.time.sum())
+    76 58 7724.0
+    """
+    return _table(Infections, "catheters.csv", {"time": float, "infection": int, "patient": int, "female": int})
+
+
+def nile() -> Series:
+    """Load the yearly flow y of the Nile at Aswan, 1871 to 1970, in 10^8 cubic metres.
+
+    Returns
+    -------
+    Series
+        One row a year.
+
+    References
+    ----------
+    .. [1] Cobb (1978), Biometrika 65:243-251; Durbin & Koopman (2012), Time Series Analysis by State Space Methods.
+
+    Examples
+    --------
+    >>> river = nile()
+    >>> print(len(river.y), river.y.mean())
+    100 919.35
+    """
+    return _table(Series, "nile.csv", {"year": int, "flow": float})
+
+
+def high_school() -> Pupils:
+    """Load scores in mathematics y of 1,208 pupils in 30 public high schools of the United States.
+
+    They are every third of the 90 public schools in a sample of the survey High School and Beyond.
+
+    Returns
+    -------
+    Pupils
+        One row a pupil.
+
+    References
+    ----------
+    .. [1] Raudenbush & Bryk (2002), Hierarchical Linear Models, 2nd ed., chapter 4.
+
+    Examples
+    --------
+    >>> pupils = high_school()
+    >>> print(len(pupils.y), len(set(pupils.group)), pupils.ses[0], pupils.y[0])
+    1208 30 -1.528 5.876
+    """
+    return _table(Pupils, "high_school.csv", {"score": float, "school": int, "ses": float, "girl": int})
 
 
 def coverage() -> Coverage:
@@ -874,160 +1178,6 @@ def radon() -> Houses:
     919 85 AITKIN [1 0 0]
     """
     return _table(Houses, "radon.csv", {"log_radon": float, "county": str, "floor": int, "uranium": float})
-
-
-def penicillin() -> Zones:
-    """Load 144 diameters y: six samples of penicillin, each on the same 24 plates.
-
-    A sample is put on a plate that is full of bacteria; the diameter of the clear zone around it measures its potency.
-
-    Returns
-    -------
-    Zones
-        One row a reading, y in millimetres.
-
-    References
-    ----------
-    .. [1] Davies & Goldsmith (1972), Statistical Methods in Research and Production (4th ed.), section 6.6.
-
-    Examples
-    --------
-    >>> dishes = penicillin()
-    >>> print(len(dishes.y), len(set(dishes.plate)), len(set(dishes.sample)), dishes.y[0])
-    144 24 6 27.0
-    """
-    return _table(Zones, "penicillin.csv", {"plate": str, "sample": str, "diameter": float})
-
-
-def pastes() -> Strengths:
-    """Load the strength y of a chemical paste: two tests of each of three casks from ten batches.
-
-    Every batch calls its casks a, b and c: cask a of batch A and cask a of batch B have nothing in common.
-
-    Returns
-    -------
-    Strengths
-        One row a test.
-
-    References
-    ----------
-    .. [1] Davies & Goldsmith (1972), Statistical Methods in Research and Production (4th ed.), section 6.5.
-
-    Examples
-    --------
-    >>> deliveries = pastes()
-    >>> print(len(deliveries.y), len(set(deliveries.batch)), len(set(deliveries.cask)), deliveries.y[0])
-    60 10 3 62.8
-    """
-    return _table(Strengths, "pastes.csv", {"batch": str, "cask": str, "strength": float})
-def api_sample() -> Schools:
-    """Load the scores y of 200 Californian schools of the year 2000, drawn by type: 100 primary, 50 middle, 50 high.
-
-    The score is the Academic Performance Index, from 200 to 1000.
-
-    Returns
-    -------
-    Schools
-        One row a school.
-
-    References
-    ----------
-    .. [1] California Department of Education; apistrat in Lumley's R package survey.
-
-    Examples
-    --------
-    >>> sample = api_sample()
-    >>> print(len(sample.y), len(set(sample.group)), sample.y.mean().round(2))
-    200 40 652.82
-    """
-    return _table(Schools, "api_sample.csv", {"score": float, "county": str, "type": str, "meals": float})
-
-
-def api_cells() -> SchoolCells:
-    """Load all 6,194 schools from which `api_sample` was drawn, counted by county and type.
-
-    Returns
-    -------
-    SchoolCells
-        One row a cell with at least one school.
-
-    References
-    ----------
-    .. [1] California Department of Education; apipop in Lumley's R package survey.
-
-    Examples
-    --------
-    >>> cells = api_cells()
-    >>> print(cells.n.sum(), np.average(cells.ybar, weights=cells.n).round(2))
-    6194 664.71
-    """
-    columns = {"county": str, "type": str, "schools": int, "meals": float, "score": float}
-    return _table(SchoolCells, "api_cells.csv", columns)
-
-
-def catheters() -> Infections:
-    """Load times until the infection of a catheter, two for each of 38 dialysis patients.
-
-    A time is cut off (event 0) where the catheter was taken out for another reason.
-
-    Returns
-    -------
-    Infections
-        One row a catheter.
-
-    References
-    ----------
-    .. [1] McGilchrist & Aisbett (1991), Biometrics 47:461-466.
-
-    Examples
-    --------
-    >>> times = catheters()
-    >>> print(len(times.time), times.event.sum(), times.time.sum())
-    76 58 7724.0
-    """
-    return _table(Infections, "catheters.csv", {"time": float, "infection": int, "patient": int, "female": int})
-
-
-def nile() -> Series:
-    """Load the yearly flow y of the Nile at Aswan, 1871 to 1970, in 10^8 cubic metres.
-
-    Returns
-    -------
-    Series
-        One row a year.
-
-    References
-    ----------
-    .. [1] Cobb (1978), Biometrika 65:243-251; Durbin & Koopman (2012), Time Series Analysis by State Space Methods.
-
-    Examples
-    --------
-    >>> river = nile()
-    >>> print(len(river.y), river.y.mean())
-    100 919.35
-    """
-    return _table(Series, "nile.csv", {"year": int, "flow": float})
-def high_school() -> Pupils:
-    """Load scores in mathematics y of 1,208 pupils in 30 public high schools of the United States.
-
-    They are every third of the 90 public schools in a sample of the survey High School and Beyond.
-
-    Returns
-    -------
-    Pupils
-        One row a pupil.
-
-    References
-    ----------
-    .. [1] Raudenbush & Bryk (2002), Hierarchical Linear Models, 2nd ed., chapter 4.
-
-    Examples
-    --------
-    >>> pupils = high_school()
-    >>> print(len(pupils.y), len(set(pupils.group)), pupils.ses[0], pupils.y[0])
-    1208 30 -1.528 5.876
-    """
-    return _table(Pupils, "high_school.csv", {"score": float, "school": int, "ses": float, "girl": int})
 
 
 def _table(kind, name, columns):

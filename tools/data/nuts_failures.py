@@ -33,9 +33,17 @@ from hblib.coursework import notebooks
 
 ROOT = Path(__file__).parent.parent.parent
 TABLE = ROOT / "hblib" / "datasets" / "nuts_failures.csv"
-PLACES = ["chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"]
-PLACES += ["chapters/10-checking", "solutions/06-hard", "solutions/08-forms", "tests/test_coordinates"]
-PLACES += ["chapters/17-where-next", "tests/test_nuts"]
+PLACES = [
+    *("chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"),
+    *("chapters/10-checking", "chapters/13-yes-no-how-many", "chapters/14-crossed-and-nested"),
+    *(
+        "chapters/15-many-experiments",
+        "chapters/16-faster-than-nuts",
+        "chapters/17-where-next",
+        "chapters/pymc-recipes",
+    ),
+    *("solutions/06-hard", "solutions/08-forms", "tests/test_coordinates", "tests/test_nuts"),
+]
 COLUMNS = ["place", "fit", "seeds", "divergent", "bad", "divergences", "rhat", "bulk", "tail", "z", "z_sd"]
 COLUMNS += ["low", "high"]
 
