@@ -105,6 +105,12 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         sd                           the standard deviation of one correlation
         draws                        draws of correlation matrices
 
+    glmm: rates and counts with predictors, whose intercept varies by group
+        fit                          maximum likelihood, the groups integrated out by quadrature
+        Fit                          what fit returns
+        log_marginal                 log marginal likelihood of (beta, tau)
+        log_marginal_by_group        the same, group by group
+
     three_level: stores in chains
         shrinkage                    the weights of the store, its chain and all chains
         Weights                      what shrinkage returns
@@ -130,6 +136,9 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         kidney_cancer                deaths from kidney cancer by US county, in two periods
         sleepstudy                   reaction times by person and day of little sleep
         radon                        radon in 919 houses of 85 counties
+        cbpp                         cases of a cattle disease in 15 herds, by quarter of a year
+        seeds                        seeds that germinated on 21 plates, in an experiment with two factors
+        nc_sids                      sudden infant deaths in 100 counties, in two periods
         coverage                     a simulation: how often intervals hold the truth
         nuts_over_lambda             a simulation: what NUTS costs in three coordinates
         nuts_failures                a simulation: how often NUTS fails with other seeds
@@ -142,6 +151,9 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         TwoPeriods                   what kidney_cancer returns
         Reactions                    what sleepstudy returns
         Houses                       what radon returns
+        HerdPeriods                  what cbpp returns
+        Plates                       what seeds returns
+        Births                       what nc_sids returns
         Coverage                     what coverage returns
         NutsRuns                     what nuts_over_lambda returns
         NutsFailures                 what nuts_failures returns
@@ -170,6 +182,7 @@ __all__ = [  # noqa: RUF022 -- in the order of the pages
     "coordinates",
     "regression",
     "lkj",
+    "glmm",
     "three_level",
     "frames",
     "datasets",

@@ -20,6 +20,7 @@ import hblib
 from hblib import (
     beta_binomial,
     coordinates,
+    glmm,
     james_stein,
     lkj,
     normal_normal,
@@ -45,6 +46,7 @@ FLAT = priors.half_cauchy(5)
 NORMAL = {"ybar": "numbers", "se": "numbers"}
 BINOMIAL = {"y": "counts", "n": "counts"}
 CHAINS = {"se": "numbers", "tau_store": "numbers", "tau_chain": "numbers", "chain": "labels"}
+REGRESSION = {"x": "numbers", "group": "labels"}
 STEIN = {"y": "numbers", "se": "numbers", "target": "numbers"}
 
 # function, its arguments in a valid call, and what each of them holds; "other": neither data nor seed
@@ -149,6 +151,21 @@ CALLS = [
         (LONG, np.ones((12, 1)), np.ones((12, 1)), np.repeat([1, 2, 3], 4), np.ones((1, 1))),
         {"y": "numbers", "x": "numbers", "z": "numbers", "group": "labels", "D": "numbers"},
     ),
+    (
+        glmm.fit,
+        (Y, N, np.ones((4, 1)), GROUP, "binomial", 5),
+        BINOMIAL | REGRESSION | {"family": "other", "nodes": "other"},
+    ),
+    (
+        glmm.log_marginal,
+        (Y, N, np.ones((4, 1)), GROUP, [-1.0], 0.5, "binomial", 5),
+        BINOMIAL | REGRESSION | {"beta": "numbers", "tau": "numbers", "family": "other", "nodes": "other"},
+    ),
+    (
+        glmm.log_marginal_by_group,
+        (Y, N, np.ones((4, 1)), GROUP, [-1.0], 0.5, "binomial", 5),
+        BINOMIAL | REGRESSION | {"beta": "numbers", "tau": "numbers", "family": "other", "nodes": "other"},
+    ),
 ]
 MODULES = [
     beta_binomial,
@@ -161,6 +178,7 @@ MODULES = [
     repairs,
     james_stein,
     regression,
+    glmm,
 ]
 
 

@@ -367,6 +367,75 @@ class Houses(NamedTuple):
     uranium: FloatArray
 
 
+class HerdPeriods(NamedTuple):
+    """New cases of a cattle disease by herd and period; each herd has up to four rows.
+
+    Attributes
+    ----------
+    y : array of int
+        New cases in the period.
+    n : array of int
+        Animals at risk at the beginning of the period.
+    group : array of int
+        The number of the herd, from 1.
+    period : array of int
+        The period of about three months, from 1 to 4.
+    """
+
+    y: IntArray
+    n: IntArray
+    group: IntArray
+    period: IntArray
+
+
+class Plates(NamedTuple):
+    """Seeds that germinated, by plate, in an experiment with two factors.
+
+    Attributes
+    ----------
+    y : array of int
+        Seeds that germinated.
+    n : array of int
+        Seeds on the plate.
+    seed : array of int
+        The species: 0 Orobanche aegyptiaca 75, 1 Orobanche aegyptiaca 73.
+    root : array of int
+        The extract: 0 of bean, 1 of cucumber.
+    """
+
+    y: IntArray
+    n: IntArray
+    seed: IntArray
+    root: IntArray
+
+
+class Births(NamedTuple):
+    """Sudden infant deaths and births by county, in one period and in the next.
+
+    Attributes
+    ----------
+    group : array of str
+        The county.
+    y : array of int
+        Sudden infant deaths from 1 July 1974 to 30 June 1978.
+    n : array of int
+        Births in that time.
+    y_later : array of int
+        Sudden infant deaths from 1 July 1979 to 30 June 1984.
+    n_later : array of int
+        Births in that time.
+    nonwhite : array of int
+        How many of the n births were not white.
+    """
+
+    group: TextArray
+    y: IntArray
+    n: IntArray
+    y_later: IntArray
+    n_later: IntArray
+    nonwhite: IntArray
+
+
 def surgical() -> Counts:
     """Load deaths y after n cardiac operations on babies in 12 hospitals.
 
@@ -688,6 +757,74 @@ def radon() -> Houses:
     919 85 AITKIN [1 0 0]
     """
     return _table(Houses, "radon.csv", {"log_radon": float, "county": str, "floor": int, "uranium": float})
+
+
+def cbpp() -> HerdPeriods:
+    """Load new cases y of contagious bovine pleuropneumonia among n cattle, by herd and period: 15 herds of Ethiopia.
+
+    Herd 8 was seen in the first period only.
+
+    Returns
+    -------
+    HerdPeriods
+        One row a herd and period.
+
+    References
+    ----------
+    .. [1] Lesnoff et al. (2004), Within-herd spread of contagious bovine pleuropneumonia in Ethiopian highlands,
+       Preventive Veterinary Medicine 64:27-40.
+
+    Examples
+    --------
+    >>> herds = cbpp()
+    >>> len(herds.y), int(herds.y.sum()), int(herds.n.sum())
+    (56, 99, 842)
+    """
+    return _table(HerdPeriods, "cbpp.csv", {"incidence": int, "size": int, "herd": int, "period": int})
+
+
+def seeds() -> Plates:
+    """Load seeds y that germinated among n, on 21 plates, by species of the seed and extract of the root.
+
+    Returns
+    -------
+    Plates
+        One row a plate.
+
+    References
+    ----------
+    .. [1] Crowder (1978), Beta-binomial Anova for proportions, Applied Statistics 27:34-37, table 3.
+
+    Examples
+    --------
+    >>> plates = seeds()
+    >>> len(plates.y), int(plates.y.sum()), int(plates.n.sum())
+    (21, 424, 831)
+    """
+    return _table(Plates, "seeds.csv", {"n": int, "N": int, "x1": int, "x2": int})
+
+
+def nc_sids() -> Births:
+    """Load sudden infant deaths y among n births in the 100 counties of North Carolina, in two periods.
+
+    Returns
+    -------
+    Births
+        One row a county.
+
+    References
+    ----------
+    .. [1] Cressie & Read (1985), Do sudden infant deaths come in clusters?, Statistics and Decisions,
+       Supplement Issue 2:333-349.
+
+    Examples
+    --------
+    >>> counties = nc_sids()
+    >>> int(counties.y.sum()), int(counties.n.sum())
+    (667, 329962)
+    """
+    columns = {"county": str, "SID74": int, "BIR74": int, "SID79": int, "BIR79": int, "NWBIR74": int}
+    return _table(Births, "nc_sids.csv", columns)
 
 
 def _table(kind, name, columns):
