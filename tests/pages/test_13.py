@@ -83,6 +83,12 @@ def test_vague_priors_say_that_rates_are_practically_0_or_1(page):
     assert ours["share nearly 0 or 1"] < 0.02
 
 
+def test_none_of_200_runs_of_each_fit_was_bad(page):
+    assert len(page.runs.seeds) == 3
+    assert (page.runs.seeds >= 200).all()
+    assert page.runs.bad.sum() == 0
+
+
 def test_the_sampler_agrees_with_the_weighted_draws(page):
     assert 1 / np.sum(page.w**2) > 2000
     assert np.abs(page.table["z"]).max() < 6
