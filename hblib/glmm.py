@@ -3,8 +3,8 @@ r"""Yes or no, how many: regressions of rates and counts whose intercept varies 
 .. math:: y_i \sim p(\cdot \mid \eta_i), \qquad \eta_i = x_i \cdot \beta + u_{j(i)}, \qquad u_j \sim N(0, \tau^2)
 
 For the family "binomial", y_i counts the successes of n_i trials, and eta_i is their log odds. For "poisson", y_i is a
-count with mean n_i exp(eta_i), where n_i is the exposure. What lme4 writes ``y/n ~ x + (1 | group)``, with weights n, is
-``fit(y, n, [1, x], group)``, with columns.
+count with mean n_i exp(eta_i), where n_i is the exposure. What lme4 writes ``y/n ~ x + (1 | group)``, with weights n,
+is ``fit(y, n, [1, x], group)``, with columns.
 
 The u_j have no conjugate prior here: each has to be integrated out by quadrature. The rule is Gauss's and Hermite's,
 moved to the mode of each integrand and stretched to its width [1]_; with one node it is Laplace's approximation. Unless
