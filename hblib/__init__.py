@@ -110,6 +110,12 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         sd                           the standard deviation of one correlation
         draws                        draws of correlation matrices
 
+    glmm: rates and counts with predictors, whose intercept varies by group
+        fit                          maximum likelihood, the groups integrated out by quadrature
+        Fit                          what fit returns
+        log_marginal                 log marginal likelihood of (beta, tau)
+        log_marginal_by_group        the same, group by group
+
     three_level: stores in chains
         shrinkage                    the weights of the store, its chain and all chains
         Weights                      what shrinkage returns
@@ -143,6 +149,9 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         catheters                    times until infection, two a patient
         nile                         a hundred years of the river's flow
         high_school                  scores of 1,208 pupils in 30 schools
+        cbpp                         cases of a cattle disease in 15 herds, by quarter of a year
+        seeds                        seeds that germinated on 21 plates, in an experiment with two factors
+        nc_sids                      sudden infant deaths in 100 counties, in two periods
         coverage                     a simulation: how often intervals hold the truth
         nuts_over_lambda             a simulation: what NUTS costs in three coordinates
         nuts_failures                a simulation: how often NUTS fails with other seeds
@@ -163,6 +172,9 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         Infections                   what catheters returns
         Series                       what nile returns
         Pupils                       what high_school returns
+        HerdPeriods                  what cbpp returns
+        Plates                       what seeds returns
+        Births                       what nc_sids returns
         Coverage                     what coverage returns
         NutsRuns                     what nuts_over_lambda returns
         NutsFailures                 what nuts_failures returns
@@ -192,6 +204,7 @@ __all__ = [  # noqa: RUF022 -- in the order of the pages
     "regression",
     "crossed",
     "lkj",
+    "glmm",
     "three_level",
     "frames",
     "datasets",

@@ -21,6 +21,7 @@ from hblib import (
     beta_binomial,
     coordinates,
     crossed,
+    glmm,
     james_stein,
     lkj,
     normal_normal,
@@ -46,6 +47,7 @@ FLAT = priors.half_cauchy(5)
 NORMAL = {"ybar": "numbers", "se": "numbers"}
 BINOMIAL = {"y": "counts", "n": "counts"}
 CHAINS = {"se": "numbers", "tau_store": "numbers", "tau_chain": "numbers", "chain": "labels"}
+REGRESSION = {"x": "numbers", "group": "labels"}
 STEIN = {"y": "numbers", "se": "numbers", "target": "numbers"}
 
 # function, its arguments in a valid call, and what each of them holds; "other": neither data nor seed
@@ -159,6 +161,19 @@ CALLS = [
         crossed.given,
         (LONG, np.ones((12, 1)), [np.repeat([1, 2, 3], 4), np.tile([1, 2, 3, 4], 3)], [1.0, 0.5], 2.0),
         {"y": "numbers", "x": "numbers", "groups": "other", "sd": "numbers", "sigma": "numbers"},
+        glmm.fit,
+        (Y, N, np.ones((4, 1)), GROUP, "binomial", 5),
+        BINOMIAL | REGRESSION | {"family": "other", "nodes": "other"},
+    ),
+    (
+        glmm.log_marginal,
+        (Y, N, np.ones((4, 1)), GROUP, [-1.0], 0.5, "binomial", 5),
+        BINOMIAL | REGRESSION | {"beta": "numbers", "tau": "numbers", "family": "other", "nodes": "other"},
+    ),
+    (
+        glmm.log_marginal_by_group,
+        (Y, N, np.ones((4, 1)), GROUP, [-1.0], 0.5, "binomial", 5),
+        BINOMIAL | REGRESSION | {"beta": "numbers", "tau": "numbers", "family": "other", "nodes": "other"},
     ),
 ]
 MODULES = [
@@ -173,6 +188,7 @@ MODULES = [
     james_stein,
     regression,
     crossed,
+    glmm,
 ]
 
 

@@ -162,7 +162,34 @@ def test_nile():
     assert (river.y.mean(), river.y.max(), river.y.min()) == (919.35, 1370, 456)
 
 
+def test_herds_seeds_and_births():
+    """Sums that the sources' copies print; and what the columns say of themselves."""
+    herds, plates, counties = datasets.cbpp(), datasets.seeds(), datasets.nc_sids()
+    assert (herds.y.sum(), herds.n.sum(), len(herds.y), len(set(herds.group.tolist()))) == (99, 842, 56, 15)
+    assert [herds.y[herds.period == k].sum() for k in (1, 2, 3, 4)] == [61, 17, 14, 7]
+    assert (herds.group == 8).sum() == 1
+    assert (plates.y.sum(), plates.n.sum()) == (424, 831)
+    cells = [(plates.seed == s) & (plates.root == r) for s in (0, 1) for r in (0, 1)]
+    assert [cell.sum() for cell in cells] == [5, 6, 5, 5]
+    assert [(plates.y[cell].sum(), plates.n[cell].sum()) for cell in cells] == [
+        (99, 272),
+        (201, 295),
+        (49, 123),
+        (75, 141),
+    ]
+    assert (counties.y.sum(), counties.n.sum()) == (667, 329962)
+    assert (counties.y_later.sum(), counties.n_later.sum()) == (836, 422392)
+    anson = counties.group == "Anson"
+    assert (counties.y[anson].item(), counties.n[anson].item()) == (15, 1570)
+    assert (counties.nonwhite < counties.n).all()
+    for data in (herds, plates, counties):
+        assert len({len(column) for column in data}) == 1
+        with pytest.raises(ValueError, match="read-only"):
+            data.y[0] = 0
+
+
 LOADERS = [
+    datasets.nc_sids,
     datasets.surgical,
     datasets.rat_tumors,
     datasets.eight_schools,

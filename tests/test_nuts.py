@@ -138,6 +138,9 @@ ASSERTED = {  # of one run: divergences, R-hat, effective sample sizes, z; nan w
     ("chapters/17-where-next", 1): (nan, 1.03, 400, nan),
     ("chapters/17-where-next", 2): (nan, nan, 100, 6),
     ("chapters/17-where-next", 3): (nan, nan, 100, nan),  # asserted of means alone, whose z was below 4
+    ("chapters/13-yes-no-how-many", 1): (nan, nan, nan, 6),
+    ("chapters/13-yes-no-how-many", 2): (nan, nan, nan, 6),
+    ("chapters/13-yes-no-how-many", 3): (nan, nan, nan, 6),
     ("solutions/06-hard", 1): (40, 1.03, 400, nan),
     ("solutions/08-forms", 1): (20, 1.03, nan, 5),
     ("tests/test_coordinates", 1): (nan, nan, nan, 6),

@@ -1,0 +1,478 @@
+r"""Yes or no, how many: regressions of rates and counts whose intercept varies by group.
+
+.. math:: y_i \sim p(\cdot \mid \eta_i), \qquad \eta_i = x_i \cdot \beta + u_{j(i)}, \qquad u_j \sim N(0, \tau^2)
+
+For the family "binomial", y_i counts the successes of n_i trials, and eta_i is their log odds. For "poisson", y_i is a
+count with mean n_i exp(eta_i), where n_i is the exposure. What lme4 writes ``y/n ~ x + (1 | group)``, with weights n,
+is ``fit(y, n, [1, x], group)``, with columns.
+
+The u_j have no conjugate prior here: each has to be integrated out by quadrature. The rule is Gauss's and Hermite's,
+moved to the mode of each integrand and stretched to its width [1]_; with one node it is Laplace's approximation. Unless
+told otherwise, the functions double the number of nodes until nothing changes any more.
+
+References
+----------
+.. [1] Pinheiro & Bates (1995), Journal of Computational and Graphical Statistics 4:12-35.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize, special
+
+from hblib._numerics import arguments
+from hblib._numerics.types import FloatArray, FloatOrArray, Labels
+
+Family = Literal["binomial", "poisson"]
+
+_FIRST, _LAST = 8, 512  # nodes
+_SMALL = 1e-10  # of a group's log marginal: when the nodes are enough
+_STEP = 3e-3  # of the differences, in units of the standard errors
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Maximum likelihood estimates and, with these plugged in, the posterior of each group's deviation u_j.
+
+    Attributes
+    ----------
+    beta : array of shape (P,)
+        The shared coefficients.
+    se_beta : array of shape (P,)
+        Their standard errors, by the curvature of the log likelihood.
+    tau : float
+        The standard deviation of the groups' intercepts.
+    log_likelihood : float
+        The log marginal likelihood, with all its constants.
+    groups : array of shape (J,)
+        The groups, sorted: the order of the two below.
+    deviation : array of shape (J,)
+        The posterior mean of each u_j given beta and tau.
+    deviation_sd : array of shape (J,)
+        Its standard deviation; too small, because beta and tau are taken as known.
+    nodes : int
+        The nodes of the quadrature.
+    status : {"ok", "tau = 0"}
+        "tau = 0": the groups vary no more than chance alone makes them.
+    """
+
+    beta: FloatArray
+    se_beta: FloatArray
+    tau: float
+    log_likelihood: float
+    groups: Labels
+    deviation: FloatArray
+    deviation_sd: FloatArray
+    nodes: int
+    status: Literal["ok", "tau = 0"]
+
+
+def log_marginal(
+    y: ArrayLike,
+    n: ArrayLike,
+    x: ArrayLike,
+    group: ArrayLike,
+    beta: ArrayLike,
+    tau: ArrayLike,
+    family: Family = "binomial",
+    nodes: int | None = None,
+) -> FloatOrArray:
+    r"""Compute the log marginal likelihood of (beta, tau), each group's deviation integrated out.
+
+    .. math:: \sum_j \log \int \prod_{i \in j} p(y_i \mid x_i \cdot \beta + \tau z) \, N(z \mid 0, 1) \, dz
+
+    Parameters
+    ----------
+    y : array_like of shape (N,)
+        Successes, or counts; whole numbers.
+    n : array_like of shape (N,)
+        Trials, or exposures; one number does for all.
+    x : array_like of shape (N, P)
+        Predictors, a column of ones included.
+    group : array_like of shape (N,)
+        The group of each row: numbers or names, the rows in any order.
+    beta : array_like of shape (..., P)
+        The shared coefficients; draws of a posterior, say, take one call.
+    tau : array_like of shape (...)
+        The standard deviation of the groups' intercepts, at least 0.
+    family : {"binomial", "poisson"}
+        What y counts.
+    nodes : int, optional
+        The nodes of the quadrature; 1 is Laplace's approximation. If left out they are doubled until no group's
+        value changes by more than 1e-10.
+
+    Returns
+    -------
+    float or array of shape (...)
+        The sum over the groups.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; it is named.
+    RuntimeError
+        If 512 nodes are not enough.
+
+    See Also
+    --------
+    log_marginal_by_group : The same, group by group.
+
+    Examples
+    --------
+    >>> ones = np.ones((3, 1))
+    >>> print(round(log_marginal([2, 0, 5], [14, 12, 9], ones, ["a", "a", "b"], beta=[-1.0], tau=0.5), 6))
+    -7.136684
+    """
+    return log_marginal_by_group(y, n, x, group, beta, tau, family, nodes).sum(axis=-1)[()]
+
+
+def log_marginal_by_group(
+    y: ArrayLike,
+    n: ArrayLike,
+    x: ArrayLike,
+    group: ArrayLike,
+    beta: ArrayLike,
+    tau: ArrayLike,
+    family: Family = "binomial",
+    nodes: int | None = None,
+) -> FloatArray:
+    r"""Compute the log marginal likelihood of (beta, tau) group by group, in the sorted order of the groups.
+
+    It is what leave-one-group-out needs: the probability of a group's data when nothing is known of that group but
+    the population.
+
+    .. math:: \log \int \prod_{i \in j} p(y_i \mid x_i \cdot \beta + \tau z) \, N(z \mid 0, 1) \, dz
+
+    Parameters
+    ----------
+    y : array_like of shape (N,)
+        Successes, or counts; whole numbers.
+    n : array_like of shape (N,)
+        Trials, or exposures; one number does for all.
+    x : array_like of shape (N, P)
+        Predictors, a column of ones included.
+    group : array_like of shape (N,)
+        The group of each row: numbers or names, the rows in any order.
+    beta : array_like of shape (..., P)
+        The shared coefficients; draws of a posterior, say, take one call.
+    tau : array_like of shape (...)
+        The standard deviation of the groups' intercepts, at least 0.
+    family : {"binomial", "poisson"}
+        What y counts.
+    nodes : int, optional
+        The nodes of the quadrature; 1 is Laplace's approximation. If left out they are doubled until no group's
+        value changes by more than 1e-10.
+
+    Returns
+    -------
+    array of shape (..., J)
+        One value a group.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; it is named.
+    RuntimeError
+        If 512 nodes are not enough.
+
+    See Also
+    --------
+    log_marginal : Their sum.
+
+    Examples
+    --------
+    >>> ones = np.ones((3, 1))
+    >>> log_marginal_by_group([2, 0, 5], [14, 12, 9], ones, ["a", "a", "b"], beta=[-1.0], tau=0.5).round(4)
+    array([-4.5129, -2.6238])
+    """
+    rows = _rows(y, n, x, group, family)
+    beta, tau = arguments.numbers("beta", beta), arguments.numbers("tau", tau, low=0)
+    if beta.ndim == 0 or beta.shape[-1] != rows.x.shape[1]:
+        raise ValueError(f"beta must have {rows.x.shape[1]} numbers in its last axis, but has shape {beta.shape}")
+    try:
+        shape = np.broadcast_shapes(beta.shape[:-1], tau.shape)
+    except ValueError:
+        raise ValueError(f"beta and tau do not fit together: shapes {beta.shape} and {tau.shape}") from None
+    eta = np.broadcast_to(beta @ rows.x.T, (*shape, len(rows.y)))
+    return _integrals(rows, eta, np.broadcast_to(tau, shape), _nodes(nodes)).log
+
+
+def fit(
+    y: ArrayLike,
+    n: ArrayLike,
+    x: ArrayLike,
+    group: ArrayLike,
+    family: Family = "binomial",
+    nodes: int | None = None,
+) -> Fit:
+    r"""Estimate beta and tau by maximum likelihood, each group's deviation integrated out.
+
+    .. math:: y_i \sim p(\cdot \mid \eta_i), \qquad \eta_i = x_i \cdot \beta + u_{j(i)}, \qquad u_j \sim N(0, \tau^2)
+
+    Parameters
+    ----------
+    y : array_like of shape (N,)
+        Successes, or counts; whole numbers.
+    n : array_like of shape (N,)
+        Trials, or exposures; one number does for all.
+    x : array_like of shape (N, P)
+        Predictors, a column of ones included.
+    group : array_like of shape (N,)
+        The group of each row: numbers or names, the rows in any order.
+    family : {"binomial", "poisson"}
+        What y counts.
+    nodes : int, optional
+        The nodes of the quadrature; 1 is Laplace's approximation. If left out they are doubled until no group's
+        value changes by more than 1e-10.
+
+    Returns
+    -------
+    Fit
+        The estimates, and what they say of each group.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; it is named. Or if x is not of full rank.
+    RuntimeError
+        If no maximum is found. Often there is none: a predictor that separates the successes from the failures would
+        like an infinite coefficient.
+
+    References
+    ----------
+    .. [1] Bates, Maechler, Bolker & Walker (2015), Journal of Statistical Software 67(1).
+
+    Examples
+    --------
+    >>> y, n, group = [2, 0, 5, 1, 3, 9], [14, 12, 9, 10, 12, 15], ["a", "a", "b", "b", "c", "c"]
+    >>> model = fit(y, n, np.ones((6, 1)), group)
+    >>> print(model.beta.round(3), round(model.tau, 3), model.status)
+    [-1.082] 0.768 ok
+    """
+    rows = _rows(y, n, x, group, family)
+    if np.linalg.matrix_rank(rows.x) < rows.x.shape[1]:
+        raise ValueError("x must be of full rank: some column is a combination of the others")
+    count = _nodes(nodes)
+    beta, se_beta, tau = _highest(rows, count)
+    each = _integrals(rows, beta @ rows.x.T, np.array(tau), count)
+    return Fit(
+        beta=beta,
+        se_beta=se_beta,
+        tau=tau,
+        log_likelihood=float(each.log.sum()),
+        groups=rows.groups,
+        deviation=tau * each.mean,
+        deviation_sd=tau * each.sd,
+        nodes=each.nodes,
+        status="ok" if tau > 0 else "tau = 0",
+    )
+
+
+class _Rows(NamedTuple):
+    """The data, sorted by group."""
+
+    y: FloatArray
+    n: FloatArray
+    x: FloatArray
+    first: FloatArray  # where each group begins
+    groups: Labels
+    place: FloatArray  # the group of each row, by number
+    constant: FloatArray  # by row: the part of log p(y | eta) without eta
+    family: Family
+
+    def by_group(self, values):
+        """Sum over the rows of each group, along the last axis."""
+        return np.add.reduceat(values, self.first, axis=-1)
+
+    def log_p(self, eta):
+        """The log probability of each row's y, without the constant."""
+        if self.family == "binomial":
+            return self.y * eta - self.n * np.logaddexp(0, eta)
+        with np.errstate(over="ignore"):
+            return self.y * eta - self.n * np.exp(eta)
+
+    def slopes(self, eta):
+        """The first derivative of the log probability, and the second with its sign turned."""
+        if self.family == "binomial":
+            p = special.expit(eta)
+            return self.y - self.n * p, self.n * p * (1 - p)
+        with np.errstate(over="ignore"):
+            mean = self.n * np.exp(eta)
+        return self.y - mean, mean
+
+
+class _Integrals(NamedTuple):
+    """By group: the log of the integral, and the mean and standard deviation of z = u_j/tau given the data."""
+
+    log: FloatArray
+    mean: FloatArray
+    sd: FloatArray
+    nodes: int
+
+
+def _rows(y, n, x, group, family):
+    arguments.one_of("family", family, ("binomial", "poisson"))
+    x = arguments.numbers("x", x)
+    if family == "binomial":
+        y, n = arguments.successes(y, n)
+    else:
+        y, n = arguments.together(y=arguments.counts("y", y), n=arguments.numbers("n", n, low=0, open_low=True))
+    if x.ndim != 2 or y.shape != x.shape[:1] or x.size == 0:
+        raise ValueError(f"x must have a row for each y, but y has shape {y.shape} and x {x.shape}")
+    groups, place = arguments.labels("group", group)
+    if len(place) != len(y):
+        raise ValueError(f"group must have a label for each of the {len(y)} rows, but has {len(place)}")
+    order = np.argsort(place, kind="stable")
+    y, n, x, place = y[order], n[order], x[order], place[order]
+    if family == "binomial":
+        constant = -np.log1p(n) - special.betaln(y + 1, n - y + 1)
+    else:
+        constant = special.xlogy(y, n) - special.gammaln(y + 1)
+    first = np.searchsorted(place, np.arange(len(groups)))
+    return _Rows(y, n, x, first, groups, place, constant, family)
+
+
+def _nodes(nodes):
+    return None if nodes is None else arguments.whole("nodes", nodes)
+
+
+def _integrals(rows, eta, tau, nodes):
+    """Integrate over each group's z; eta has shape (..., N) and tau (...)."""
+    mode, width = _modes(rows, eta, tau)
+    if nodes is not None:
+        return _by_rule(rows, eta, tau, mode, width, nodes)
+    before = None
+    count = _FIRST
+    while count <= _LAST:
+        now = _by_rule(rows, eta, tau, mode, width, count)
+        if before is not None and np.all(np.abs(now.log - before.log) <= _SMALL * (1 + np.abs(now.log))):
+            return now
+        before, count = now, 2 * count
+    raise RuntimeError(f"{_LAST} nodes are not enough for these integrals: tau may be far too large")
+
+
+def _by_rule(rows, eta, tau, mode, width, nodes):
+    """Use a Gauss-Hermite rule that is centred at the mode and stretched by the width."""
+    t, weight = special.roots_hermitenorm(nodes)
+    with np.errstate(divide="ignore"):  # the farthest weights of many are 0
+        log_weight = np.log(weight) + t**2 / 2
+    values = np.empty((nodes, *mode.shape))
+    for k in range(nodes):  # one node at a time: draws of a posterior would need much memory together
+        z = mode + width * t[k]
+        values[k] = rows.by_group(rows.log_p(eta + tau[..., None] * z[..., rows.place])) - z**2 / 2 + log_weight[k]
+    total = special.logsumexp(values, axis=0)
+    share = np.exp(values - total)
+    t = t.reshape(-1, *[1] * mode.ndim)
+    mean_t = (share * t).sum(axis=0)
+    sd_t = np.sqrt((share * (t - mean_t) ** 2).sum(axis=0)) if nodes > 1 else np.ones(mode.shape)
+    log = total + np.log(width) - np.log(2 * np.pi) / 2 + rows.by_group(rows.constant)
+    return _Integrals(log, mode + width * mean_t, width * sd_t, nodes)
+
+
+def _modes(rows, eta, tau):
+    """Find the mode of each integrand, by Newton's method inside a bracket, and its width there.
+
+    The slope is decreasing, at a rate of at least 1 because of the prior, so the root lies between 0 and slope(0).
+    """
+
+    def slope(z):
+        first, second = rows.slopes(eta + tau[..., None] * z[..., rows.place])
+        return tau[..., None] * rows.by_group(first) - z, 1 + tau[..., None] ** 2 * rows.by_group(second)
+
+    z = np.zeros((*eta.shape[:-1], len(rows.groups)))
+    value, fall = slope(z)
+    low, high = np.minimum(value, 0), np.maximum(value, 0)
+    for _ in range(200):
+        with np.errstate(invalid="ignore"):
+            step = z + value / fall
+        inside = (step >= low) & (step <= high)  # also False where it is nan
+        z, last = np.where(inside, step, (low + high) / 2), z
+        if np.all(np.abs(z - last) <= 1e-12 * (1 + np.abs(z))):
+            break
+        value, fall = slope(z)
+        low, high = np.where(value > 0, z, low), np.where(value > 0, high, z)
+    return z, 1 / np.sqrt(fall)
+
+
+def _without_groups(rows):
+    """Fit the model with tau = 0; the estimates and a root of their covariance matrix."""
+    total = rows.y.sum()
+    share = (total + 0.5) / (rows.n.sum() + 1)
+    level = special.logit(share) if rows.family == "binomial" else np.log(share)
+    beta = np.linalg.lstsq(rows.x, np.full(len(rows.y), level), rcond=None)[0]
+    height = rows.log_p(rows.x @ beta).sum()
+    for _ in range(100):
+        first, second = rows.slopes(rows.x @ beta)
+        information = (rows.x * second[:, None]).T @ rows.x
+        try:
+            step = np.linalg.solve(information, rows.x.T @ first)
+            L = np.linalg.cholesky(np.linalg.inv(information))
+        except np.linalg.LinAlgError:
+            break
+        if first @ rows.x @ step < 1e-20 and np.abs(rows.x @ step).max() < 1e-6:
+            return beta + step, L
+        for _ in range(60):
+            new = rows.log_p(rows.x @ (beta + step)).sum()
+            if new >= height - 1e-12 * abs(height):
+                break
+            step = step / 2
+        beta, height = beta + step, new
+    raise RuntimeError("no maximum was found, even without groups: a coefficient that grows for ever fits ever better")
+
+
+def _highest(rows, nodes):
+    """Find the maximum, in units of the standard errors that there are without groups: beta, its errors, tau."""
+    start, L = _without_groups(rows)
+
+    def height(v, nodes=nodes):
+        """The log likelihood of each row of v; even in tau."""
+        v = np.atleast_2d(v)
+        return _integrals(rows, (start + v[:, :-1] @ L.T) @ rows.x.T, np.abs(v[:, -1]), nodes).log.sum(axis=-1)
+
+    origin = np.zeros(len(start) + 1)
+    best, found = origin, height(origin)[0]
+    for tau in (0.5, 2.0):
+        v, high = _climb(height, np.append(origin[:-1], tau), nodes or 20)
+        if high > found + 1e-9 and abs(v[-1]) > 1e-4:
+            best, found = v, high
+    beta, tau = start + L @ best[:-1], float(abs(best[-1]))
+    _, hessian = _derivatives(height, best)
+    some = slice(None) if tau > 0 else slice(-1)  # at tau = 0 the slope in tau^2 may be steep, and tells nothing
+    covariance = np.linalg.inv(-hessian[some, some])[: len(beta), : len(beta)]
+    return beta, np.sqrt(np.diagonal(L @ covariance @ L.T)), tau
+
+
+def _climb(height, v, nodes):
+    """Find a maximum: a quasi-Newton search with few nodes, then Newton's method to the last digits."""
+    v = optimize.minimize(lambda v: -height(v, nodes)[0], v, method="BFGS", options={"gtol": 1e-3}).x
+    for _ in range(20):
+        gradient, hessian = _derivatives(height, v)
+        try:
+            np.linalg.cholesky(-hessian)
+        except np.linalg.LinAlgError:
+            break
+        step = np.linalg.solve(-hessian, gradient)
+        if not np.abs(step).max() < 1:
+            break
+        v = v + step
+        if np.abs(step).max() < 1e-9:
+            break
+    return v, height(v)[0]
+
+
+def _derivatives(height, v):
+    """The gradient and the Hessian at v by central differences, all in one call."""
+    size = len(v)
+    e = _STEP * np.eye(size)
+    i, j = np.triu_indices(size, 1)
+    points = [v[None], v + e, v - e, v + 2 * e, v - 2 * e, v + e[i] + e[j], v - e[i] - e[j]]
+    values = height(np.concatenate(points))
+    middle, (up, down, up2, down2) = values[0], values[1 : 1 + 4 * size].reshape(4, size)
+    both, neither = values[1 + 4 * size :].reshape(2, -1)
+    gradient = (8 * (up - down) - (up2 - down2)) / (12 * _STEP)
+    hessian = np.diag((16 * (up + down) - (up2 + down2) - 30 * middle) / (12 * _STEP**2))
+    cross = (both + neither - up[i] - up[j] - down[i] - down[j] + 2 * middle) / (2 * _STEP**2)
+    hessian[i, j] = hessian[j, i] = cross
+    return gradient, hessian

@@ -1,0 +1,242 @@
+"""The integrals against mpmath's and SciPy's quadrature, the fits against lme4 and glmmML, and against identities."""
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import integrate, optimize, special, stats
+
+from hblib import datasets, glmm
+
+HERDS = datasets.cbpp()
+PERIODS = (HERDS.period[:, None] == np.arange(1, 5)).astype(float)
+R_COLUMNS = np.c_[np.ones(56), PERIODS[:, 1:]]
+COUNTIES = datasets.nc_sids()
+TWO = np.array([0, 0, 1, 1, 1])
+
+
+def by_quad(y, n, eta, tau, family):
+    """log of the integral for one group, by SciPy, scaled by its largest value."""
+
+    def log_p(z):
+        if family == "binomial":
+            rows = stats.binom.logpmf(y, n, special.expit(eta + tau * z))
+        else:
+            rows = stats.poisson.logpmf(y, n * np.exp(eta + tau * z))
+        return rows.sum() + stats.norm.logpdf(z)
+
+    top = optimize.minimize_scalar(lambda z: -log_p(z), bounds=(-30, 30), method="bounded").x
+    value = sum(
+        integrate.quad(lambda z: np.exp(log_p(z) - log_p(top)), *ends, epsabs=0, epsrel=1e-12, limit=200)[0]
+        for ends in ((top - 14, top), (top, top + 14))
+    )
+    return np.log(value) + log_p(top)
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.3, 0.65, 2.0, 5.0])
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_each_group_agrees_with_scipys_quadrature(family, tau):
+    rng = np.random.default_rng(13)
+    eta = rng.normal(-1, 0.5, 12)
+    group, n = np.repeat([3, 1, 2], 4), rng.integers(1, 40, 12)
+    y = rng.binomial(n, 0.3)
+    found = glmm.log_marginal_by_group(y, n, eta[:, None], group, [1.0], tau, family)
+    expected = [by_quad(y[group == j], n[group == j], eta[group == j], tau, family) for j in (1, 2, 3)]
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(("y", "n"), [(0, 1), (1, 1), (0, 500), (500, 500), (3, 9)])
+def test_one_row_agrees_with_mpmath(y, n):
+    """To the eight digits that the page promises, and two more."""
+    eta, tau = mpmath.mpf(-2), mpmath.mpf("1.5")
+
+    def f(z):
+        p = 1 / (1 + mpmath.exp(-(eta + tau * z)))
+        return mpmath.binomial(n, y) * p**y * (1 - p) ** (n - y) * mpmath.npdf(z)
+
+    exact = mpmath.log(mpmath.quad(f, list(range(-12, 13, 2))))
+    assert abs(glmm.log_marginal([y], [n], [[1.0]], ["a"], [-2.0], 1.5) - float(exact)) < 1e-10
+
+
+def test_without_spread_it_is_the_log_likelihood_of_the_rows():
+    eta = PERIODS @ [-1.4, -2.4, -2.5, -3.0]
+    plain = stats.binom.logpmf(HERDS.y, HERDS.n, special.expit(eta)).sum()
+    found = glmm.log_marginal(HERDS.y, HERDS.n, PERIODS, HERDS.group, [-1.4, -2.4, -2.5, -3.0], 0.0)
+    assert abs(found - plain) < 1e-9
+
+
+def test_one_node_is_laplaces_approximation():
+    """The height at the mode times the width that the second derivative says, found by brute force."""
+    y, n, tau = np.array([2, 0, 4]), np.array([9, 8, 30]), 0.8
+
+    def log_p(z):
+        return stats.binom.logpmf(y, n, special.expit(-1 + tau * z)).sum() + stats.norm.logpdf(z)
+
+    mode = optimize.minimize_scalar(lambda z: -log_p(z), tol=1e-12).x
+    p = special.expit(-1 + tau * mode)
+    curvature = 1 + tau**2 * np.sum(n * p * (1 - p))
+    expected = log_p(mode) + np.log(2 * np.pi / curvature) / 2
+    found = glmm.log_marginal(y, n, np.ones((3, 1)), [1, 1, 1], [-1.0], tau, nodes=1)
+    assert abs(found - expected) < 1e-9
+
+
+def test_poisson_with_a_gamma_like_group_agrees_with_the_closed_form_for_no_events():
+    """E(exp(-n exp(eta + tau z))), by a sum over a fine grid."""
+    z = np.linspace(-12, 12, 200_001)
+    pdf = stats.norm.pdf(z) * (z[1] - z[0])
+    expected = np.log(np.sum(np.exp(-40 * np.exp(-3 + 0.9 * z)) * pdf))
+    assert abs(glmm.log_marginal([0], [40.0], [[1.0]], ["a"], [-3.0], 0.9, "poisson") - expected) < 1e-10
+
+
+def test_draws_take_one_call_and_the_order_of_the_rows_does_not_matter():
+    rng = np.random.default_rng(5)
+    beta, tau = rng.normal(-2, 0.3, (4, 3, 4)), rng.uniform(0, 1, (4, 3))
+    together = glmm.log_marginal(HERDS.y, HERDS.n, PERIODS, HERDS.group, beta, tau)
+    mixed = rng.permutation(56)
+    for at in np.ndindex(4, 3):
+        rows = HERDS.y[mixed], HERDS.n[mixed], PERIODS[mixed], HERDS.group[mixed]
+        assert abs(together[at] - glmm.log_marginal(*rows, beta[at], tau[at])) < 1e-8
+    groups = glmm.log_marginal_by_group(HERDS.y, HERDS.n, PERIODS, HERDS.group, beta, tau)
+    assert groups.shape == (4, 3, 15)
+    np.testing.assert_allclose(groups.sum(axis=-1), together)
+
+
+def test_the_integral_agrees_with_lme4s_deviance_to_ten_digits():
+    """lme4's tests/glmer-1.R, with 25 nodes: 100.010030538022, from which the saturated model has been taken away."""
+    fit = glmm.fit(HERDS.y, HERDS.n, R_COLUMNS, HERDS.group)
+    saturated = stats.binom.logpmf(HERDS.y, HERDS.n, HERDS.y / HERDS.n).sum()
+    assert abs(2 * (saturated - fit.log_likelihood) - 100.010030538022) < 1e-8
+    lme4 = [-1.39922533406847, -0.991407294757321, -1.12782184600404, -1.57946627431248]
+    np.testing.assert_allclose(fit.beta, lme4, atol=1e-5)
+
+
+def test_laplace_agrees_with_glmmml_and_with_lme4():
+    """Both as lme4's tests store them; lme4pureR's for the second, whose modes are found to fewer digits."""
+    fit = glmm.fit(HERDS.y, HERDS.n, R_COLUMNS, HERDS.group, nodes=1)
+    glmmml = [-1.39853234656, -0.992336901732793, -1.12867036466201, -1.58030977686564]
+    np.testing.assert_allclose(fit.beta, glmmml, atol=1e-5)
+    lme4 = [-1.3983429, -0.9919250, -1.1282162, -1.5797454]
+    np.testing.assert_allclose(fit.beta, lme4, atol=1e-3)
+    assert abs(fit.tau - 0.6420622) < 5e-4
+    assert abs(-2 * fit.log_likelihood - 184.0531) < 1e-3
+
+
+@pytest.mark.parametrize("nodes", [None, 1, 9])
+def test_the_estimates_are_a_maximum(nodes):
+    """No small step in any direction leads higher."""
+    fit = glmm.fit(HERDS.y, HERDS.n, PERIODS, HERDS.group, nodes=nodes)
+    for step in np.concatenate([1e-4 * np.eye(5), -1e-4 * np.eye(5)]):
+        near = glmm.log_marginal(
+            HERDS.y, HERDS.n, PERIODS, HERDS.group, fit.beta + step[:4], fit.tau + step[4], nodes=nodes
+        )
+        assert near < fit.log_likelihood
+
+
+def test_standard_errors_are_the_curvature():
+    """By differences of SciPy's own, in beta and tau together."""
+    fit = glmm.fit(COUNTIES.y, COUNTIES.n, np.ones((100, 1)), COUNTIES.group, "poisson")
+
+    def height(b, t):
+        return glmm.log_marginal(COUNTIES.y, COUNTIES.n, np.ones((100, 1)), COUNTIES.group, [b], t, "poisson")
+
+    (b,), t, h = fit.beta, fit.tau, 1e-3
+    bb = (height(b + h, t) + height(b - h, t) - 2 * height(b, t)) / h**2
+    tt = (height(b, t + h) + height(b, t - h) - 2 * height(b, t)) / h**2
+    bt = (height(b + h, t + h) - height(b + h, t - h) - height(b - h, t + h) + height(b - h, t - h)) / (4 * h**2)
+    covariance = np.linalg.inv(-np.array([[bb, bt], [bt, tt]]))
+    assert abs(fit.se_beta[0] / np.sqrt(covariance[0, 0]) - 1) < 1e-4
+
+
+def test_the_posterior_of_a_group_agrees_with_a_sum_over_a_grid():
+    fit = glmm.fit(HERDS.y, HERDS.n, PERIODS, HERDS.group)
+    u = np.linspace(-6, 6, 20_001)
+    for j, name in enumerate(fit.groups):
+        mine = HERDS.group == name
+        eta = (PERIODS[mine] @ fit.beta)[:, None] + u
+        log_p = stats.binom.logpmf(HERDS.y[mine, None], HERDS.n[mine, None], special.expit(eta)).sum(axis=0)
+        share = special.softmax(log_p + stats.norm.logpdf(u, 0, fit.tau))
+        mean = share @ u
+        assert abs(fit.deviation[j] - mean) < 1e-8
+        assert abs(fit.deviation_sd[j] - np.sqrt(share @ (u - mean) ** 2)) < 1e-8
+
+
+def test_units_of_a_predictor_change_only_its_coefficient():
+    x = np.c_[np.ones(100), COUNTIES.nonwhite / COUNTIES.n]
+    fit = glmm.fit(COUNTIES.y, COUNTIES.n, x, COUNTIES.group, "poisson")
+    other = glmm.fit(COUNTIES.y, COUNTIES.n, x * [1, 1e6], COUNTIES.group, "poisson")
+    assert abs(fit.log_likelihood - other.log_likelihood) < 1e-8
+    np.testing.assert_allclose(fit.beta, other.beta * [1, 1e6], rtol=1e-6)
+    assert abs(fit.tau - other.tau) < 1e-7
+
+
+def test_groups_that_are_more_alike_than_chance_makes_them():
+    """Ten groups with one and the same count: tau is 0, exactly, and the rest is the fit without groups."""
+    fit = glmm.fit([5] * 10, 20, np.ones((10, 1)), range(10))
+    assert (fit.tau, fit.status) == (0, "tau = 0")
+    assert abs(fit.beta[0] - special.logit(0.25)) < 1e-9
+    assert abs(fit.se_beta[0] - np.sqrt(1 / (200 * 0.25 * 0.75))) < 1e-6
+    assert (fit.deviation == 0).all()
+    assert (fit.deviation_sd == 0).all()
+
+
+def test_fits_are_calibrated():
+    """Over 60 data sets (Poisson) beta is right on average, and its standard errors too."""
+    rng, z = np.random.default_rng(8), []
+    x, group, n = np.ones((60, 1)), np.repeat(np.arange(30), 2), np.full(60, 20.0)
+    for _ in range(60):
+        y = rng.poisson(n * np.exp(-2 + 0.5 * rng.normal(size=30)[group]))
+        fit = glmm.fit(y, n, x, group, "poisson", nodes=20)
+        z.append((fit.beta[0] + 2) / fit.se_beta[0])
+    assert abs(np.mean(z)) < 4.5 / np.sqrt(60)
+    assert 0.6 < np.std(z) < 1.5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y": [5, 0, 1, 1, 2]}, r"y must not be larger than n, but y\[0\] = 5 and n\[0\] = 4"),
+        ({"y": [0.5, 0, 1, 1, 2]}, r"y must be a whole number, but y\[0\] = 0.5"),
+        ({"x": np.ones((4, 1))}, "x must have a row for each y"),
+        ({"x": np.ones(5)}, "x must have a row for each y"),
+        ({"group": [1, 2]}, "group must have a label for each of the 5 rows, but has 2"),
+        ({"family": "gaussian"}, "family must be one of 'binomial', 'poisson', but is 'gaussian'"),
+        ({"nodes": 0}, "nodes must be at least 1"),
+        ({"nodes": 1.5}, "nodes must be a whole number"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    valid = {"y": [1, 0, 1, 1, 2], "n": 4, "x": np.ones((5, 1)), "group": TWO}
+    with pytest.raises(ValueError, match=message):
+        glmm.fit(**(valid | change))
+    with pytest.raises(ValueError, match=message):
+        glmm.log_marginal(**(valid | change), beta=[0.0], tau=1.0)
+
+
+@pytest.mark.parametrize(
+    ("beta", "tau", "message"),
+    [
+        (0.0, 1.0, "beta must have 1 numbers in its last axis"),
+        ([0.0, 1.0], 1.0, "beta must have 1 numbers in its last axis"),
+        ([0.0], -1.0, "tau must be at least 0"),
+        (np.zeros((3, 1)), np.ones(2), "do not fit together"),
+    ],
+)
+def test_bad_parameters_are_named(beta, tau, message):
+    with pytest.raises(ValueError, match=message):
+        glmm.log_marginal([1, 0, 1, 1, 2], 4, np.ones((5, 1)), TWO, beta, tau)
+
+
+def test_exposures_are_positive():
+    with pytest.raises(ValueError, match=r"n must be greater than 0, but n\[0\] = 0"):
+        glmm.fit([0, 2], [0.0, 1.0], np.ones((2, 1)), [1, 2], "poisson")
+
+
+def test_columns_that_say_the_same_are_refused():
+    with pytest.raises(ValueError, match="full rank"):
+        glmm.fit([1, 0, 1, 1, 2], 4, np.ones((5, 2)), TWO)
+
+
+@pytest.mark.parametrize("y", [[0, 0, 0, 0, 0], [0, 0, 4, 4, 4]])
+def test_a_fit_that_runs_to_infinity_says_so(y):
+    """No success at all; a predictor that separates success from failure."""
+    with pytest.raises(RuntimeError, match="no maximum was found"):
+        glmm.fit(y, 4, np.c_[np.ones(5), TWO][:, : 1 if sum(y) == 0 else 2], [1, 2, 3, 4, 5])
