@@ -297,6 +297,12 @@ def test_k_hat_does_not_see_the_other_hump(page):
     assert np.sum(u * p * (u < 0)) / np.sum(p * (u < 0)) < -5.9
 
 
+def test_with_many_unknowns_k_hat_says_stop_though_each_margin_is_as_good(page):
+    assert page.ks[2] < 0.6
+    assert page.ks[20] < 0.6
+    assert page.ks[1000] > 1
+
+
 # --- All planes -------------------------------------------------------------------------------------------------------
 
 
