@@ -354,10 +354,6 @@ def test_a_good_start_helps_a_short_warm_up_only(page):
     assert 0.8 < long < 1.25
 
 
-def test_for_the_schools_there_is_no_such_start():
-    assert normal_normal.fit(Y, SE).tau == 0
-
-
 def test_to_leave_the_group_out_of_its_own_prior_does_not_mend_the_intervals(page):
     """Against more data sets, by another estimate of the same coverage: its mean over the sets, given the others."""
     rng = np.random.default_rng(9)

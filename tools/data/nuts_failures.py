@@ -33,7 +33,8 @@ from hblib.coursework import notebooks
 ROOT = Path(__file__).parent.parent.parent
 TABLE = ROOT / "hblib" / "datasets" / "nuts_failures.csv"
 PLACES = ["chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"]
-PLACES += ["chapters/10-checking", "solutions/06-hard", "solutions/08-forms", "tests/test_coordinates"]
+PLACES += ["chapters/10-checking", "chapters/16-faster-than-nuts", "solutions/06-hard", "solutions/08-forms"]
+PLACES += ["tests/test_coordinates"]
 PLACES += ["tests/test_nuts"]
 COLUMNS = ["place", "fit", "seeds", "divergent", "bad", "divergences", "rhat", "bulk", "tail", "z", "z_sd"]
 COLUMNS += ["low", "high"]
