@@ -234,12 +234,11 @@ def test_k_hat_is_the_shape_of_a_pareto_tail(page, shape):
     assert np.all(np.diff(w[order]) >= -1e-12)
 
 
-def test_the_centred_fits_are_found_out_and_the_others_pass_more_often_than_not(page):
-    for name, found in page.found.items():
-        if name == "Laplace":
-            continue
-        k = np.median(found[:, 0])
+def test_the_centred_fits_are_found_out_the_others_mostly_pass_and_laplace_every_other_time(page):
+    for name in FITS:
+        k = np.median(page.found[name][:, 0])
         assert (k < 0.65) if "non" in name else (k > 0.72), name
+    assert 4 <= np.sum(page.found["Laplace"][:, 0] > 0.7) <= 16
 
 
 def test_who_passes_still_lacks_the_left_tail(page):
