@@ -35,6 +35,7 @@ TABLE = ROOT / "hblib" / "datasets" / "nuts_failures.csv"
 PLACES = ["chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"]
 PLACES += ["chapters/10-checking", "solutions/06-hard", "solutions/08-forms", "tests/test_coordinates"]
 PLACES += ["tests/test_nuts"]
+PLACES.insert(PLACES.index("solutions/06-hard"), "chapters/pymc-recipes")
 COLUMNS = ["place", "fit", "seeds", "divergent", "bad", "divergences", "rhat", "bulk", "tail", "z", "z_sd"]
 COLUMNS += ["low", "high"]
 
