@@ -1,6 +1,7 @@
 """The recipes: each against a sum, a formula or SciPy."""
 
 import functools
+import warnings
 
 import arviz as az
 import numpy as np
@@ -258,7 +259,7 @@ def test_the_comparison_agrees_with_exact_leave_one_out(page):
     exact = left_out(*negative_binomial()[2:]), left_out(*poisson()[1:])
     assert list(page.table.index) == ["negative binomial", "Poisson"]
     assert abs(page.table["elpd"].iloc[0] - exact[0]) < 1
-    assert abs(page.table["elpd"].iloc[1] - exact[1]) < 5
+    assert abs(page.table["elpd"].iloc[1] - exact[1]) < 2.5
     assert exact[0] > exact[1] + 30
 
 
@@ -287,6 +288,14 @@ def test_a_school_without_a_result_is_drawn_from_the_population(page):
     kept = np.arange(8) != C
     exact = {"C": (full.new_group.mean(), full.new_group.std()), "rest": (full.theta.mean(), full.theta.std())}
     assert_means({"C": theta[..., C], "rest": theta[..., kept]}, exact)
+
+
+def test_pymc_itself_makes_an_unknown_of_an_outcome_that_is_missing():
+    import pymc as pm
+
+    with pm.Model() as model, pytest.warns(pm.exceptions.ImputationWarning):
+        pm.Normal("ybar", pm.Normal("mu"), 1, observed=[1.0, np.nan])
+    assert [variable.name for variable in model.free_RVs] == ["mu", "ybar_unobserved"]
 
 
 def test_the_custom_likelihood_is_that_of_rounded_numbers(page):
@@ -329,3 +338,14 @@ def test_a_new_school_has_the_moments_of_the_mixture(page):
     assert_means(page.new, {name: (new_group.mean(), sd) for name, sd in sds.items()})
     for name, sd in sds.items():
         assert abs(float(page.new[name].std()) / sd - 1) < 0.15
+
+
+def test_a_misspelt_name_stops_the_prediction(page):
+    """Instead of being drawn from a prior."""
+    import pymc as pm
+
+    with pm.Model(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numba's, of what it cannot translate
+        pm.Normal("theta_new", pm.Flat("mean"), pm.HalfFlat("tau"))
+        with pytest.raises(NotImplementedError, match="flat"):
+            pm.sample_posterior_predictive(page.trace, var_names=["theta_new"], progressbar=False)
