@@ -320,7 +320,11 @@ def test_what_the_prior_believes_has_the_distribution_of_the_sum(page, name, se)
     def cdf(x):
         return stats.norm.cdf(np.asarray(x)[..., None], 0, np.sqrt(20**2 + tau**2 + se**2)).mean(axis=-1)
 
-    assert stats.kstest(page.believed.sel(school=name).values.ravel(), cdf).pvalue > 1e-4
+    assert_follows(page.believed.sel(school=name).values.ravel(), cdf, among=2)
+
+
+def test_an_effect_of_28_is_well_within_what_the_prior_expects(page):
+    assert 28 < 0.75 * page.believed.sel(school="A").quantile(0.975)
 
 
 # --- Prediction -------------------------------------------------------------------------------------------------------
