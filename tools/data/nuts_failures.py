@@ -33,17 +33,10 @@ from hblib.coursework import notebooks
 
 ROOT = Path(__file__).parent.parent.parent
 TABLE = ROOT / "hblib" / "datasets" / "nuts_failures.csv"
-PLACES = [
-    *("chapters/06-eb-or-full-bayes", "chapters/08-parameterization", "chapters/09-multilevel-regression"),
-    *("chapters/10-checking", "chapters/13-yes-no-how-many", "chapters/14-crossed-and-nested"),
-    *(
-        "chapters/15-many-experiments",
-        "chapters/16-faster-than-nuts",
-        "chapters/17-where-next",
-        "chapters/pymc-recipes",
-    ),
-    *("solutions/06-hard", "solutions/08-forms", "tests/test_coordinates", "tests/test_nuts"),
-]
+CHAPTERS = "06-eb-or-full-bayes 08-parameterization 09-multilevel-regression 10-checking 13-yes-no-how-many"
+CHAPTERS += " 14-crossed-and-nested 15-many-experiments 16-faster-than-nuts 17-where-next pymc-recipes"
+PLACES = [f"chapters/{name}" for name in CHAPTERS.split()]
+PLACES += ["solutions/06-hard", "solutions/08-forms", "tests/test_coordinates", "tests/test_nuts"]
 COLUMNS = ["place", "fit", "seeds", "divergent", "bad", "divergences", "rhat", "bulk", "tail", "z", "z_sd"]
 COLUMNS += ["low", "high"]
 
