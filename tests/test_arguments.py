@@ -161,6 +161,8 @@ CALLS = [
         crossed.given,
         (LONG, np.ones((12, 1)), [np.repeat([1, 2, 3], 4), np.tile([1, 2, 3, 4], 3)], [1.0, 0.5], 2.0),
         {"y": "numbers", "x": "numbers", "groups": "other", "sd": "numbers", "sigma": "numbers"},
+    ),
+    (
         glmm.fit,
         (Y, N, np.ones((4, 1)), GROUP, "binomial", 5),
         BINOMIAL | REGRESSION | {"family": "other", "nodes": "other"},
