@@ -135,6 +135,7 @@ ASSERTED = {  # of one run: divergences, R-hat, effective sample sizes, z; nan w
     ("chapters/14-crossed-and-nested", 2): (nan, nan, nan, 7),
     ("chapters/14-crossed-and-nested", 5): (nan, nan, nan, 7),
     ("chapters/15-many-experiments", 1): (20, 1.05, 300, 6),
+    ("chapters/16-faster-than-nuts", 1): (nan, nan, nan, 6),
     ("chapters/17-where-next", 1): (nan, 1.03, 400, nan),
     ("chapters/17-where-next", 2): (nan, nan, 100, 6),
     ("chapters/17-where-next", 3): (nan, nan, 100, nan),  # asserted of means alone, whose z was below 4

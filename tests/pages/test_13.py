@@ -255,3 +255,32 @@ def test_laplace_says_too_little_of_tau_where_groups_are_small(page):
         answer = rng.binomial(1, special.expit(-1 + 2 * rng.normal(size=500)[page.who]))
         laplace, exact = (glmm.fit(answer, 1, page.only, page.who, nodes=nodes) for nodes in (1, 40))
         assert laplace.tau < exact.tau
+
+
+# --- The seeds --------------------------------------------------------------------------------------------------------
+
+
+def test_the_seeds_are_fitted_at_the_top_of_a_likelihood_by_another_rule(page):
+    """The likelihood by a sum over a grid, which shares no code; every step away from the estimate is lower."""
+    y, n = page.dishes.y, page.dishes.n
+    z = np.linspace(-8, 8, 401)
+    bell = stats.norm.logpdf(z) + np.log(z[1] - z[0])
+
+    def log_likelihood(beta, tau):
+        eta = (page.factors @ beta)[:, None] + tau * z
+        return special.logsumexp(stats.binom.logpmf(y[:, None], n[:, None], special.expit(eta)) + bell, axis=1).sum()
+
+    top = log_likelihood(page.sown.beta, page.sown.tau)
+    assert abs(top - page.sown.log_likelihood) < 1e-8
+    for step in 0.01 * np.eye(5):
+        for sign in (-1, 1):
+            assert log_likelihood(page.sown.beta + sign * step[:4], page.sown.tau + sign * step[4]) < top
+
+
+def test_the_odds_ratio_of_the_roots_is_that_of_the_pooled_plates_nearly(page):
+    """Pooling the plates of a cell and no model: within a fifth."""
+    y, n, sort, root = page.dishes.y, page.dishes.n, page.sort, page.root
+    for kind, ratio in enumerate(page.cucumber):
+        rates = [y[(sort == kind) & (root == r)].sum() / n[(sort == kind) & (root == r)].sum() for r in (0, 1)]
+        odds = [rate / (1 - rate) for rate in rates]
+        assert abs(np.log(ratio / (odds[1] / odds[0]))) < 0.2
