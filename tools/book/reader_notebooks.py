@@ -122,7 +122,8 @@ def bibliography():
 
 
 def authors(entry):
-    names = [" ".join(person.last_names) for person in entry.persons["author"]]
+    people = entry.persons.get("author") or entry.persons["editor"]  # a book may have editors alone
+    names = [" ".join(person.last_names) for person in people]
     return f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
 
 
