@@ -142,6 +142,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         sleepstudy                   reaction times by person and day of little sleep
         radon                        radon in 919 houses of 85 counties
         penicillin                   six samples, each on 24 plates
+        ratings                      578 ratings that 33 students gave to 30 lecturers
         pastes                       casks of ten batches, tested twice
         bcg                          tuberculosis in 13 trials of a vaccine
         api_sample                   scores of 200 Californian schools
@@ -165,6 +166,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         Reactions                    what sleepstudy returns
         Houses                       what radon returns
         Zones                        what penicillin returns
+        Ratings                      what ratings returns
         Strengths                    what pastes returns
         Trials                       what bcg returns
         Schools                      what api_sample returns

@@ -95,6 +95,15 @@ def test_plates_and_pastes():
     assert tests.tolist() == [2] * 30
 
 
+def test_ratings():
+    """Counts and a sum of lme4's copy; no student rates a lecturer twice."""
+    given = datasets.ratings()
+    assert (len(given.y), len(set(given.student.tolist())), len(set(given.lecturer.tolist()))) == (578, 33, 30)
+    assert len(set(zip(given.student.tolist(), given.lecturer.tolist(), strict=True))) == 578
+    assert given.y.sum() == 1946
+    assert set(given.y.tolist()) == {1, 2, 3, 4, 5}
+
+
 def test_high_school_is_every_third_public_school():
     """Counts and sums of mlmRev's copy, from which the rows were taken."""
     pupils = datasets.high_school()

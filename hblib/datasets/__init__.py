@@ -238,6 +238,24 @@ class Zones(NamedTuple):
     y: FloatArray
 
 
+class Ratings(NamedTuple):
+    """Ratings by student and lecturer.
+
+    Attributes
+    ----------
+    student : array of int
+        The student of each rating.
+    lecturer : array of int
+        The lecturer.
+    y : array of float
+        The rating, from 1 to 5.
+    """
+
+    student: IntArray
+    lecturer: IntArray
+    y: FloatArray
+
+
 class Strengths(NamedTuple):
     """Strengths by batch and cask.
 
@@ -882,6 +900,30 @@ def penicillin() -> Zones:
     144 24 6 27.0
     """
     return _table(Zones, "penicillin.csv", {"plate": str, "sample": str, "diameter": float})
+
+
+def ratings() -> Ratings:
+    """Load 578 ratings y, from 1 (poor) to 5, that 33 students gave to 30 lecturers of one department.
+
+    They are those of lme4's InstEval, of the ETH Zurich, in department 8, given by its own students; not every student
+    heard every lecturer.
+
+    Returns
+    -------
+    Ratings
+        One row a rating.
+
+    References
+    ----------
+    .. [1] Bates et al. (2015), Journal of Statistical Software 67(1).
+
+    Examples
+    --------
+    >>> given = ratings()
+    >>> print(len(given.y), len(set(given.student.tolist())), len(set(given.lecturer.tolist())))
+    578 33 30
+    """
+    return _table(Ratings, "ratings.csv", {"student": int, "lecturer": int, "rating": float})
 
 
 def pastes() -> Strengths:

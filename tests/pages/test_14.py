@@ -339,3 +339,53 @@ def test_one_plate_for_all_is_a_bridge(page):
         exact = kriged(plan, pair, tau, *page.variances[1:])
         ours = page.difference_sd(page.posterior_cov(plan, tau, *page.variances[1:]), "A", "D")
         assert np.isclose(ours, exact, rtol=1e-3)
+
+
+# --- Who rated whom ---------------------------------------------------------------------------------------------------
+
+
+def by_covariance(page, groupings, sd, sigma):
+    """The restricted log likelihood and the effects, by the covariance matrix of all ratings."""
+    y, one = page.given.y, np.ones(len(page.given.y))
+    shared = [tau**2 * same(labels) for tau, labels in zip(sd, groupings, strict=True)]
+    inverse = np.linalg.inv(sum(shared) + sigma**2 * np.eye(len(y)))
+    A = one @ inverse @ one
+    e = y - one @ inverse @ y / A
+    log_det = -np.linalg.slogdet(inverse)[1] + np.log(A)
+    log_p = -(log_det + e @ inverse @ e + (len(y) - 1) * np.log(2 * np.pi)) / 2
+    return log_p, [cov @ inverse @ e for cov in shared]  # of each row's group
+
+
+def test_students_and_lecturers_are_at_the_top_of_the_criterion(page):
+    groupings = [page.given.student, page.given.lecturer]
+    top, effects = by_covariance(page, groupings, page.both.sd, page.both.sigma)
+    assert np.isclose(top, page.both.log_likelihood, rtol=1e-10)
+    assert np.allclose(effects[0], page.of_students[page.who], atol=1e-8)
+    assert np.allclose(effects[1], page.of_lecturers[page.whom], atol=1e-8)
+    for step in 0.01 * np.vstack([np.eye(3), -np.eye(3)]):
+        sd, sigma = page.both.sd + step[:2], page.both.sigma + step[2]
+        assert by_covariance(page, groupings, sd, sigma)[0] < top
+
+
+def test_one_rating_by_a_harsh_student_is_not_bad(page):
+    one = page.rated.loc[2026]
+    assert (one["ratings"], one["mean rating"]) == (1, 3)
+    assert one["effect, alone"] < 0 < one["effect, crossed"]
+    student = page.who[page.given.lecturer == 2026].item()
+    others = (page.who == student) & (page.given.lecturer != 2026)
+    assert page.given.y[others].mean() < page.given.y.mean() - 0.4
+    assert page.rated.loc[814, "effect, crossed"] < page.rated.loc[814, "effect, alone"] - 0.05
+    often = page.rated["ratings"] > 25
+    change = (page.rated["effect, crossed"] - page.rated["effect, alone"]).abs()
+    assert change[often].max() < 0.03
+
+
+def test_all_students_and_lecturers_hang_together(page):
+    """By walking: from one student to all lecturers, to all their students, and so on."""
+    met = np.zeros((33, 30), dtype=bool)
+    met[page.who, page.whom] = True
+    reached = np.arange(33) == 0
+    for _ in range(33):
+        reached = met[:, met[reached].any(axis=0)].any(axis=1)
+    assert reached.all()
+    assert met.any(axis=0).all()

@@ -30,7 +30,9 @@ def setup(app):
 
 def run(app, env, docnames):
     """Run the pages among these that the cache does not know, the longest first: what begins last should end soon."""
-    get_cache(env.mystnb_config.execution_cache_path)  # makes its data base, which two threads should not do at once
+    _ = get_cache(
+        env.mystnb_config.execution_cache_path
+    ).db  # makes the data base, which two threads must not do at once
     pages = sorted(map(Path, map(env.doc2path, docnames)), key=lambda path: -path.stat().st_size)
     with ThreadPoolExecutor(min(AT_ONCE, processors())) as pool:
         list(pool.map(lambda path: run_page(app, env, path), pages))
