@@ -69,10 +69,11 @@ def written(name):
     """
     text = next(cell.source for cell in source.load(name).cells if cell.kind == "questions")
     tree = ast.parse(text)
-    *before, last = [node for node in tree.body if "hblib" not in ast.unparse(node).partition("\n")[0]]
-    helpers = [ast.get_source_segment(text, node) for node in before]
+    [asked] = [node for node in tree.body if ast.unparse(node).startswith("questions = ")]
+    others = [node for node in tree.body if node is not asked and "hblib" not in ast.unparse(node).partition("\n")[0]]
+    helpers = [ast.get_source_segment(text, node) for node in others]
     found = {}
-    for question in last.value.elts:
+    for question in asked.value.elts:
         for node in ast.walk(question):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Mistake", "Edge"):
                 title, expression = node.args[0], node.args[-2]  # told and the like are keywords

@@ -381,7 +381,7 @@ FAILING_MAGICS = (
 )
 CELL_MAGICS = "%%time", "%%capture", "%%capture out --no-stderr", "%%prun -q", "\n%%time"
 ABSENT = (
-    *("import seaborn as sns\nsns.set_theme()", "import tqdm_of_somebody as t\nbar = t.bar(9)\nbar.close()"),
+    *("import altair as alt\nalt.Chart()", "import tqdm_of_somebody as t\nbar = t.bar(9)\nbar.close()"),
     *("from ipywidgets import interact, IntSlider\n\n@interact(x=IntSlider())\ndef show(x):\n    print(x)\n",),
     *("from google.colab import drive\ndrive.mount('/content/drive')", "import sympy as sp\nsp.init_printing()"),
     "import plotly.express as px\nfigure = px.line(x=[1], y=[2])\nfor t in figure.data:\n    t\nfigure.show()",

@@ -329,6 +329,16 @@ def test_more_people_do_not_help_the_pooled_difference(page):
         assert np.mean(off) > 5
 
 
+def test_the_average_of_the_sites_comes_out_too_low(page):
+    """Over 100 data sets of its kind: precise sites are large ones, with smaller effects, and draw the others down."""
+    off = []
+    for seed in range(100):
+        _, effect, estimate, se, _ = page.trial(np.random.default_rng(seed))
+        theta = normal_normal.full_bayes(estimate, se, priors.half_normal(5)).theta
+        off.append(theta.mean().mean() - effect.mean())
+    assert -0.7 < np.mean(off) < -0.2
+
+
 def test_the_sites_of_the_page(page):
     report = page.report
     assert report.loc["all people pooled", "estimate"] > report.loc["all people pooled", "truth"] + 5

@@ -28,7 +28,8 @@ import light
 
 log = logging.getLogger(__name__)
 STYLE = "Temml-STIX2.css"
-FONT = "STIXTwoMath.woff2"  # as the style sheet names it
+FACE = re.compile(r"@font-face \{[^}]*\}\n*")
+FONT_SCRIPT = "font.js"
 NUMBERED = re.compile(r"(\\(?:begin|end)\{(?:align|alignat|equation|flalign|gather|multline))\}")
 # In an alignment a relation or a sign stands at the end of one cell or at the beginning of the next. There TeX leaves
 # space on both its sides, but neither Temml nor a browser that sees no more than the cell.
@@ -36,6 +37,7 @@ BETWEEN = re.compile(
     r'(<mtd class="tml-left"[^>]*>(?:<mrow>)?<mo)(?: form="prefix" stretchy="false")?(?=>)'
     r"|(<mo)(?=>[^<]*</mo>(?:<mrow></mrow>)?(?:</mrow>)?</mtd>)"
 )
+SHORT = re.compile(r'(<span class="math notranslate nohighlight">(?:(?!</span>).)*</span>[.,;:!?)]+)', flags=re.DOTALL)
 SCROLLS = "pst-scrollable-table-container"  # the theme lets the keyboard into what scrolls in a box of this class
 LONG = 20  # letters of a formula that may be wider than a phone
 known = {}  # (TeX, is it displayed?) -> {"markup": ...} or {"fault": ...}
@@ -161,9 +163,21 @@ def write_displayed(translator, node):
 def add_style(app, pagename, templatename, context, doctree):
     if app.config.formulas_made_by:
         if "<math" in context.get("body", ""):
+            context["body"] = with_their_stops(context["body"])
             app.add_css_file(f"formulas/{STYLE}")
+            app.add_js_file(f"formulas/{FONT_SCRIPT}")
         else:
             light.fetch_for_the_next_page(app, f"formulas/{STYLE}", "text/css")
+            light.fetch_for_the_next_page(app, f"formulas/{FONT_SCRIPT}", "text/javascript")
+
+
+def with_their_stops(body):
+    """No line begins with the comma or the full stop that ends a formula; a long formula may have to.
+
+    >>> with_their_stops('<span class="math notranslate nohighlight"><math>x</math></span>, and')
+    '<span class="kept"><span class="math notranslate nohighlight"><math>x</math></span>,</span> and'
+    """
+    return SHORT.sub(r'<span class="kept">\1</span>', body)
 
 
 def copy_style(target):
@@ -172,12 +186,14 @@ def copy_style(target):
     [font] = (modules / "@fontsource" / "stix-two-math" / "files").glob("*.woff2")
     text = "√" + letters("".join(made.get("markup", "") for made in known.values()))
     letters_shown = sorted({*text, *(ITALIC.get(letter, letter) for letter in text)})
-    # Within the style sheet it is there before the first formula is drawn. Where it comes late all the same, the page
-    # stays as it is (`optional`), so that nothing moves.
-    embedded = "data:font/woff2;base64," + b64encode(fonts.part(font, letters_shown)).decode()
-    style = (modules / "temml" / "dist" / STYLE).read_text(encoding="utf8").replace(f"./{FONT}", embedded)
-    style = style.replace("@font-face {", "@font-face {\n  font-display: optional;")
-    (target / STYLE).write_text(style, encoding="utf8")
+    # Given by a script, it is there before the first formula is drawn. From a style sheet it comes a moment later, even
+    # if it stands in it: then formulas are drawn twice, and the page moves, or they keep another font.
+    encoded = b64encode(fonts.part(font, letters_shown)).decode()
+    script = f'const font = Uint8Array.from(atob("{encoded}"), (each) => each.charCodeAt(0));\n'
+    script += 'document.fonts.add(new FontFace("STIX2", font));\n'
+    (target / FONT_SCRIPT).write_text(script, encoding="utf8")
+    style = (modules / "temml" / "dist" / STYLE).read_text(encoding="utf8")
+    (target / STYLE).write_text(FACE.sub("", style), encoding="utf8")
     licences = [modules / package / "LICENSE" for package in ("temml", "@fontsource/stix-two-math")]
     (target / "licences.txt").write_text("\n\n".join(each.read_text(encoding="utf8") for each in licences), "utf8")
 
