@@ -40,8 +40,10 @@ def by_no_clock(said):
 
 
 def test_the_remark_of_a_clock_is_left_out_and_nothing_else():
-    took = "  But this took 5 s in all. If the notebook is graded: the grader allows 5 s for each call of a\n    function.\n"
-    assert by_no_clock({"a": [f"✓ a: right.\n{took}", [1, 1]]}) == {"a": ["✓ a: right.\n", [1, 1]]}
+    took = (
+        "  But this took 5 s in all. If the notebook is graded: the grader allows 5 s for each call of a\n    function."
+    )
+    assert by_no_clock({"a": [f"✓ a: right.\n{took}\n", [1, 1]]}) == {"a": ["✓ a: right.\n", [1, 1]]}
 
 
 @pytest.mark.parametrize("name", source.names())
