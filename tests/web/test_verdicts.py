@@ -33,15 +33,13 @@ def in_notebook(name, tried):
 
 def by_no_clock(said):
     """Without the remark that an answer took long, which a busy machine may bring."""
-    return {
-        name: [re.sub(r"\n +But this took [^✓✗]*?function\.", "", text), points]
-        for name, (text, points) in said.items()
-    }
+    remark = re.compile(r"\n +But this took [^✓✗]*?function\.")
+    return {name: [remark.sub("", text), points] for name, (text, points) in said.items()}
 
 
 def test_the_remark_of_a_clock_is_left_out_and_nothing_else():
     took = (
-        "  But this took 5 s in all. If the notebook is graded: the grader allows 5 s for each call of a\n    function."
+        "  But this took 5 s in all. If the notebook is graded: the grader allows 5 s for each\n    call of a function."
     )
     assert by_no_clock({"a": [f"✓ a: right.\n{took}\n", [1, 1]]}) == {"a": ["✓ a: right.\n", [1, 1]]}
 
