@@ -416,8 +416,8 @@ AS_WRITTEN = [
     ),
     safe(
         "203e an absent package, missed in another cell",
-        ["from tqdm import tqdm" + SETUP, Q1, "q2 = sum(tqdm(sales)) / 6"],
-        gets(q2="error", warned=True, says="The grader does not have tqdm: it has what"),
+        ["from progressbar import progressbar" + SETUP, Q1, "q2 = sum(progressbar(sales)) / 6"],
+        gets(q2="error", warned=True, says="The grader does not have progressbar: it has what"),
     ),
     safe(
         "203c a statement that fails ends its cell, as in Jupyter",
