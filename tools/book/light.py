@@ -61,7 +61,7 @@ def is_used(file, body):
 
 
 def uncolour(app, error):
-    """Take the elements out of the code that colour nothing.
+    r"""Take the elements out of the code that colour nothing.
 
     >>> PLAIN.sub(r"\1", '<span class="n">tau</span><span class="o">=</span><span class="mi">3</span>')
     'tau<span class="o">=</span><span class="mi">3</span>'
