@@ -142,8 +142,6 @@ ASSERTED = {  # of one run: divergences, R-hat, effective sample sizes, z; nan w
     ("chapters/13-yes-no-how-many", 1): (nan, nan, nan, 6),
     ("chapters/13-yes-no-how-many", 2): (nan, nan, nan, 6),
     ("chapters/13-yes-no-how-many", 3): (nan, nan, nan, 6),
-    ("chapters/pymc-recipes", 5): (nan, 1.05, 250, nan),  # asserted of means alone, whose z was below 4.4
-    ("chapters/pymc-recipes", 10): (nan, nan, nan, 6),
     ("solutions/06-hard", 1): (40, 1.03, 400, nan),
     ("solutions/08-forms", 1): (20, 1.03, nan, 5),
     ("tests/test_coordinates", 1): (nan, nan, nan, 6),
