@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import linalg, optimize, sparse
 
-from hblib._numerics import arguments
+from hblib._numerics import arguments, report
 from hblib._numerics.types import FloatArray, Labels
 
 
@@ -74,10 +74,8 @@ class Fit:
         >>> print(table["name"], np.round(table["estimate"], 2))
         ['beta[0]', 'sd[0]', 'sd[1]', 'sigma'] [5.83 3.94 1.53 1.08]
         """
-        rows = {f"beta[{p}]": one for p, one in enumerate(self.beta)}
-        rows |= {f"sd[{k}]": one for k, one in enumerate(self.sd)} | {"sigma": self.sigma}
-        errors = [*self.se_beta.tolist(), *[np.nan] * (len(rows) - len(self.beta))]
-        return {"name": list(rows), "estimate": [float(one) for one in rows.values()], "se": errors}
+        sd = {f"sd[{k}]": one for k, one in enumerate(self.sd)}
+        return report.coefficients(self.beta, self.se_beta, sd | {"sigma": self.sigma})
 
 
 def fit(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike]) -> Fit:
@@ -199,6 +197,7 @@ class _Model:
                 raise ValueError(f"groups[{k}] must hold {len(self.y)} labels, one a row, but holds {index.size}")
         self.levels = tuple(levels for levels, _ in parts)
         self.sizes = np.array([len(levels) for levels in self.levels])
+        self.first = np.cumsum(self.sizes) - self.sizes  # where each grouping's columns of Z begin
         self.Z = sparse.hstack([sparse.csr_array(np.eye(len(levels)))[index] for levels, index in parts]).tocsr()
         if np.linalg.matrix_rank(self.x) < self.x.shape[1]:
             raise ValueError("x must be of full rank, but one of its columns is a combination of the others")
@@ -217,9 +216,8 @@ class _Model:
             raise ValueError("the predictors and groups fit every row exactly: nothing is left to estimate sigma from")
         # The covariance matrix of the projected rows is a sum, sigma^2 M + tau_1^2 M Z_1 Z_1' M + ... Its parts can be
         # told apart if they are linearly independent matrices, which their inner products show.
-        cuts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
-        products = np.add.reduceat(np.add.reduceat(self.A**2, cuts, axis=0), cuts, axis=1)
-        traces = np.add.reduceat(np.diagonal(self.A), cuts)
+        products = np.add.reduceat(np.add.reduceat(self.A**2, self.first, axis=0), self.first, axis=1)
+        traces = np.add.reduceat(np.diagonal(self.A), self.first)
         gram = np.block([[np.array([[self.free]]), traces[None]], [traces[:, None], products]])
         norm = np.sqrt(np.diagonal(gram))
         if (norm < 1e-9).any() or np.linalg.eigvalsh(gram / np.outer(norm, norm))[0] < 1e-10:
@@ -244,8 +242,7 @@ class _Model:
         inner = linalg.solve_triangular(L, root[:, None] * self.A, lower=True)
         diagonal = np.diagonal(self.A) - np.sum(inner**2, axis=0)
         pull = self.c - self.A @ effects
-        cuts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
-        slope = np.add.reduceat(diagonal - pull**2 * self.free / left, cuts)
+        slope = np.add.reduceat(diagonal - pull**2 * self.free / left, self.first)
         return 2 * half_log_det + self.free * np.log(left), slope
 
     def best(self) -> FloatArray:
@@ -286,5 +283,5 @@ class _Model:
             sigma=float(sigma),
             log_likelihood=float(-(log_det + left / sigma**2 + self.free * np.log(2 * np.pi * sigma**2)) / 2),
             levels=self.levels,
-            effects=tuple(np.split(effects, np.cumsum(self.sizes)[:-1])),
+            effects=tuple(np.split(effects, self.first[1:])),
         )

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hblib._numerics import arguments
+from hblib._numerics import arguments, report
 from hblib._numerics.mixed_fit import highest
 from hblib._numerics.mixed_model import reduced
 from hblib._numerics.mixed_rows import Columns
@@ -97,13 +97,10 @@ class Fit:
         >>> print(table["name"], np.round(table["se"], 2))
         ['beta[0]', 'beta[1]', 'sd[0]', 'sigma'] [1.4  0.56  nan  nan]
         """
-        beta = {f"beta[{i}]": one for i, one in enumerate(self.beta)}
         sd = {f"sd[{k}]": one for k, one in enumerate(self.sd)}
         pairs = zip(*np.tril_indices(len(sd), -1), strict=True)
         correlation = {f"correlation[{k}, {i}]": self.correlation[k, i] for k, i in pairs}
-        rows = beta | sd | correlation | {"sigma": self.sigma}
-        errors = [*self.se_beta.tolist(), *[np.nan] * (len(rows) - len(beta))]
-        return {"name": list(rows), "estimate": [float(one) for one in rows.values()], "se": errors}
+        return report.coefficients(self.beta, self.se_beta, sd | correlation | {"sigma": self.sigma})
 
 
 def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:

@@ -1,4 +1,4 @@
-"""What both families say of a full Bayesian analysis: a table, and a repr of five lines."""
+"""Tables and reprs: of a full Bayesian analysis in both families, and of a regression's estimates."""
 
 import numpy as np
 
@@ -26,3 +26,10 @@ def report(family, full, hyperparameters):
         low, high = one.interval()
         lines.append(f"  {name}: mean {one.mean():.4g}, sd {one.std():.4g}, 95 % from {low:.4g} to {high:.4g}")
     return "\n".join([*lines, f"  theta: {full.theta!r}"])
+
+
+def coefficients(beta, se_beta, others):
+    """Return the columns name, estimate and se: the shared coefficients, then {name: estimate} without an error."""
+    rows = {f"beta[{p}]": one for p, one in enumerate(beta)} | others
+    errors = [*se_beta.tolist(), *[np.nan] * len(others)]
+    return {"name": list(rows), "estimate": [float(one) for one in rows.values()], "se": errors}
