@@ -99,22 +99,11 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         Coefficients                 the posterior of each group's coefficients
         matrix_shrinkage             their shrinkage, with matrices in place of variances
 
-    crossed: rows that belong to several groups at once
-        fit                          the REML estimates of a model with several groupings
-        Fit                          what fit returns
-        given                        the same with given standard deviations
-
     lkj: the usual prior of their correlations
         log_density                  the log density of a correlation matrix
         pdf                          the density of one correlation
         sd                           the standard deviation of one correlation
         draws                        draws of correlation matrices
-
-    glmm: rates and counts with predictors, whose intercept varies by group
-        fit                          maximum likelihood, the groups integrated out by quadrature
-        Fit                          what fit returns
-        log_marginal                 log marginal likelihood of (beta, tau)
-        log_marginal_by_group        the same, group by group
 
     three_level: stores in chains
         shrinkage                    the weights of the store, its chain and all chains
@@ -129,6 +118,17 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         collapse                     the distinct rows of (y, n), and how many groups share each
         Rows                         what collapse returns
         tally                        one row a group from one row a trial
+
+    glmm: rates and counts with predictors, whose intercept varies by group
+        fit                          maximum likelihood, the groups integrated out by quadrature
+        Fit                          what fit returns
+        log_marginal                 log marginal likelihood of (beta, tau)
+        log_marginal_by_group        the same, group by group
+
+    crossed: rows that belong to several groups at once
+        fit                          the REML estimates of a model with several groupings
+        Fit                          what fit returns
+        given                        the same with given standard deviations
 
     datasets: the data of the pages
         surgical                     deaths after heart operations on babies, 12 hospitals
@@ -204,11 +204,11 @@ __all__ = [  # noqa: RUF022 -- in the order of the pages
     "repairs",
     "coordinates",
     "regression",
-    "crossed",
     "lkj",
-    "glmm",
     "three_level",
     "frames",
+    "glmm",
+    "crossed",
     "datasets",
 ]
 
