@@ -7,8 +7,10 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+from docutils import nodes
 
 import check_site
+import glued
 import ledger
 from hblib.coursework import notebooks, source
 from tests.conftest import ROOT, copy_of_site
@@ -134,3 +136,18 @@ def test_a_downloaded_notebook_holds_the_books_numbers():
     assert "A prior of size 108 pulls hospital A" in text
     assert "(Spiegelhalter et al., 1996)" in text
     assert "> **Guess first**" in text
+
+
+def test_a_negative_number_in_a_sentence_has_a_minus_sign():
+    pages = [path for name in ("chapters", "solutions") for path in (BUILT / name).glob("*.html")]
+    pasted = [text.get_text() for path in pages for text in document(path).html.select(".pasted-text")]
+    assert any(text.startswith("\N{MINUS SIGN}") for text in pasted)
+    assert not any(text.startswith("-") for text in pasted)
+
+
+def test_code_and_formulas_keep_their_hyphens():
+    texts = nodes.literal("", "-1"), nodes.math("", "-2"), nodes.inline("", "-3"), nodes.inline("", "-4")
+    texts[-1]["classes"] = ["pasted-text"]
+    paragraph = nodes.paragraph("", "", *texts)
+    glued.mend(None, paragraph)
+    assert [text.astext() for text in paragraph] == ["-1", "-2", "-3", "\N{MINUS SIGN}4"]

@@ -18,6 +18,7 @@ import exercise_pages
 import figures
 import formulas
 import front_door
+import glued
 import ledger
 import light
 import page_code
@@ -48,6 +49,7 @@ def setup(app):
     answer_pages.setup(app)
     figures.setup(app)
     formulas.setup(app)
+    glued.setup(app)
     light.setup(app)
     page_code.setup(app)
     reference_pages.setup(app)
@@ -234,8 +236,8 @@ def write_notebooks(app, exception):
     for docname in filter(lambda name: is_notebook(app, name), app.env.found_docs):
         target = Path(app.outdir, "_sources", docname).with_suffix(".ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)
-        glued = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.glue.json"
-        target.write_text(reader_notebooks.plain(app.env.doc2path(docname), glued, repository()), encoding="utf8")
+        handed_over = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.glue.json"
+        target.write_text(reader_notebooks.plain(app.env.doc2path(docname), handed_over, repository()), encoding="utf8")
 
 
 # --- A mend ----------------------------------------------------------------------------------------------------------

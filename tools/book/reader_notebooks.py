@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 from pybtex.database import parse_file
 
+import glued
 import ledger
 from hblib.coursework import notebooks
 
@@ -39,10 +40,10 @@ def slug(home):
     return home.removeprefix("https://github.com/")
 
 
-def plain(page, glued, repository):
-    """The text of the .ipynb for `page`; `glued` is the file with the values that its cells gave to the prose."""
+def plain(page, handed_over, repository):
+    """The text of the .ipynb for `page`; `handed_over` is the file with the values that its cells gave to the prose."""
     notebook = ledger.load(page)
-    values = json.loads(Path(glued).read_text(encoding="utf8")) if Path(glued).exists() else {}
+    values = json.loads(Path(handed_over).read_text(encoding="utf8")) if Path(handed_over).exists() else {}
     cells = [cell for cell in notebook.cells if "remove-cell" not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"  # jupytext makes new random ones at each read
@@ -68,7 +69,7 @@ def with_setup(text, repository):
 def plain_markdown(text, values, page):
     """MyST Markdown of a page as plain Markdown."""
     text = re.sub(r"^\(([\w-]+)\)=\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\{glue:text\}`([\w.-]+)(?::([^`]+))?`", lambda found: glue(values, *found.groups()), text)
+    text = re.sub(r"\{glue:text\}`([\w.-]+)(?::([^`]+))?`", lambda found: written_out(values, *found.groups()), text)
     text = re.sub(r"\{lesson\}`([\w.]+)`", lambda found: ledger.read()[found[1]].stated, text)
     text = re.sub(r"\{cite:?([pt]?)\}`([^`]+)`", lambda found: citation(*found.groups()), text)
     text = re.sub(r"\{(?:numref|ref|doc|eq|term)\}`(?:([^`<]+?) *<[^>]+>|([^`]+))`", lambda m: m[1] or m[2], text)
@@ -101,10 +102,10 @@ def exercise(name):
     return f"**Exercise**: open `exercises/{name}.ipynb` ({notebooks.facts(name)})."
 
 
-def glue(values, key, form):
+def written_out(values, key, form):
     """The number or text of a {glue:text}, formatted as the book formats it."""
     value = ast.literal_eval(values[key]["data"]["text/plain"])
-    return format(value, form or "")
+    return glued.in_prose(format(value, form or ""))
 
 
 def citation(kind, keys):
