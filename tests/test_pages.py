@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import ledger
+import reader_notebooks
 from tests.conftest import ROOT
 from tests.pages import names
 
@@ -295,3 +296,10 @@ def test_a_broken_line_is_noticed(text, broken):
 def test_a_source_has_no_holes(name):
     """Three blank lines are what an edit has left over."""
     assert "\n\n\n\n" not in PAGES[name].read_text(encoding="utf8")
+
+
+def test_the_names_of_authors_are_spelt_in_letters():
+    """BibTeX's marks for accents would stand in the labels of the references, and in the downloaded notebooks."""
+    for entry in reader_notebooks.bibliography().values():
+        names_of_all = [str(person) for people in entry.persons.values() for person in people]
+        assert not [name for name in names_of_all if re.search(r"[\\{}]", name)]
