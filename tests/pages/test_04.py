@@ -178,7 +178,7 @@ def test_with_a_star_a_tighter_limit_makes_even_the_total_smaller(page):
     assert tight < loose < page.shrinking.sum()
 
 
-@pytest.mark.parametrize(("method", "fewer"), [("ml", 0), ("reml", 1), ("moments", 1)])
+@pytest.mark.parametrize(("method", "fewer"), [("ML", 0), ("REML", 1), ("moments", 1)])
 def test_likelihood_and_moments_are_the_same_rule_with_another_constant(page, method, fewer):
     kappa = 1 - (page.k - fewer) * page.se**2 / page.spread
     assert abs(page.weights.loc[method, "kappa"] - kappa) < 1e-6
