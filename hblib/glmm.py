@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
-from hblib._numerics import arguments
+from hblib._numerics import arguments, report
 from hblib._numerics.types import FloatArray, FloatOrArray, Labels
 
 Family = Literal["binomial", "poisson"]
@@ -41,7 +41,7 @@ class Fit:
     beta : array of shape (P,)
         The shared coefficients.
     se_beta : array of shape (P,)
-        Their standard errors, by the curvature of the log likelihood.
+        Their standard errors, by the curvature of the log likelihood in beta and tau, or in beta alone where tau = 0.
     tau : float
         The standard deviation of the groups' intercepts.
     log_likelihood : float
@@ -55,7 +55,7 @@ class Fit:
     nodes : int
         The nodes of the quadrature.
     status : {"ok", "tau = 0"}
-        "tau = 0": the groups vary no more than chance alone makes them.
+        "ok": tau > 0. "tau = 0": the groups vary no more than chance alone makes them.
     """
 
     beta: FloatArray
@@ -67,6 +67,24 @@ class Fit:
     deviation_sd: FloatArray
     nodes: int
     status: Literal["ok", "tau = 0"]
+
+    def summary(self) -> dict[str, list]:
+        """Return the estimates and their standard errors as columns, of which pandas.DataFrame makes a table.
+
+        Returns
+        -------
+        dict of list
+            The columns "name", "estimate" and "se": the shared coefficients, then tau. Of tau no standard error is
+            computed: nan.
+
+        Examples
+        --------
+        >>> y, n, group = [2, 0, 5, 1, 3, 9], [14, 12, 9, 10, 12, 15], ["a", "a", "b", "b", "c", "c"]
+        >>> table = fit(y, n, np.ones((6, 1)), group).summary()
+        >>> print(table["name"], np.round(table["estimate"], 3))
+        ['beta[0]', 'tau'] [-1.082  0.768]
+        """
+        return report.coefficients(self.beta, self.se_beta, {"tau": self.tau})
 
 
 def log_marginal(
@@ -101,7 +119,7 @@ def log_marginal(
         What y counts.
     nodes : int, optional
         The nodes of the quadrature; 1 is Laplace's approximation. If left out they are doubled until no group's
-        value changes by more than 1e-10.
+        log likelihood changes by more than 1e-10 times (1 + its size).
 
     Returns
     -------
@@ -118,6 +136,10 @@ def log_marginal(
     See Also
     --------
     log_marginal_by_group : The same, group by group.
+
+    References
+    ----------
+    .. [1] Pinheiro & Bates (1995), Journal of Computational and Graphical Statistics 4:12-35.
 
     Examples
     --------
@@ -138,7 +160,7 @@ def log_marginal_by_group(
     family: Family = "binomial",
     nodes: int | None = None,
 ) -> FloatArray:
-    r"""Compute the log marginal likelihood of (beta, tau) group by group, in the sorted order of the groups.
+    r"""Compute the parts of `log_marginal` group by group: the log marginal likelihood of each group's rows.
 
     It is what leave-one-group-out needs: the probability of a group's data when nothing is known of that group but
     the population.
@@ -147,39 +169,32 @@ def log_marginal_by_group(
 
     Parameters
     ----------
-    y : array_like of shape (N,)
-        Successes, or counts; whole numbers.
-    n : array_like of shape (N,)
-        Trials, or exposures; one number does for all.
-    x : array_like of shape (N, P)
-        Predictors, a column of ones included.
-    group : array_like of shape (N,)
-        The group of each row: numbers or names, the rows in any order.
-    beta : array_like of shape (..., P)
-        The shared coefficients; draws of a posterior, say, take one call.
-    tau : array_like of shape (...)
-        The standard deviation of the groups' intercepts, at least 0.
+    y, n, x, group : array_like
+        The data, as `log_marginal` takes them.
+    beta, tau : array_like
+        The parameters, as `log_marginal` takes them.
     family : {"binomial", "poisson"}
         What y counts.
     nodes : int, optional
-        The nodes of the quadrature; 1 is Laplace's approximation. If left out they are doubled until no group's
-        value changes by more than 1e-10.
+        The nodes of the quadrature, as `log_marginal` takes them.
 
     Returns
     -------
     array of shape (..., J)
-        One value a group.
+        One value a group, the groups sorted.
 
     Raises
     ------
-    ValueError
-        If an argument is out of range; it is named.
-    RuntimeError
-        If 512 nodes are not enough.
+    ValueError, RuntimeError
+        Where `log_marginal` raises them.
 
     See Also
     --------
-    log_marginal : Their sum.
+    log_marginal : The sum, and what each argument is.
+
+    References
+    ----------
+    .. [1] Pinheiro & Bates (1995), Journal of Computational and Graphical Statistics 4:12-35.
 
     Examples
     --------
@@ -225,7 +240,7 @@ def fit(
         What y counts.
     nodes : int, optional
         The nodes of the quadrature; 1 is Laplace's approximation. If left out they are doubled until no group's
-        value changes by more than 1e-10.
+        log likelihood changes by more than 1e-10 times (1 + its size).
 
     Returns
     -------
@@ -238,7 +253,7 @@ def fit(
         If an argument is out of range; it is named. Or if x is not of full rank.
     RuntimeError
         If no maximum is found. Often there is none: a predictor that separates the successes from the failures would
-        like an infinite coefficient.
+        like an infinite coefficient. Or if 512 nodes are not enough.
 
     References
     ----------
@@ -320,7 +335,7 @@ def _rows(y, n, x, group, family):
     else:
         y, n = arguments.together(y=arguments.counts("y", y), n=arguments.numbers("n", n, low=0, open_low=True))
     if x.ndim != 2 or y.shape != x.shape[:1] or x.size == 0:
-        raise ValueError(f"x must have a row for each y, but y has shape {y.shape} and x {x.shape}")
+        raise ValueError(f"x must have a row for each y, and a column, but y has shape {y.shape} and x {x.shape}")
     groups, place = arguments.labels("group", group)
     if len(place) != len(y):
         raise ValueError(f"group must have a label for each of the {len(y)} rows, but has {len(place)}")

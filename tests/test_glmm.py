@@ -159,6 +159,32 @@ def test_the_posterior_of_a_group_agrees_with_a_sum_over_a_grid():
         assert abs(fit.deviation_sd[j] - np.sqrt(share @ (u - mean) ** 2)) < 1e-8
 
 
+def test_a_fit_has_a_summary():
+    fit = glmm.fit(HERDS.y, HERDS.n, R_COLUMNS, HERDS.group)
+    table = fit.summary()
+    assert table["name"] == ["beta[0]", "beta[1]", "beta[2]", "beta[3]", "tau"]
+    assert table["estimate"] == [*fit.beta, fit.tau]
+    np.testing.assert_array_equal(table["se"], [*fit.se_beta, np.nan])
+    assert {type(value) for column in table.values() for value in column} == {str, float}  # not NumPy's
+
+
+@pytest.mark.parametrize(
+    ("y", "n", "group", "family"),
+    [([5] * 10, 20, range(10), "binomial"), ([3, 4, 2], 10, ["a"] * 3, "binomial"), ([3], [10], ["a"], "poisson")],
+    ids=["groups that are alike", "one group", "one row"],
+)
+def test_a_summary_at_the_boundary(y, n, group, family):
+    """Only a column of ones, and tau = 0: the pooled rate, and the textbook's standard error of it."""
+    table = glmm.fit(y, n, np.ones((len(y), 1)), group, family).summary()
+    assert table["name"] == ["beta[0]", "tau"]
+    trials, total = np.broadcast_to(n, len(y)).sum(), np.sum(y)
+    rate = total / trials
+    beta = special.logit(rate) if family == "binomial" else np.log(rate)
+    information = total * (1 - rate) if family == "binomial" else total
+    np.testing.assert_allclose(table["estimate"], [beta, 0], atol=1e-9)
+    np.testing.assert_allclose(table["se"], [information**-0.5, np.nan], rtol=1e-5)
+
+
 def test_units_of_a_predictor_change_only_its_coefficient():
     x = np.c_[np.ones(100), COUNTIES.nonwhite / COUNTIES.n]
     fit = glmm.fit(COUNTIES.y, COUNTIES.n, x, COUNTIES.group, "poisson")
@@ -197,6 +223,7 @@ def test_fits_are_calibrated():
         ({"y": [0.5, 0, 1, 1, 2]}, r"y must be a whole number, but y\[0\] = 0.5"),
         ({"x": np.ones((4, 1))}, "x must have a row for each y"),
         ({"x": np.ones(5)}, "x must have a row for each y"),
+        ({"x": np.ones((5, 0))}, "x must have a row for each y, and a column"),
         ({"group": [1, 2]}, "group must have a label for each of the 5 rows, but has 2"),
         ({"family": "gaussian"}, "family must be one of 'binomial', 'poisson', but is 'gaussian'"),
         ({"nodes": 0}, "nodes must be at least 1"),
