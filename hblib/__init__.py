@@ -12,7 +12,9 @@ Two conjugate families, the same verbs in both:
 >>> post.mean().round(4).tolist()
 [0.0583, 0.0976]
 
-All that is public, module by module, in the order of the pages; `help(beta_binomial.fit)` says more of one::
+Each Fit below has a summary(), the estimates and their standard errors as columns of a table.
+
+All that is public, module by module, roughly in the order of the course; `help(beta_binomial.fit)` says more of one::
 
     beta_binomial: rates, from successes and trials
         posterior                    every group's posterior, given the prior: a Beta
@@ -78,7 +80,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
         as_prior                     SciPy's distribution or a log density as a prior
 
     repairs: empirical Bayes intervals that count the uncertainty of the prior
-        morris                       Morris's approximation, in closed form
+        morris                       Morris's approximation, by formulas
         kass_steffey                 the delta method
         laird_louis                  the parametric bootstrap, for means
         bootstrap_beta_binomial      the parametric bootstrap, for rates
@@ -94,7 +96,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
     regression: coefficients that vary by group
         fit                          the REML estimates of a linear mixed model
         Fit                          what fit returns
-        given                        the same with a given matrix of the groups' variances
+        given                        the same with a given ratio Sigma/sigma^2
         least_squares                each group's own regression
         Coefficients                 the posterior of each group's coefficients
         matrix_shrinkage             their shrinkage, with matrices in place of variances
@@ -194,7 +196,7 @@ All that is public, module by module, in the order of the pages; `help(beta_bino
 import importlib
 from typing import Any
 
-__all__ = [  # noqa: RUF022 -- in the order of the pages
+__all__ = [  # noqa: RUF022 -- in the order of the reference
     "beta_binomial",
     "normal_normal",
     "observations",

@@ -20,7 +20,7 @@ from hblib._numerics.types import FloatArray
 from hblib.distributions import Scale
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
@@ -59,6 +59,8 @@ class Prior:
     >>> triangle = Prior("triangle", lambda x: np.log(2 * (1 - x)), upper=1)
     >>> print(round(triangle.distribution().mean(), 4))
     0.3333
+    >>> half_cauchy(5)
+    half_cauchy(5)
     """
 
     name: str
@@ -133,6 +135,13 @@ class Prior:
             return np.array([]), self.lower, self.upper
         inside = float(np.clip(guess, self.lower, self.upper))
         return breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
+
+    def __repr__(self) -> str:
+        """As one writes it: signatures, messages and notebooks show it."""
+        if not self.family:
+            return f"<Prior {self.name!r} on {self.lower:g} to {self.upper:g}>"
+        given = (repr(value).removesuffix(".0") for value in self.parameters.values() if value < np.inf)
+        return f"{self.family}({', '.join(given)})"
 
 
 def to_pymc(name: str, prior: Prior) -> Any:
@@ -317,7 +326,9 @@ def exponential(scale: float) -> Prior:
 
 
 def uniform(upper: float = np.inf) -> Prior:
-    """Return the prior that is flat on (0, upper); without ``upper`` the improper flat prior.
+    r"""Return the prior that is flat on (0, upper); without ``upper`` the improper flat prior.
+
+    .. math:: p(x) = \frac{1}{upper}, \qquad 0 < x < upper
 
     Parameters
     ----------

@@ -1,9 +1,12 @@
 """One interface: whatever hblib returns as a distribution keeps the same promises."""
 
+import importlib
+
 import numpy as np
 import pytest
 from scipy import stats
 
+import hblib
 from hblib import beta_binomial, datasets, normal_normal, observations, priors, regression, repairs, three_level
 from hblib.distributions import Beta, Distribution, Normal, Point
 from tests.chance import assert_follows
@@ -415,6 +418,14 @@ def test_fits_of_more_levels_have_the_same_summary():
     assert {type(value) for column in table.values() for value in column} == {str, float}  # not NumPy's
 
 
+def test_every_fit_of_the_package_has_a_summary():
+    """As help(hblib) says."""
+    modules = (importlib.import_module(f"hblib.{name}") for name in hblib.__all__)
+    fits = {module.Fit for module in modules if hasattr(module, "Fit")}
+    assert len(fits) == 6
+    assert all(callable(fit.summary) for fit in fits)
+
+
 def test_the_standard_error_of_the_pooled_rate_is_its_standard_deviation():
     """4,000 data sets at the estimate: the sd of the pooled rate is known to 1.1 %, so that 5 % is 4.5 sigma."""
     n = np.array([5, 9, 14, 20, 30, 44])
@@ -452,6 +463,24 @@ def test_a_prior_is_a_distribution(prior, scipys):
         np.testing.assert_allclose([one.mean(), one.std()], [scipys.mean(), scipys.std()], rtol=1e-9)
     else:
         assert np.isnan(one.mean())
+
+
+@pytest.mark.parametrize(
+    ("prior", "shown"),
+    [
+        (priors.half_normal(10), "half_normal(10)"),
+        (priors.half_t(4, 1 / 3), f"half_t(4, {1 / 3})"),
+        (priors.uniform(), "uniform()"),
+        (priors.uniform(2.5), "uniform(2.5)"),
+        (priors.power(-1.5), "power(-1.5)"),
+        (priors.Prior("triangle", lambda x: np.log(2 - 2 * x), upper=1), "<Prior 'triangle' on 0 to 1>"),
+        (priors.as_prior(stats.halfnorm(scale=3)), '<Prior "SciPy\'s halfnorm" on 0 to inf>'),
+    ],
+)
+def test_a_prior_is_shown_as_one_writes_it(prior, shown):
+    assert repr(prior) == shown
+    if prior.family:
+        assert eval(shown, vars(priors)).parameters == prior.parameters
 
 
 def test_an_improper_prior_is_no_distribution():

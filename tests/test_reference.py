@@ -64,6 +64,13 @@ def test_a_source_is_cited_by_its_number(module):
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_a_signature_shows_what_one_would_write(module):
+    signatures = [sig.get_text() for sig in entry(module).select("dt.sig")]
+    assert len(signatures) > 1
+    assert [text for text in signatures if re.search(r"[<>]|\bobject at\b|[(, ]_\w", text)] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_every_formula_is_typeset(module):
     page = entry(module).find("article")
     text = "\n".join(doc for _, doc in docstrings(module) if doc)
@@ -113,3 +120,7 @@ def test_each_module_has_a_page_in_the_order_of_the_package():
         r"file: chapters/reference/(\w+)$", (ROOT / "_toc.yml").read_text(encoding="utf8"), re.MULTILINE
     )
     assert listed == ["index", *hblib.__all__]
+    table = re.findall(
+        r"^\| \[`(\w+)`\]", (ROOT / "chapters/reference/index.md").read_text(encoding="utf8"), re.MULTILINE
+    )
+    assert table == hblib.__all__

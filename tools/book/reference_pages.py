@@ -17,6 +17,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", keep_stars)
     app.connect("autodoc-process-docstring", list_members)
     app.connect("autodoc-skip-member", skip_fields)
+    app.connect("autodoc-process-signature", tidy_signature)
     app.connect("doctree-read", shorten_labels)
     app.connect("missing-reference", link_or_code)
     app.connect("html-page-context", remember_written)
@@ -53,6 +54,15 @@ def list_members(app, what, name, thing, options, lines):
 def skip_fields(app, what, name, thing, skip, options):
     """The fields of a named tuple stand in its docstring; Python's own says only which number they have."""
     return True if type(thing).__name__ == "_tuplegetter" else None
+
+
+def tidy_signature(app, what, name, thing, options, signature, result):
+    """Leave out what is private, and Python's mark of an argument that is an empty dictionary if it is left out.
+
+    >>> tidy_signature(None, "class", "", None, None, "(mu, _data, parameters=<factory>)", None)
+    ('(mu, parameters={})', None)
+    """
+    return re.sub(r", _\w+", "", signature or "").replace("<factory>", "{}") or None, result
 
 
 def shorten_labels(app, doctree):
