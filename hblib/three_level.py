@@ -253,9 +253,7 @@ def log_marginal(
     [-17.95   -7.266]
     """
     data = _rows_by_chain(ybar, se, chain)
-    limits = {"low": 0}
-    store = arguments.numbers("tau_store", tau_store, **limits)
-    above = arguments.numbers("tau_chain", tau_chain, **limits)
+    store, above = arguments.numbers("tau_store", tau_store, low=0), arguments.numbers("tau_chain", tau_chain, low=0)
     store, above = arguments.together(tau_store=store, tau_chain=above)
     value = data.log_likelihood((store.ravel() / data.unit) ** 2, (above.ravel() / data.unit) ** 2)
     return value.reshape(store.shape)[()]
@@ -331,7 +329,12 @@ class Fit:
 
 
 def fit(ybar: ArrayLike, se: ArrayLike, chain: ArrayLike, method: Literal["reml", "moments"] = "reml") -> Fit:
-    """Estimate tau_store and tau_chain from the stores (empirical Bayes with two levels above the data).
+    r"""Estimate tau_store and tau_chain from the stores (empirical Bayes with two levels above the data).
+
+    .. math::
+
+        (\hat\tau_{store}, \hat\tau_{chain}) = \arg\max_{\tau_{store}, \tau_{chain} \, \ge \, 0} \;
+        \log p(\bar y \mid \tau_{store}, \tau_{chain})
 
     Parameters
     ----------
@@ -342,10 +345,10 @@ def fit(ybar: ArrayLike, se: ArrayLike, chain: ArrayLike, method: Literal["reml"
     chain : array_like of shape (S,)
         The chain of each store: numbers or names.
     method : {"reml", "moments"}
-        "reml" is the highest point of `log_marginal`. "moments" is the analysis of variance, every store and every
-        chain counted alike: tau_store^2 is the variance within chains minus what the se produce, tau_chain^2 the
-        variance of the chains' plain means minus what stores and se produce. An estimate below 0 becomes 0. With equal
-        se, equal numbers of stores and nothing below 0 the two agree.
+        "reml" is the maximum of `log_marginal`, the formula above. "moments" is the analysis of variance, every store
+        and every chain counted alike: tau_store^2 is the variance within chains minus what the se produce, tau_chain^2
+        the variance of the chains' plain means minus what stores and se produce. An estimate below 0 becomes 0. With
+        equal se, equal numbers of stores and nothing below 0 the two agree.
 
     Returns
     -------
@@ -365,8 +368,8 @@ def fit(ybar: ArrayLike, se: ArrayLike, chain: ArrayLike, method: Literal["reml"
 
     Examples
     --------
-    >>> fit = fit([4, 6, 11, 9], 1.0, chain=["A", "A", "B", "B"])
-    >>> print(round(fit.tau_store**2, 6), round(fit.tau_chain**2, 6), round(fit.mu, 6))
+    >>> stores = fit([4, 6, 11, 9], 1.0, chain=["A", "A", "B", "B"])
+    >>> print(round(stores.tau_store**2, 6), round(stores.tau_chain**2, 6), round(stores.mu, 6))
     1.0 11.5 7.5
     """
     arguments.one_of("method", method, ("reml", "moments"))

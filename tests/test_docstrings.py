@@ -1,5 +1,6 @@
 """Every public docstring is numpydoc's, says all that it should, and every public signature names its types."""
 
+import ast
 import builtins
 import doctest
 import importlib
@@ -55,6 +56,14 @@ THINGS = {
 }
 FUNCTIONS = [name for name, thing in THINGS.items() if inspect.isfunction(thing)]
 CLASSES = [name for name, thing in THINGS.items() if inspect.isclass(thing)]
+DOCS = {"hblib": inspect.getdoc(hblib)}
+DOCS |= {module: inspect.getdoc(importlib.import_module(f"hblib.{module}")) for module in MODULES}
+DOCS |= {name: inspect.getdoc(thing) for name, thing in THINGS.items()}
+
+
+def module_of(place):
+    """The module of a public name."""
+    return next(module for module in sorted(MODULES, key=len, reverse=True) if f"{place}.".startswith(f"{module}."))
 
 
 @pytest.mark.parametrize("name", THINGS)
@@ -77,6 +86,16 @@ def test_every_field_is_explained(name):
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if "." not in THINGS[name].__qualname__])
 def test_every_function_has_an_example_that_is_run(name):
     assert doctest.DocTestParser().get_examples(THINGS[name].__doc__), name
+
+
+@pytest.mark.parametrize("place", DOCS)
+def test_no_example_gives_a_name_of_its_module_another_meaning(place):
+    """After `fit = fit(...)` a reader who goes on has lost the function."""
+    examples = doctest.DocTestParser().get_examples(DOCS[place])
+    nodes = [node for example in examples for node in ast.walk(ast.parse(example.source))]
+    given = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    module = "hblib" if place == "hblib" else f"hblib.{module_of(place)}"
+    assert not given & {*vars(importlib.import_module(module)), *vars(builtins), *hblib.__all__}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -103,9 +122,6 @@ EVERYWHERE = (
     vars(np),
     vars(builtins),
 )
-DOCS = {"hblib": inspect.getdoc(hblib)}
-DOCS |= {module: inspect.getdoc(importlib.import_module(f"hblib.{module}")) for module in MODULES}
-DOCS |= {name: inspect.getdoc(thing) for name, thing in THINGS.items()}
 
 
 def named(doc):
@@ -125,10 +141,9 @@ def members(kind):
 
 def scope(place):
     """What a name can mean in the docstring of `place`: an argument, a field of the class or of the result, ..."""
-    module = next(module for module in sorted(MODULES, key=len, reverse=True) if f"{place}.".startswith(f"{module}."))
     thing = THINGS.get(place)
     owner = THINGS.get(place.rpartition(".")[0])
-    here = [vars(importlib.import_module(f"hblib.{module}")), *EVERYWHERE]
+    here = [vars(importlib.import_module(f"hblib.{module_of(place)}")), *EVERYWHERE]
     if owner is not None:
         here.insert(0, members(owner))
     if callable(thing):

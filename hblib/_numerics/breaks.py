@@ -34,8 +34,8 @@ def breaks(log_f, lower=0.0, upper=np.inf, guess=1.0, points=()):
     ------
     ValueError if f is 0 everywhere, or rough everywhere.
 
-    >>> inside, low, high = breaks(lambda s: np.where(s < 10, np.where(s < 2, 0.0, -s), -np.inf))
-    >>> print(inside.round(12), low, round(high, 12))
+    >>> where, low, high = breaks(lambda s: np.where(s < 10, np.where(s < 2, 0.0, -s), -np.inf))
+    >>> print(where.round(12), low, round(high, 12))
     [2.] 0.0 10.0
     """
     f = quiet(log_f)
