@@ -1,5 +1,7 @@
 """repairs against simulation, brute force, hand computation and full Bayes on a grid."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy import optimize, stats
@@ -57,6 +59,21 @@ def test_the_plugged_in_interval_covers_as_little_as_the_table_says(groups, tau,
     for method, expected in (("reml", reml), ("ml", ml)):
         share, error = plugged_coverage(theta, ybar, method)
         assert abs(100 * share - expected) < 1 + 400 * error  # the table is rounded to whole per cent
+
+
+def test_the_table_in_the_docstring_is_what_was_computed():
+    rows = dict(re.findall(r"^(plugged in|`\w+`) +((?:\d+ +){5}\d+)$", repairs.__doc__, re.MULTILINE))
+    settings = [(groups, ratio) for groups in (8, 20) for ratio in (0.5, 1, 2)]
+    for row, method in (("plugged in", "reml"), ("`morris`", "morris")):
+        exact = [round(100 * repairs.exact_coverage(*setting, method)) for setting in settings]
+        assert [*map(int, rows.pop(row).split())] == exact
+    simulated = datasets.coverage()
+    for row, method in (("`kass_steffey`", "kass-steffey"), ("`laird_louis`", "laird-louis")):
+        shares = [round(100 * simulated.find("normal", *setting, method)[0]) for setting in settings]
+        assert [*map(int, rows.pop(row).split())] == shares
+    assert not rows
+    shown = (simulated.model == "normal") & np.isin(simulated.groups, [8, 20])
+    assert simulated.replicates[shown].min() >= 20_000
 
 
 @pytest.mark.parametrize("groups", [8, 20])
