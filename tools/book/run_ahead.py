@@ -30,9 +30,7 @@ def setup(app):
 
 def run(app, env, docnames):
     """Run the pages among these that the cache does not know, the longest first: what begins last should end soon."""
-    _ = get_cache(
-        env.mystnb_config.execution_cache_path
-    ).db  # makes the data base, which two threads must not do at once
+    _ = get_cache(env.mystnb_config.execution_cache_path).db  # makes it, which two threads must not do at once
     pages = sorted(map(Path, map(env.doc2path, docnames)), key=lambda path: -path.stat().st_size)
     with ThreadPoolExecutor(min(AT_ONCE, processors())) as pool:
         list(pool.map(lambda path: run_page(app, env, path), pages))
@@ -44,22 +42,33 @@ def run_page(app, env, path):
     reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text[0])
     if reader is None:
         return
+    notebook = reader.read(text[0])
+    if is_known(env, notebook):  # the client would load its outputs, which are not needed before its turn
+        return
     with (
         suppress(ExecutionError),
-        create_client(reader.read(text[0]), str(path), env.mystnb_config, Told(path), reader.read_fmt),
+        create_client(notebook, str(path), env.mystnb_config, Told(path), reader.read_fmt),
     ):
         pass
 
 
+def is_known(env, notebook):
+    """Whether the cache holds the outputs of these cells."""
+    try:
+        get_cache(env.mystnb_config.execution_cache_path).match_cache_notebook(notebook)
+    except KeyError:
+        return False
+    return True
+
+
 class Told:
-    """What MyST-NB says of a page that runs, with its name; of one that it finds in the cache it says so later."""
+    """What MyST-NB says of a page that runs, with its name."""
 
     def __init__(self, path):
         self.path = path
 
     def info(self, message):
-        if not message.startswith("Using"):
-            log.info("%s: %s", self.path, message)
+        log.info("%s: %s", self.path, message)
 
     def warning(self, message, **_):
         log.info("%s: %s", self.path, message.partition("\n")[0])
