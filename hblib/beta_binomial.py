@@ -314,6 +314,16 @@ class Fit:
         """The prior's size alpha + beta = 1/phi, in trials; inf where phi = 0."""
         return float(1 / self.phi) if self.phi != 0 else np.inf
 
+    @property
+    def alpha(self) -> float:
+        """The prior's alpha = mu/phi; inf where phi = 0, 0 where phi = inf."""
+        return float(np.divide(self.mu, self.phi)) if self.phi != 0 else np.inf
+
+    @property
+    def beta(self) -> float:
+        """The prior's beta = (1 - mu)/phi; inf where phi = 0, 0 where phi = inf."""
+        return float(np.divide(self.rest, self.phi)) if self.phi != 0 else np.inf
+
     def summary(self) -> dict[str, list]:
         """Return the estimates and their standard errors as columns, of which pandas.DataFrame makes a table.
 
@@ -329,16 +339,6 @@ class Fit:
         ['mu', 'phi'] [0.087 0.23 ]
         """
         return {"name": ["mu", "phi"], "estimate": [self.mu, self.phi], "se": [self.se_mu, self.se_phi]}
-
-    @property
-    def alpha(self) -> float:
-        """The prior's alpha = mu/phi; inf where phi = 0, 0 where phi = inf."""
-        return float(np.divide(self.mu, self.phi)) if self.phi != 0 else np.inf
-
-    @property
-    def beta(self) -> float:
-        """The prior's beta = (1 - mu)/phi; inf where phi = 0, 0 where phi = inf."""
-        return float(np.divide(self.rest, self.phi)) if self.phi != 0 else np.inf
 
     def posterior(self, y: ArrayLike, n: ArrayLike) -> Beta | Point:
         """Return every group's posterior with the estimated prior plugged in, as if it were known.

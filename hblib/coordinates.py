@@ -73,10 +73,13 @@ def gibbs_rate(w: ArrayLike, kappa: ArrayLike) -> FloatOrArray:
 def gibbs(
     ybar: ArrayLike, se: ArrayLike, tau: float, w: ArrayLike, draws: int, rng: Rng = None
 ) -> tuple[FloatArray, FloatArray]:
-    """Draw from the posterior of the Normal-Normal model with known tau and flat mu, in two blocks.
+    r"""Draw from the posterior of the Normal-Normal model with known tau and flat mu, in two blocks.
 
-    Each round draws mu given all theta~_j = theta_j - w_j mu, then all theta~_j given mu. The first mu comes from its
-    exact posterior, so that no warm-up is needed.
+    .. math:: \mu \mid \tilde\theta, \bar y \qquad \text{and} \qquad \tilde\theta \mid \mu, \bar y, \qquad
+        \tilde\theta_j = \theta_j - w_j \mu
+
+    Each round draws mu given all theta~_j, then all theta~_j given mu. The first mu comes from its exact posterior, so
+    that no warm-up is needed.
 
     Parameters
     ----------
@@ -160,7 +163,7 @@ def centered(
     se : array_like of shape (J,)
         Their standard errors > 0, in the unit of ybar. A group with se = inf has no data, only a theta.
     mu_prior : tuple of float
-        Mean and standard deviation of mu's normal prior.
+        Mean and standard deviation of mu's normal prior, in the unit of ybar.
     tau_prior : Prior
         One of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
 
@@ -209,7 +212,7 @@ def noncentered(
     se : array_like of shape (J,)
         Their standard errors > 0, in the unit of ybar. A group with se = inf has no data, only a theta.
     mu_prior : tuple of float
-        Mean and standard deviation of mu's normal prior.
+        Mean and standard deviation of mu's normal prior, in the unit of ybar.
     tau_prior : Prior
         One of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
 
@@ -259,10 +262,13 @@ def partial(
         \tilde\theta_j = (1 - w_j) \mu + (s/\tau)^{w_j} (\theta_j - \mu)
         \sim N\left((1 - w_j) \mu, \; \tau^2 (s/\tau)^{2 w_j}\right)
 
-    s is the scale of tau's prior, so that the unit of the data does not matter; where tau = s, theta~_j is theta_j -
-    w_j mu, the coordinates of `gibbs_rate`, and w_j = 1 - kappa_j a good choice. w = 0 is `centered`, and w = 1 is
-    `noncentered` times s: 0 or 1 each chooses per group. Without the factor (s/tau)^w the coordinates would still be a
-    funnel in tau, even at w = 1.
+    Each w_j is a choice for its group: 0 gives the coordinate theta_j of `centered`, 1 gives s z_j, the coordinate of
+    `noncentered` times s, and numbers in between lie between the two.
+
+    s is the scale of tau's prior, so that w does not depend on the unit of the data; `hblib.priors.uniform` has no
+    scale, and there s is 1 in that unit. Where tau = s, theta~_j is theta_j - w_j mu, as in `gibbs_rate`, which says
+    that w_j = 1 - kappa_j is then a good choice. The power of s/tau takes the funnel away as w_j comes to 1: without it
+    the standard deviation of theta~_j would be tau for every w_j.
 
     Parameters
     ----------
@@ -273,7 +279,7 @@ def partial(
     w : array_like
         How far from the centered coordinates, in [0, 1]; one for all groups or one a group.
     mu_prior : tuple of float
-        Mean and standard deviation of mu's normal prior.
+        Mean and standard deviation of mu's normal prior, in the unit of ybar.
     tau_prior : Prior
         One of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
 

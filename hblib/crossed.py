@@ -134,7 +134,12 @@ def fit(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike]) -> Fit:
 
 
 def given(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike], sd: ArrayLike, sigma: float) -> Fit:
-    """Estimate beta and the effects only, for given standard deviations.
+    r"""Estimate beta and the effects only, for given standard deviations.
+
+    .. math::
+
+        y_i = x_i \cdot \beta + a_{j(i)} + b_{k(i)} + \dots + N(0, \sigma^2), \qquad
+        a_j \sim N(0, sd_1^2), \quad b_k \sim N(0, sd_2^2), \quad \dots
 
     Parameters
     ----------

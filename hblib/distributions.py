@@ -1,7 +1,9 @@
-"""Every distribution that hblib returns, with one interface: `Beta`, `Normal`, `Point`, `Mixture`, `Scale`, `Refits`.
+"""The distributions that hblib returns; all have the same methods.
 
-The methods have the names of SciPy's frozen distributions. An object is an array of distributions, one a group: `len`,
-indices and slices pick groups, and arguments broadcast against the groups. Whatever the family,
+`Beta`, `Normal` and `Point` are given by their parameters, `Mixture`, `Scale` and `LogScale` come from full Bayes and
+`Refits` from a bootstrap. The methods have the names that SciPy's frozen distributions give them. One object holds an
+array of distributions, usually one a group: `len` says how many, an index or a slice picks some, and what a method is
+given broadcasts against them. Here are the posteriors of two rates:
 
 >>> post = Beta([7, 3], [113, 97])
 >>> print(post.mean().round(4), post.sf(0.1).round(4), post[0].median().round(4))
@@ -303,7 +305,7 @@ class Distribution(ABC):
         Parameters
         ----------
         draws, chains : int
-            Their numbers. The draws are independent, so that the chains are a mere form.
+            Their numbers. The draws are independent, so it does not matter how they are divided into chains.
         rng : numpy.random.Generator or int, optional
             A generator, or a seed for one; None gives other draws each time.
         groups : array_like of shape (J,), optional
@@ -806,8 +808,8 @@ class Refits(Distribution):
 
     .. math:: p(x) = \frac{1}{B} \sum_{b=1}^{B} p_b(x)
 
-    Where a part has points (a `Point`, or a `Normal` of scale 0) the density is infinite on them, and that of the rest
-    elsewhere. Draws are joint: the groups of one draw share the refit.
+    Where a part has points (a `Point`, or a `Normal` of scale 0) the density is infinite on them; elsewhere it is that
+    of the rest. Draws are joint: the groups of one draw share the refit.
 
     Parameters
     ----------
@@ -907,8 +909,8 @@ class JointPosterior[Draws](ABC):
         Returns
         -------
         dict of list
-            The columns "name", "mean", "sd", "low" and "high": a row for each of the prior's parameters, a new group
-            and every group.
+            The columns "name", "mean", "sd", "low" and "high": a row for each of the prior's parameters (for rates the
+            logarithm of the size too), for a new group and for every group.
 
         Raises
         ------
@@ -960,7 +962,7 @@ class JointPosterior[Draws](ABC):
         Parameters
         ----------
         draws, chains : int
-            Their numbers. The draws are independent, so that the chains are a mere form.
+            Their numbers. The draws are independent, so it does not matter how they are divided into chains.
         rng : numpy.random.Generator or int, optional
             A generator, or a seed for one; None gives other draws each time.
         groups : array_like of shape (J,), optional

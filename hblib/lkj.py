@@ -1,6 +1,6 @@
 r"""The LKJ(eta) prior of a K x K correlation matrix R.
 
-It was found by Lewandowski, Kurowicka and Joe [1]_:
+It has the initials of Lewandowski, Kurowicka and Joe [1]_:
 
 .. math:: p(R) \propto \det(R)^{\eta - 1}
 
@@ -152,10 +152,15 @@ def sd(eta: ArrayLike, K: ArrayLike) -> FloatOrArray:
 
 
 def draws(eta: float, K: int, size: int, rng: Rng = None) -> FloatArray:
-    """Draw correlation matrices independently, by the onion method, written for the Cholesky factor.
+    r"""Draw correlation matrices independently, by the onion method, written for the Cholesky factor L.
 
-    Row k (from 0) of the factor is a vector of length 1 whose first k entries have a uniform direction and a squared
-    length ~ Beta(k/2, eta + (K - 1 - k)/2).
+    .. math::
+
+        R = L L', \qquad
+        \sum_{i < k} L_{ki}^2 \sim \mathrm{Beta}\left(\frac{k}{2}, \; \eta + \frac{K - 1 - k}{2}\right)
+
+    Each row of L has length 1. The first k entries of row k = 1..K - 1, counted from 0, have a uniform direction, and
+    the sum of their squares has the distribution above.
 
     Parameters
     ----------

@@ -99,7 +99,8 @@ def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "re
     Returns
     -------
     Fit
-        With sigma and its standard error set.
+        With sigma and its standard error. Of a single group mu alone is estimated, its mean; the status is then "not
+        identified" and the rest nan.
 
     Raises
     ------

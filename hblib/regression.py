@@ -47,7 +47,7 @@ class Fit:
     deviation : array of shape (J, K)
         The posterior mean of each u_j given beta, Sigma and sigma.
     deviation_cov : array of shape (J, K, K)
-        Its covariance matrix; too small, because beta is taken as known.
+        Its covariance matrix; too small, because beta, Sigma and sigma are taken as known.
     status : {"ok", "singular", "Sigma = 0", None}
         Which case it is. "ok": Sigma is positive definite. "singular": the coefficients vary, but not in every
         direction, with correlations of exactly 1 or -1, or a standard deviation of exactly 0. "Sigma = 0": no more
@@ -161,7 +161,9 @@ def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:
 
 
 def given(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike, D: ArrayLike) -> Fit:
-    """Estimate beta and sigma only, with Sigma = D sigma^2 for a given matrix D.
+    r"""Estimate beta and sigma only, with Sigma = D sigma^2 for a given matrix D.
+
+    .. math:: y_i = x_i \cdot \beta + z_i \cdot u_{j(i)} + N(0, \sigma^2), \qquad u_j \sim N(0, \sigma^2 D)
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Small real data sets, each with its source; README.md beside the files says where each came from.
+"""Small data sets: real ones, each with its source, and results of simulations of this course.
 
-A loader returns a tuple whose fields have the names that the statistical functions use, in the same order, as
-read-only arrays aligned by group.
+README.md beside the files says where each came from. A loader returns a tuple of read-only arrays of one length. Fields
+that the statistical functions take have the names of their arguments: y, n, ybar, se, group.
 
 Examples
 --------
@@ -466,8 +466,8 @@ class Coverage(NamedTuple):
 
         Examples
         --------
-        >>> coverage().find("normal", 8, 1.0, "plug-in reml")[0].round(2)
-        np.float64(0.72)
+        >>> print(coverage().find("normal", 8, 1.0, "plug-in reml")[0].round(2))
+        0.72
         """
         rows = (self.model == model) & (self.groups == groups) & (self.spread == spread) & (self.method == method)
         if rows.sum() != 1:
