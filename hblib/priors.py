@@ -25,9 +25,9 @@ class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
     Where the density jumps, ends or has a kink is found, unless it is said to be ``smooth``. The search is closest
-    about the size that the data suggest. A piece that stands by itself may be overlooked if it is narrower than 0.1 %
-    of its x; a factor of r above 1e8 away from that size, narrower than 0.1 % times sqrt(1 + log(r/1e8)^2 / 4). A value
-    of x on it, in ``points``, makes sure that it is not.
+    about the size that the data suggest. There a piece that stands by itself is found if it is at least as wide as
+    0.1 % of its x; where x is that size times or divided by r > 1e8, if it is at least as wide as 0.1 % of x times
+    sqrt(1 + log(r/1e8)^2 / 4). For a narrower one put a value of x on it into ``points``.
 
     Parameters
     ----------

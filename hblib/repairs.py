@@ -209,7 +209,7 @@ def laird_louis(
         Their standard errors > 0, in the unit of ybar. A group with se = inf has no data: it gets the priors of the
         refits.
     draws : int
-        Number of simulated data sets; with 1000 the interval's ends wander by about 1/100 of its length.
+        Number of simulated data sets; with 1000 the interval's ends wander by up to about 2/100 of its length.
     rng : numpy.random.Generator or int, optional
         A generator, or a seed for one; None gives other draws each time.
     method : {"reml", "ml", "moments", "dersimonian-laird", "paule-mandel"}
