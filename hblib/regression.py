@@ -344,7 +344,7 @@ def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, 
     )
 
 
-def least_squares(x: ArrayLike, y: ArrayLike, group: ArrayLike, sigma: float) -> tuple[FloatArray, FloatArray]:
+def least_squares(y: ArrayLike, x: ArrayLike, group: ArrayLike, sigma: float) -> tuple[FloatArray, FloatArray]:
     r"""Fit each group's own regression: what `matrix_shrinkage` takes.
 
     .. math::
@@ -354,10 +354,10 @@ def least_squares(x: ArrayLike, y: ArrayLike, group: ArrayLike, sigma: float) ->
 
     Parameters
     ----------
-    x : array_like of shape (N, K)
-        The design; for an intercept it holds a column of ones.
     y : array_like of shape (N,)
         The response of each row.
+    x : array_like of shape (N, K)
+        The design; for an intercept it holds a column of ones.
     group : array_like of shape (N,)
         The group of each row: numbers or names.
     sigma : float
@@ -382,15 +382,15 @@ def least_squares(x: ArrayLike, y: ArrayLike, group: ArrayLike, sigma: float) ->
     Examples
     --------
     >>> x = [[1, 0], [1, 1], [1, 0], [1, 2]]
-    >>> estimate, covariance = least_squares(x, y=[1, 3, 5, 4], group=["a", "a", "b", "b"], sigma=1)
+    >>> estimate, covariance = least_squares([1, 3, 5, 4], x, group=["a", "a", "b", "b"], sigma=1)
     >>> print(estimate.round(6).tolist())
     [[1.0, 2.0], [5.0, -0.5]]
     """
-    x, y, sigma = arguments.numbers("x", x), arguments.numbers("y", y), arguments.one("sigma", sigma, low=0)
+    y, x, sigma = arguments.numbers("y", y), arguments.numbers("x", x), arguments.one("sigma", sigma, low=0)
     labels, index = arguments.labels("group", group)
     if x.ndim != 2 or y.shape != x.shape[:1] or index.shape != y.shape:
         raise ValueError(
-            f"x, y, group must have shapes (N, K), (N,), (N,), but have {x.shape}, {y.shape}, {index.shape}"
+            f"y, x, group must have shapes (N,), (N, K), (N,), but have {y.shape}, {x.shape}, {index.shape}"
         )
     estimate, root = np.empty((labels.size, x.shape[1])), np.empty((labels.size, x.shape[1], x.shape[1]))
     for j, label in enumerate(labels):

@@ -95,8 +95,8 @@ CALLS = [
     ),
     (
         regression.least_squares,
-        (DESIGN, YBAR, GROUP, 1.0),
-        {"x": "numbers", "y": "numbers", "group": "labels", "sigma": "numbers"},
+        (YBAR, DESIGN, GROUP, 1.0),
+        {"y": "numbers", "x": "numbers", "group": "labels", "sigma": "numbers"},
     ),
     (coordinates.gibbs_rate, (0.5, 0.5), {"w": "numbers", "kappa": "numbers"}),
     (

@@ -21,7 +21,7 @@ def lines():
     """The posteriors of the lines of 18 people."""
     people = datasets.sleepstudy()
     design = np.c_[np.ones(180), people.day]
-    b, V = regression.least_squares(design, people.y, people.group, sigma=30)
+    b, V = regression.least_squares(people.y, design, people.group, sigma=30)
     return regression.matrix_shrinkage(b, V, b.mean(axis=0), [[600, 10], [10, 35]])
 
 

@@ -72,7 +72,7 @@ def test_least_squares_agrees_with_the_textbook():
     rng = np.random.default_rng(4)
     t, group = rng.normal(size=60), rng.choice(["x", "y", "z"], 60)
     y = rng.normal(size=60)
-    estimate, covariance = regression.least_squares(np.column_stack([np.ones(60), t]), y, group, sigma=3)
+    estimate, covariance = regression.least_squares(y, np.column_stack([np.ones(60), t]), group, sigma=3)
     for j, label in enumerate("xyz"):
         line = stats.linregress(t[group == label], y[group == label])
         np.testing.assert_allclose(estimate[j], [line.intercept, line.slope])
@@ -87,8 +87,8 @@ def test_neither_units_nor_constants_cost_digits(constant, unit):
     """Years, seconds since 1970, and any unit: slope, its variance and height are those of days 0 to 9."""
     people = datasets.sleepstudy()
     day, ones = people.day.astype(float), np.ones(people.day.size)
-    plain = regression.least_squares(np.c_[ones, day], people.y, people.group, 25)
-    estimate, covariance = regression.least_squares(np.c_[(day + constant) * unit, ones], people.y, people.group, 25)
+    plain = regression.least_squares(people.y, np.c_[ones, day], people.group, 25)
+    estimate, covariance = regression.least_squares(people.y, np.c_[(day + constant) * unit, ones], people.group, 25)
     np.testing.assert_allclose(estimate[:, 0] * unit, plain[0][:, 1], rtol=1e-12)
     np.testing.assert_allclose(covariance[:, 0, 0] * unit * unit, plain[1][:, 1, 1], rtol=1e-12)
     height = estimate[:, 1] + estimate[:, 0] * unit * constant  # far from day 0 the two cancel
@@ -99,7 +99,7 @@ def test_least_squares_without_a_column_of_ones_and_through_every_point():
     x = np.array([[1.0, 2.0], [3.0, 5.0], [1.0, -1.0], [2.0, 7.0]])
     beta = np.array([[4.0, -1.0], [0.5, 2.0]])
     y = np.concatenate([x[:2] @ beta[0], x[2:] @ beta[1]])
-    estimate, covariance = regression.least_squares(x, y, ["a", "a", "b", "b"], 2)
+    estimate, covariance = regression.least_squares(y, x, ["a", "a", "b", "b"], 2)
     np.testing.assert_allclose(estimate, beta, rtol=1e-12)
     for j, rows in enumerate((x[:2], x[2:])):
         np.testing.assert_allclose(covariance[j], 4 * np.linalg.inv(rows.T @ rows), rtol=1e-10)
@@ -111,7 +111,7 @@ def test_shrunk_regressions_are_calibrated():
     beta = rng.multivariate_normal(mu, Sigma, J)
     group, t = np.repeat(np.arange(J), 4), rng.normal(size=4 * J)
     y = beta[group, 0] + beta[group, 1] * t + rng.normal(0, 2, 4 * J)
-    post = regression.matrix_shrinkage(*regression.least_squares(np.c_[np.ones(4 * J), t], y, group, 2), mu, Sigma)
+    post = regression.matrix_shrinkage(*regression.least_squares(y, np.c_[np.ones(4 * J), t], group, 2), mu, Sigma)
     error = beta - post.mean()
     distance = np.einsum("ji,jik,jk->j", error, np.linalg.inv(post.covariance), error)
     assert_follows(distance, stats.chi2(2).cdf)
@@ -132,9 +132,9 @@ def test_shrunk_regressions_are_calibrated():
         ),
         (lambda: regression.matrix_shrinkage([[1, np.nan]], np.eye(2), [0, 0], np.eye(2)), r"estimate must not be mis"),
         (lambda: regression.matrix_shrinkage([[1, 2]], 0 * np.eye(2), [0, 0], np.ones((2, 2))), r"is singular"),
-        (lambda: regression.least_squares([[1, 2]], [1], [0], 1), r"all 2 coefficients of group 0"),
-        (lambda: regression.least_squares([[1, 2]] * 3, [1, 2, 4], [0, 0, 0], 1), r"all 2 coefficients of group 0"),
-        (lambda: regression.least_squares([[1, 0]] * 3, [1, 2, 4], [0, 0, 0], 1), r"all 2 coefficients of group 0"),
+        (lambda: regression.least_squares([1], [[1, 2]], [0], 1), r"all 2 coefficients of group 0"),
+        (lambda: regression.least_squares([1, 2, 4], [[1, 2]] * 3, [0, 0, 0], 1), r"all 2 coefficients of group 0"),
+        (lambda: regression.least_squares([1, 2, 4], [[1, 0]] * 3, [0, 0, 0], 1), r"all 2 coefficients of group 0"),
         (lambda: regression.least_squares([1, 2], [1, 2], [0, 0], 1), r"must have shapes"),
     ],
 )

@@ -48,7 +48,7 @@ def test_sleepstudy_as_in_lme4():
     assert abs(fit.Sigma[0, 1] + 54.3302453556) < 0.1
     assert np.allclose(fit.se_beta, [9.25995618102, 1.84524235731], rtol=1e-4)
     # equal designs: moments are REML, and the lines are matrix_shrinkage's
-    b, unscaled = regression.least_squares(x, people.y[used], people.group[used], 1)
+    b, unscaled = regression.least_squares(people.y[used], x, people.group[used], 1)
     V = fit.sigma**2 * unscaled[0]
     assert np.allclose(fit.Sigma, np.cov(b, rowvar=False) - V, rtol=1e-3)
     shrunk = regression.matrix_shrinkage(b, V, fit.beta, fit.Sigma)

@@ -19,7 +19,7 @@ def test_heights_and_slopes_are_those_of_everybodys_own_regression(page):
     people = datasets.sleepstudy()
     used = people.day >= 2
     design = np.column_stack([np.ones(144), people.day[used] - 5.5])
-    own, covariance = regression.least_squares(design, people.y[used] / 100, people.group[used], page.sigma)
+    own, covariance = regression.least_squares(people.y[used] / 100, design, people.group[used], page.sigma)
     assert np.allclose(own[:, 0], page.height)
     assert np.allclose(covariance[:, 0, 0], page.height_se**2)
     assert np.allclose(own[:, 1], page.slope)

@@ -14,7 +14,7 @@ def data():
     nights, y, group = people.day[used] - 2, people.y[used], people.group[used]
     ids = np.unique(group)
     X = np.column_stack([np.ones(len(y)), nights])
-    b, unscaled = regression.least_squares(X, y, group, 1.0)
+    b, unscaled = regression.least_squares(y, X, group, 1.0)
     residual = y - np.sum(X * b[np.searchsorted(ids, group)], axis=1)
     V = np.sum(residual**2) / (len(y) - 2 * len(ids)) * unscaled[0]
     Sigma = np.cov(b, rowvar=False) - V
