@@ -26,6 +26,7 @@ import reader_notebooks
 import reference_pages
 import run_ahead
 import search_words
+import tables
 import touch
 from published import repository
 
@@ -55,6 +56,7 @@ def setup(app):
     reference_pages.setup(app)
     run_ahead.setup(app)
     search_words.setup(app)
+    tables.setup(app)
     touch.setup(app)
     front_door.setup(app)
     app.add_directive("citation", citation.Citation)
