@@ -369,7 +369,7 @@ def test_students_and_lecturers_are_at_the_top_of_the_criterion(page):
 
 def test_one_rating_by_a_harsh_student_is_not_bad(page):
     one = page.rated.loc[2026]
-    assert (one["ratings"], one["mean rating"]) == (1, 3)
+    assert (one["ratings"], one["mean"]) == (1, 3)
     assert one["effect, alone"] < 0 < one["effect, crossed"]
     student = page.who[page.given.lecturer == 2026].item()
     others = (page.who == student) & (page.given.lecturer != 2026)
