@@ -204,11 +204,13 @@ def test_the_spread_rejects_what_has_one_rate_and_the_zeros_do_not(page):
 
 
 def test_each_check_fails_on_the_data_that_it_is_for_and_passes_where_nothing_is_wrong(page):
+    """Of 20 data sets; of 104 others the first two were rejected always, and a model by one check for 5 per cent."""
     table = page.mutants
+    assert table.loc[("zero-inflated", "negative binomial"), "births without a death"] > 16
+    assert table.loc[("negative binomial", "Poisson"), "spread"] > 16
+    assert table.loc[("zero-inflated", "Poisson"), "zeros"] > 6  # 81 per cent
     for model in MODELS:
-        assert table.loc[(model, model)].min() > 0.05
-    assert table.loc[("zero-inflated", "negative binomial"), "births without a death"] < 0.01
-    assert table.loc[("negative binomial", "Poisson"), "spread"] < 0.01
+        assert table.loc[(model, model)].max() < 7
 
 
 def test_replications_have_the_moments_of_their_model(page):
