@@ -228,7 +228,7 @@ def test_k_hat_is_the_shape_of_a_pareto_tail(page, shape):
     log_w = np.log(stats.genpareto(shape).rvs(20_000, random_state=np.random.default_rng(4)))
     w, k = page.weigh(log_w, np.zeros(len(log_w)))
     assert np.isclose(k, k_by_zhang_and_stephens(log_w), atol=0.02)
-    assert abs(k - shape) < 0.25
+    assert abs(k - shape) < 0.4  # of 200 seeds the largest was 0.25
     assert np.isclose(w.sum(), 1)
     order = np.argsort(log_w)
     assert np.all(np.diff(w[order]) >= -1e-12)
@@ -238,7 +238,10 @@ def test_the_centred_fits_are_found_out_the_others_mostly_pass_and_laplace_every
     for name in FITS:
         k = np.median(page.found[name][:, 0])
         assert (k < 0.65) if "non" in name else (k > 0.72), name
-    assert 4 <= np.sum(page.found["Laplace"][:, 0] > 0.7) <= 16
+    above = {name: np.mean(each[:, 0] > 0.7) for name, each in page.found.items()}
+    for name in FITS:  # over 3,400 sets: 0.91, 0.83; 0.13, 0.10; Laplace 0.50
+        assert (above[name] < 0.35) if "non" in name else (above[name] > 0.6), name
+    assert 0.3 < above["Laplace"] < 0.7
 
 
 def test_who_passes_still_lacks_the_left_tail(page):
@@ -297,9 +300,10 @@ def test_k_hat_does_not_see_the_other_hump(page):
 
 
 def test_with_many_unknowns_k_hat_says_stop_though_each_margin_is_as_good(page):
-    assert page.ks[2] < 0.6
-    assert page.ks[20] < 0.6
-    assert page.ks[1000] > 1
+    limit = 0.7  # over 83 seeds: 0.20 +- 0.09, 0.29 +- 0.09 and 1.60 +- 0.19
+    assert page.ks[2] < limit
+    assert page.ks[20] < limit
+    assert page.ks[1000] > limit
 
 
 # --- All planes -------------------------------------------------------------------------------------------------------
