@@ -316,7 +316,7 @@ class Schools(NamedTuple):
     type : array of str
         "primary", "middle" or "high".
     meals : array of float
-        Per cent of the pupils with a subsidized lunch.
+        Per cent of the pupils with a subsidised lunch.
     """
 
     y: FloatArray
@@ -337,7 +337,7 @@ class SchoolCells(NamedTuple):
     n : array of int
         Schools.
     meals : array of float
-        The mean over these schools of the per cent of pupils with a subsidized lunch.
+        The mean over these schools of the per cent of pupils with a subsidised lunch.
     ybar : array of float
         The mean over these schools of the score.
     """
