@@ -148,7 +148,10 @@ ASSERTED = {  # of one run: divergences, R-hat, effective sample sizes, z; nan w
     ("tests/test_coordinates", 2): (nan, nan, nan, 6),
     ("tests/test_nuts", 1): (40, 1.03, 400, 5),
     ("tests/test_nuts", 2): (40, 1.03, 400, 5),
+    ("chapters/pymc-recipes", 1): (nan, 1.1, 50, 6),
+    **{("chapters/pymc-recipes", fit): (nan, nan, 50, 6) for fit in range(4, 10)},
 }
+MEANS_ALONE = {"chapters/pymc-recipes"}  # of the other places the standard deviations are held to the same z
 
 
 @pytest.mark.parametrize(("place", "fit"), ASSERTED)
@@ -161,7 +164,7 @@ def test_what_is_asserted_of_one_run_held_for_every_seed_with_room(place, fit):
     assert not seen.rhat - 1 > (rhat - 1) / 2
     assert not min(seen.bulk, seen.tail) < 1.25 * ess
     assert not seen.z > z - 0.5
-    assert not seen.z_sd > z - 0.5
+    assert place in MEANS_ALONE or not seen.z_sd > z - 0.5
 
 
 def test_the_form_for_each_store_is_worth_what_the_exercise_asks_for():
