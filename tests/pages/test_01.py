@@ -102,21 +102,21 @@ def test_the_chances_with_the_prior_plugged_in_agree_with_integrals(page):
 @pytest.mark.parametrize(
     ("way", "prior"),
     [
-        ("power -3/2", priors.power(-1.5)),
-        ("power -5/2", priors.power(-2.5)),
-        ("scale 100", priors.half_normal(100)),
-        ("scale 500", priors.half_normal(500)),
+        (("averaged, power", "-3/2"), priors.power(-1.5)),
+        (("averaged, power", "-5/2"), priors.power(-2.5)),
+        (("averaged, scale", "100"), priors.half_normal(100)),
+        (("averaged, scale", "500"), priors.half_normal(500)),
     ],
 )
 def test_the_averages_agree_with_the_exact_full_bayes(page, way, prior):
     theta = beta_binomial.full_bayes(page.y, page.n, prior).theta
-    averaged = page.ways.loc["averaged", way]
+    averaged = page.ways.loc[way]
     assert np.allclose(averaged.iloc[:2], theta.mean()[[A, E]], atol=2e-4)
     assert np.allclose(averaged.iloc[5:], 1 - theta.cdf(np.full(len(page.n), 0.10))[[H, B]], atol=4e-3)
 
 
 def test_whether_a_or_e_is_lower_depends_on_the_way(page):
-    assert 2 <= (page.ways["estimate of A"] < page.ways["estimate of E"]).sum() <= 4
+    assert 2 <= (page.ways["rate of A"] < page.ways["rate of E"]).sum() <= 4
 
 
 def test_a_below_e_is_close_to_the_toss_of_a_coin(page):
