@@ -66,7 +66,7 @@ def test_nine_hospitals_in_ten_lie_where_the_caption_says(page, size, low, high)
 
 
 def test_a_few_lines_of_scipy_find_the_prior_that_fit_finds(page):
-    assert np.allclose(page.by_hand, [page.prior.alpha, page.prior.beta], rtol=1e-3)
+    assert np.allclose(page.by_hand, [page.prior.alpha, page.prior.beta], rtol=1e-5)
     assert (page.both["by hand"] == page.both["fit"]).all()  # to the digits shown
 
 
