@@ -578,7 +578,8 @@ def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None 
 
     .. math::
 
-        p(\mu, M \mid y) \propto p(M) \, p(y \mid \mu, M), \qquad
+        p(\mu, M \mid y) \propto p(M) \, p(y \mid \mu, M),
+
         \mu = \frac{\alpha}{\alpha + \beta} \sim \mathrm{Uniform}(0, 1), \quad M = \alpha + \beta
 
     In terms of (alpha, beta) the density of the prior is p(M)/M: the Jacobian of (mu, M) is M.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def gibbs_rate(w: ArrayLike, kappa: ArrayLike) -> FloatOrArray:
     r"""Compute the lag-1 autocorrelation of mu in the two-block Gibbs sampler.
 
-    In the coordinates theta~_j = theta_j - w mu it is
+    In the coordinates x_j = theta_j - w mu it is
 
     .. math:: \frac{(w - B)^2}{(w - B)^2 + B (1 - B)}, \qquad B = 1 - \kappa
 
@@ -50,9 +50,10 @@ def gibbs_rate(w: ArrayLike, kappa: ArrayLike) -> FloatOrArray:
 
     Notes
     -----
-    Given mu, theta~_j has precision A = 1/tau^2 + 1/se^2 and a mean with slope (1 - w) B - w (1 - B) = B - w in mu.
-    Given theta~, mu has slope A (B - w)/D in the mean of theta~, with D = A ((1 - w)^2 B + w^2 (1 - B)) its precision
-    per group. The rate is the product of the slopes, and (1 - w)^2 B + w^2 (1 - B) = (w - B)^2 + B (1 - B).
+    Given mu, x_j is normal with precision A = 1/tau^2 + 1/se^2, and its mean is a line in mu with slope
+    (1 - w) B - w (1 - B) = B - w. Given x, mu is normal with precision D per group, where
+    D/A = (1 - w)^2 B + w^2 (1 - B) = (w - B)^2 + B (1 - B), and its mean is a line in the mean of x with slope
+    A (B - w)/D. The autocorrelation is the product of the two slopes.
 
     References
     ----------
@@ -75,10 +76,9 @@ def gibbs(
 ) -> tuple[FloatArray, FloatArray]:
     r"""Draw from the posterior of the Normal-Normal model with known tau and flat mu, in two blocks.
 
-    .. math:: \mu \mid \tilde\theta, \bar y \qquad \text{and} \qquad \tilde\theta \mid \mu, \bar y, \qquad
-        \tilde\theta_j = \theta_j - w_j \mu
+    .. math:: \mu \mid x, \bar y \qquad \text{and} \qquad x \mid \mu, \bar y, \qquad x_j = \theta_j - w_j \mu
 
-    Each round draws mu given all theta~_j, then all theta~_j given mu. The first mu comes from its exact posterior, so
+    Each round draws mu given all x_j, then all x_j given mu. The first mu comes from its exact posterior, so
     that no warm-up is needed.
 
     Parameters
@@ -266,9 +266,9 @@ def partial(
     `noncentered` times s, and numbers in between lie between the two.
 
     s is the scale of tau's prior, so that w does not depend on the unit of the data; `hblib.priors.uniform` has no
-    scale, and there s is 1 in that unit. Where tau = s, theta~_j is theta_j - w_j mu, as in `gibbs_rate`, which says
-    that w_j = 1 - kappa_j is then a good choice. The power of s/tau takes the funnel away as w_j comes to 1: without it
-    the standard deviation of theta~_j would be tau for every w_j.
+    scale, and there s is 1 in that unit. Where tau = s, theta_tilde_j is theta_j - w_j mu, the x_j of `gibbs_rate`,
+    which says that w_j = 1 - kappa_j is then a good choice. The power of s/tau takes the funnel away as w_j comes to 1: without it
+    the standard deviation of theta_tilde_j would be tau for every w_j.
 
     Parameters
     ----------

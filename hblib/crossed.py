@@ -2,7 +2,8 @@ r"""Rows that belong to several groups at once: linear mixed models with crossed
 
 .. math::
 
-    y_i = x_i \cdot \beta + a_{j(i)} + b_{k(i)} + \dots + N(0, \sigma^2), \qquad
+    y_i = x_i \cdot \beta + a_{j(i)} + b_{k(i)} + \dots + N(0, \sigma^2),
+
     a_j \sim N(0, \tau_1^2), \quad b_k \sim N(0, \tau_2^2), \quad \dots
 
 A reading on plate j of sample k belongs to both. What lme4 writes ``y ~ 1 + (1 | plate) + (1 | sample)`` is
@@ -83,7 +84,8 @@ def fit(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike]) -> Fit:
 
     .. math::
 
-        y_i = x_i \cdot \beta + a_{j(i)} + b_{k(i)} + \dots + N(0, \sigma^2), \qquad
+        y_i = x_i \cdot \beta + a_{j(i)} + b_{k(i)} + \dots + N(0, \sigma^2),
+
         a_j \sim N(0, \tau_1^2), \quad b_k \sim N(0, \tau_2^2), \quad \dots
 
     Parameters
@@ -138,7 +140,8 @@ def given(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike], sd: ArrayLike
 
     .. math::
 
-        y_i = x_i \cdot \beta + a_{j(i)} + b_{k(i)} + \dots + N(0, \sigma^2), \qquad
+        y_i = x_i \cdot \beta + a_{j(i)} + b_{k(i)} + \dots + N(0, \sigma^2),
+
         a_j \sim N(0, sd_1^2), \quad b_k \sim N(0, sd_2^2), \quad \dots
 
     Parameters

@@ -415,7 +415,8 @@ class Beta(_Family):
     .. math::
 
         p(x) = \frac{x^{\alpha - 1} (1 - x)^{\beta - 1}}{B(\alpha, \beta)}, \qquad
-        E(x) = \frac{\alpha}{\alpha + \beta}, \qquad
+        E(x) = \frac{\alpha}{\alpha + \beta},
+
         \mathrm{var}(x) = \frac{E(x) \, (1 - E(x))}{\alpha + \beta + 1}
 
     Parameters

@@ -2,7 +2,9 @@ r"""Stein's estimators: k independent estimates with one known standard error, s
 
 .. math::
 
-    y_i \sim N(\theta_i, se^2), \qquad estimate_i = target + c \, (y_i - target)
+    y_i \sim N(\theta_i, se^2),
+
+    estimate_i = target + c \, (y_i - target)
 
     c = 1 - (k - 2)/S, \qquad S = \sum_i (y_i - target)^2 / se^2
 
@@ -145,7 +147,8 @@ def risk(
 
     .. math::
 
-        se^2 \left[k - (k - 2)^2 \, E \frac{1}{k - 2 + 2N}\right], \qquad
+        se^2 \left[k - (k - 2)^2 \, E \frac{1}{k - 2 + 2N}\right],
+
         N \sim \mathrm{Poisson}(\lambda/2), \quad \lambda = \sum_i (\theta_i - target)^2 / se^2
 
     Where all theta_i are at the target, "js" has the risk 2 se^2 (3 se^2 for the mean), however many groups there are.
@@ -198,7 +201,11 @@ def component_risk(
 ) -> FloatArray:
     r"""Compute each group's own expected squared error, exactly; `risk` is their sum.
 
-    .. math:: E(estimate_i - \theta_i)^2 = se^2 (A + m_i^2 B), \qquad m_i = (\theta_i - target)/se
+    .. math::
+
+        E(estimate_i - \theta_i)^2 = se^2 (A + m_i^2 B),
+
+        m_i = (\theta_i - target)/se
 
     A, B > 0 are the same for all groups, so the group farthest from the target has the largest error. For the mean, the
     target is the mean of theta, and (1 - 1/k) A + 1/k takes the place of A: the mean has an error of its own.
@@ -254,7 +261,9 @@ def sure(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive:
 
     .. math::
 
-        se^2 \left[k - (k - 2)^2/S\right], \qquad \text{but for JS+ where } S < k - 2: \quad se^2 \left[S - k\right]
+        se^2 \left[k - (k - 2)^2/S\right],
+
+        \text{but for JS+ where } S < k - 2: \quad se^2 \left[S - k\right]
 
     For the mean it is se^2 [k - (k - 3)^2/S], and for JS+ where S < k - 3, se^2 [S - k + 2]. Its mean over y is `risk`,
     whatever theta is; a single value can be far off, even negative.

@@ -26,8 +26,9 @@ def log_density(R: ArrayLike, eta: float) -> FloatOrArray:
 
     .. math::
 
-        \log p(R) = (\eta - 1) \log \det R - \sum_{k=1}^{K-1} (K - k) \left((2 b_k - 1) \log 2 + \log B(b_k,
-        b_k)\right), \qquad b_k = \eta + (K - 1 - k)/2
+        \log p(R) = (\eta - 1) \log \det R - \sum_{k=1}^{K-1} (K - k) \, c_k,
+
+        c_k = (2 b_k - 1) \log 2 + \log B(b_k, b_k), \qquad b_k = \eta + (K - 1 - k)/2
 
     Parameters
     ----------

@@ -38,7 +38,8 @@ def posterior(ybar: ArrayLike, se: ArrayLike, mu: ArrayLike, tau: ArrayLike) -> 
 
     .. math::
 
-        \theta_j \mid \bar y_j \sim N(\kappa_j \bar y_j + (1 - \kappa_j) \mu, \; \kappa_j se_j^2), \qquad
+        \theta_j \mid \bar y_j \sim N(\kappa_j \bar y_j + (1 - \kappa_j) \mu, \; \kappa_j se_j^2),
+
         \kappa_j = \frac{\tau^2}{\tau^2 + se_j^2}
 
     Parameters
@@ -542,7 +543,8 @@ def full_bayes(
 
     .. math::
 
-        p(\tau \mid \bar y) \propto p(\tau) \, p(\bar y \mid \tau), \qquad
+        p(\tau \mid \bar y) \propto p(\tau) \, p(\bar y \mid \tau),
+
         p(\bar y \mid \tau) = \int p(\bar y \mid \mu, \tau) \, p(\mu) \, d\mu
 
     The integral over mu has a closed form.

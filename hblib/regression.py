@@ -349,7 +349,8 @@ def least_squares(y: ArrayLike, x: ArrayLike, group: ArrayLike, sigma: float) ->
 
     .. math::
 
-        y_i = x_i \cdot \beta_j + N(0, \sigma^2), \qquad
+        y_i = x_i \cdot \beta_j + N(0, \sigma^2),
+
         b_j = (X_j' X_j)^{-1} X_j' y_j, \quad V_j = \sigma^2 (X_j' X_j)^{-1}
 
     Parameters

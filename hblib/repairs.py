@@ -52,7 +52,8 @@ def morris(ybar: ArrayLike, se: ArrayLike) -> Normal:
 
     .. math::
 
-        \theta_j \sim N\left(\kappa_j \bar y_j + (1 - \kappa_j) \mu, \; v_j\right), \qquad
+        \theta_j \sim N\left(\kappa_j \bar y_j + (1 - \kappa_j) \mu, \; v_j\right),
+
         1 - \kappa_j = \frac{J - 3}{J - 1} \, \frac{se_j^2}{se_j^2 + \tau^2}
 
         v_j = se_j^2 \kappa_j + se_j^2 (1 - \kappa_j) \frac{r_j}{J}
@@ -253,8 +254,10 @@ def bootstrap_beta_binomial(
 
     .. math::
 
-        \theta^*_j \sim \mathrm{Beta}(\hat\alpha, \hat\beta), \quad y^*_j \sim \mathrm{Binomial}(n_j, \theta^*_j),
-        \qquad (\alpha^*, \beta^*) \text{ the fit to } y^*
+        \theta^*_j \sim \mathrm{Beta}(\hat\alpha, \hat\beta),
+        \quad y^*_j \sim \mathrm{Binomial}(n_j, \theta^*_j),
+
+        (\alpha^*, \beta^*) \text{ the fit to } y^*
 
         \theta_j \sim \text{average over draws of } \mathrm{Beta}(\alpha^* + y_j, \; \beta^* + n_j - y_j)
 

@@ -2,7 +2,8 @@ r"""Three levels: stores in chains in one population.
 
 .. math::
 
-    \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2), \quad
+    \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2),
+
     \mu_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
 
 The same verbs as in the two families: `posterior` and `shrinkage` with the two standard deviations known,
@@ -47,7 +48,8 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
 
     .. math::
 
-        \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2), \quad
+        \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2),
+
         \mu_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
 
         E(\theta_j \mid \bar y) = store_j \, \bar y_j + chain_j \, a_{c(j)} + company_j \, \hat\mu
@@ -59,7 +61,9 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
 
     .. math::
 
-        store_j = \kappa_j, \quad chain_j = (1 - \kappa_j) \, \kappa_c, \quad company_j = (1 - \kappa_j) (1 - \kappa_c)
+        store_j = \kappa_j, \quad chain_j = (1 - \kappa_j) \, \kappa_c,
+
+        company_j = (1 - \kappa_j) (1 - \kappa_c)
 
     Parameters
     ----------
@@ -143,7 +147,8 @@ def posterior(ybar: ArrayLike, se: ArrayLike, tau_store: float, tau_chain: float
 
     .. math::
 
-        \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2), \quad
+        \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2),
+
         \mu_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
 
     The two standard deviations are known here. `shrinkage` says how the means come about.
