@@ -267,8 +267,8 @@ def partial(
 
     s is the scale of tau's prior, so that w does not depend on the unit of the data; `hblib.priors.uniform` has no
     scale, and there s is 1 in that unit. Where tau = s, theta_tilde_j is theta_j - w_j mu, the x_j of `gibbs_rate`,
-    which says that w_j = 1 - kappa_j is then a good choice. The power of s/tau takes the funnel away as w_j comes to 1: without it
-    the standard deviation of theta_tilde_j would be tau for every w_j.
+    which says that w_j = 1 - kappa_j is then a good choice. The power of s/tau takes the funnel away as w_j comes
+    to 1: without it the standard deviation of theta_tilde_j would be tau for every w_j.
 
     Parameters
     ----------
