@@ -286,9 +286,11 @@ def test_the_weights_of_the_wide_t_are_bounded(page):
 def test_pathfinder_needs_the_marginalised_model(page):
     ten, two = (page.paths[f"Pathfinder, {number} unknowns"] for number in ("ten", "two"))
     exact = EXACT.tau.log()
-    assert ten[4] > 0.5
-    assert abs(two[2] - exact.mean()) < 0.45
-    assert abs(two[1] / np.sqrt(page.cov[1, 1]) - 1) < 0.3
+    assert ten[4] > 0.75  # medians of 20 seeds; single ones, of 50: 0.93 +- 0.11
+    assert 0.6 < two[4] < 0.8  # 0.70 +- 0.09
+    assert abs(ten[2] - exact.mean()) > 0.25  # 0.46 +- 0.14
+    assert abs(two[2] - exact.mean()) < 0.25  # 0.14 +- 0.04
+    assert abs(two[1] / np.sqrt(page.cov[1, 1]) - 1) < 0.15  # 0.03 +- 0.05
 
 
 def test_k_hat_does_not_see_the_other_hump(page):
@@ -332,7 +334,8 @@ def test_so_it_would_be_with_exact_posteriors_of_other_subsamples():
         rate = y.sum() / n.sum()
         error = np.sqrt(rate * (1 - rate) / n)
         q = normal_normal.fit(y / n, error).posterior(y / n, error)
-        assert np.min(q.std() / exact.std()) < 0.9
+        ratio = q.std() / exact.std()
+        assert np.min(ratio) < 0.9 or np.max(ratio) > 1.1  # 0.86 +- 0.01 and 1.19 +- 0.05
 
 
 def test_the_verdict_was_right_for_all_planes(page):
