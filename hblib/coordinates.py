@@ -118,7 +118,7 @@ def gibbs(
 
     Examples
     --------
-    >>> mu, theta = gibbs([9, 11, 10], 1.0, tau=1.0, w=0.5, draws=1000, rng=np.random.default_rng(1))
+    >>> mu, theta = gibbs([9, 11, 10], 1.0, tau=1.0, w=0.5, draws=1000, rng=1)
     >>> mu.shape, theta.shape
     ((1000,), (1000, 3))
     """

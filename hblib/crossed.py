@@ -178,9 +178,9 @@ def given(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike], sd: ArrayLike
 
     Examples
     --------
-    >>> rows = [1, 3, 5, 6, 8, 12], np.ones((6, 1)), [["a", "a", "b", "b", "c", "c"], ["u", "v", "u", "v", "u", "v"]]
-    >>> best = fit(*rows)
-    >>> print(round(best.log_likelihood, 3), round(given(*rows, sd=[0, 0], sigma=4).log_likelihood, 3))
+    >>> rows = [1, 3, 5, 6, 8, 12], np.ones((6, 1)), [list("aabbcc"), list("uvuvuv")]
+    >>> best, other = fit(*rows), given(*rows, sd=[0, 0], sigma=4)
+    >>> print(round(best.log_likelihood, 3), round(other.log_likelihood, 3))
     -12.666 -14.761
     """
     model = _Model(y, x, groups)

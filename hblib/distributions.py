@@ -696,7 +696,8 @@ class Scale(Distribution):
     --------
     >>> from hblib import priors
     >>> tau = priors.half_normal(5).distribution()
-    >>> print(round(tau.mean(), 6), round(float(tau.median()), 6), round(tau.log().mean(), 6))
+    >>> values = tau.mean(), tau.median(), tau.log().mean()
+    >>> print(*(round(float(value), 6) for value in values))
     3.989423 3.372449 0.974256
     """
 
@@ -950,7 +951,8 @@ class JointPosterior[Draws](ABC):
         Examples
         --------
         >>> from hblib import beta_binomial, priors
-        >>> draws = beta_binomial.full_bayes([1, 3, 0, 9], 20, priors.half_normal(50)).rvs(1000, rng=1)
+        >>> full = beta_binomial.full_bayes([1, 3, 0, 9], 20, priors.half_normal(50))
+        >>> draws = full.rvs(1000, rng=1)
         >>> draws.mu.shape, draws.theta.shape
         ((1000,), (1000, 4))
         """

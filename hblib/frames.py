@@ -78,7 +78,8 @@ def collapse(df: Any, y: str, n: str) -> Rows:
     --------
     >>> import pandas
     >>> from hblib import beta_binomial
-    >>> shops = pandas.DataFrame({"sold": [2, 0, 2, 5, 0], "visits": [20, 10, 20, 20, 10]})
+    >>> sold, visits = [2, 0, 2, 5, 0], [20, 10, 20, 20, 10]
+    >>> shops = pandas.DataFrame({"sold": sold, "visits": visits})
     >>> rows = collapse(shops, "sold", "visits")
     >>> print(rows.y, rows.n, rows.counts)
     [0 2 5] [10 20 20] [2 2 1]
@@ -153,7 +154,7 @@ def tally(events: Any, group: str | list[str], success: str, y: str = "y", n: st
     Examples
     --------
     >>> import pandas
-    >>> events = pandas.DataFrame({"shop": ["A", "A", "B"], "sold": [True, False, False]})
+    >>> events = pandas.DataFrame({"shop": list("AAB"), "sold": [True, False, False]})
     >>> tally(events, "shop", "sold").sort_values("shop").to_dict("list")
     {'shop': ['A', 'B'], 'y': [1, 0], 'n': [2, 1]}
     """

@@ -79,8 +79,8 @@ class Fit:
 
         Examples
         --------
-        >>> y, n, group = [2, 0, 5, 1, 3, 9], [14, 12, 9, 10, 12, 15], ["a", "a", "b", "b", "c", "c"]
-        >>> table = fit(y, n, np.ones((6, 1)), group).summary()
+        >>> y, n = [2, 0, 5, 1, 3, 9], [14, 12, 9, 10, 12, 15]
+        >>> table = fit(y, n, np.ones((6, 1)), group=list("aabbcc")).summary()
         >>> print(table["name"], np.round(table["estimate"], 3))
         ['beta[0]', 'tau'] [-1.082  0.768]
         """
@@ -143,8 +143,8 @@ def log_marginal(
 
     Examples
     --------
-    >>> ones = np.ones((3, 1))
-    >>> print(round(log_marginal([2, 0, 5], [14, 12, 9], ones, ["a", "a", "b"], beta=[-1.0], tau=0.5), 6))
+    >>> rows = [2, 0, 5], [14, 12, 9], np.ones((3, 1)), ["a", "a", "b"]
+    >>> print(round(log_marginal(*rows, beta=[-1.0], tau=0.5), 6))
     -7.136684
     """
     return log_marginal_by_group(y, n, x, group, beta, tau, family, nodes).sum(axis=-1)[()]
@@ -198,8 +198,8 @@ def log_marginal_by_group(
 
     Examples
     --------
-    >>> ones = np.ones((3, 1))
-    >>> log_marginal_by_group([2, 0, 5], [14, 12, 9], ones, ["a", "a", "b"], beta=[-1.0], tau=0.5).round(4)
+    >>> rows = [2, 0, 5], [14, 12, 9], np.ones((3, 1)), ["a", "a", "b"]
+    >>> log_marginal_by_group(*rows, beta=[-1.0], tau=0.5).round(4)
     array([-4.5129, -2.6238])
     """
     rows = _rows(y, n, x, group, family)
@@ -261,8 +261,8 @@ def fit(
 
     Examples
     --------
-    >>> y, n, group = [2, 0, 5, 1, 3, 9], [14, 12, 9, 10, 12, 15], ["a", "a", "b", "b", "c", "c"]
-    >>> model = fit(y, n, np.ones((6, 1)), group)
+    >>> y, n = [2, 0, 5, 1, 3, 9], [14, 12, 9, 10, 12, 15]
+    >>> model = fit(y, n, np.ones((6, 1)), group=list("aabbcc"))
     >>> print(model.beta.round(3), round(model.tau, 3), model.status)
     [-1.082] 0.768 ok
     """

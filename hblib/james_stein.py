@@ -187,7 +187,8 @@ def risk(
 
     Examples
     --------
-    >>> print(*(round(risk([1] * 10, estimator=name), 4) for name in ("mle", "js", "js+")))
+    >>> names = ("mle", "js", "js+")
+    >>> print(*(round(risk([1] * 10, estimator=name), 4) for name in names))
     10.0 6.2091 6.1093
     """
     return float(component_risk(theta, se, target, estimator).sum())
@@ -355,8 +356,8 @@ def limited_translation(
 
     Examples
     --------
-    >>> limited_translation(y=[4, 1, 0, -1], se=1, target=0, limit=0.25).round(3).tolist()
-    [3.75, 0.889, 0.0, -0.889]
+    >>> print(limited_translation([4, 1, 0, -1], se=1, target=0, limit=0.25).round(3))
+    [ 3.75   0.889  0.    -0.889]
     """
     limit = arguments.numbers("limit", limit, low=0, allow_inf=True)
     y, se, target, free = _groups("y", y, se, target)

@@ -53,7 +53,8 @@ def log_density(R: ArrayLike, eta: float) -> FloatOrArray:
 
     Examples
     --------
-    >>> print(round(log_density([[1, 0.5], [0.5, 1]], eta=2), 6), round(np.log(0.75 * (1 - 0.5**2)), 6))
+    >>> log_p = log_density([[1, 0.5], [0.5, 1]], eta=2)
+    >>> print(round(log_p, 6), round(np.log(0.75 * (1 - 0.5**2)), 6))
     -0.575364 -0.575364
     """
     R, eta = arguments.numbers("R", R), arguments.one("eta", eta, low=0, open_low=True)
@@ -145,8 +146,8 @@ def sd(eta: ArrayLike, K: ArrayLike) -> FloatOrArray:
 
     Examples
     --------
-    >>> print(round(sd(eta=1, K=2), 4), round(sd(eta=2, K=2), 4), round(sd(eta=1, K=10), 4))
-    0.5774 0.4472 0.3015
+    >>> print(sd(eta=[1, 2, 1], K=[2, 2, 10]).round(4))
+    [0.5774 0.4472 0.3015]
     """
     eta, K = arguments.together(eta=arguments.numbers("eta", eta, low=0, open_low=True), K=_size(K))
     return (1 / np.sqrt(2 * eta + K - 1))[()]

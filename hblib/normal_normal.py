@@ -364,9 +364,11 @@ def fit(ybar: ArrayLike, se: ArrayLike, method: Method = "ml", counts: ArrayLike
 
     Examples
     --------
-    >>> means = dict(ybar=[9, 11, 10], se=0.8**0.5)
-    >>> print(round(fit(**means, method="reml").tau ** 2, 6), fit(**means, method="ml").status)
-    0.2 tau = 0
+    >>> by_reml = fit([9, 11, 10], se=0.8**0.5, method="reml")
+    >>> print(round(by_reml.tau**2, 6))
+    0.2
+    >>> print(fit([9, 11, 10], se=0.8**0.5, method="ml").status)
+    tau = 0
     """
     arguments.one_of("method", method, ("ml", "reml", *MOMENTS))
     unit, cells = in_units(*telling_rows(ybar, se, counts))
@@ -581,7 +583,7 @@ def full_bayes(
     >>> from hblib import datasets, priors
     >>> schools = datasets.eight_schools()
     >>> full = full_bayes(schools.ybar, schools.se, priors.uniform())
-    >>> print(round(full.mu.mean(), 10), round(full.tau.mean(), 10), round(full.theta[0].mean(), 10))
+    >>> print(*(round(each.mean(), 10) for each in (full.mu, full.tau, full.theta[0])))
     7.9323750182 6.5754833467 11.4002608704
     >>> full
     Normal-Normal, full Bayes, prior flat: log evidence -25.0784

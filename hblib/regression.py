@@ -92,8 +92,8 @@ class Fit:
         Examples
         --------
         >>> one, day = np.ones(8), np.tile([0.0, 1, 2, 3], 2)
-        >>> group = np.repeat(["a", "b"], 4)
-        >>> table = fit([1, 3, 4, 8, 2, 2, 1, 2], np.c_[one, day], one[:, None], group).summary()
+        >>> rows = [1, 3, 4, 8, 2, 2, 1, 2], np.c_[one, day], one[:, None], list("aaaabbbb")
+        >>> table = fit(*rows).summary()
         >>> print(table["name"], np.round(table["se"], 2))
         ['beta[0]', 'beta[1]', 'sd[0]', 'sigma'] [1.4  0.56  nan  nan]
         """
@@ -148,9 +148,10 @@ def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:
     --------
     Balanced groups and K = 1 have a closed form, tau^2 = S^2 - s^2/n:
 
-    >>> result = fit([1, 3, 5, 7, 12, 14], np.ones((6, 1)), np.ones((6, 1)), ["a", "a", "b", "b", "c", "c"])
-    >>> print(result.status, result.beta.round(4), round(result.sigma**2, 4), result.Sigma.round(4))
-    ok [7.] 2.0 [[30.]]
+    >>> ones = np.ones((6, 1))
+    >>> result = fit([1, 3, 5, 7, 12, 14], x=ones, z=ones, group=list("aabbcc"))
+    >>> print(result.beta.round(4), round(result.sigma**2, 4), result.Sigma.round(4))
+    [7.] 2.0 [[30.]]
     >>> print(np.var([2, 6, 13], ddof=1) - 2 / 2)
     30.0
     """
@@ -199,8 +200,9 @@ def given(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike, D: ArrayLi
 
     Examples
     --------
-    >>> rows = [1, 3, 5, 7, 12, 14], np.ones((6, 1)), np.ones((6, 1)), ["a", "a", "b", "b", "c", "c"]
-    >>> print(round(fit(*rows).log_likelihood, 4), round(given(*rows, [[15.0]]).log_likelihood, 4))
+    >>> rows = [1, 3, 5, 7, 12, 14], np.ones((6, 1)), np.ones((6, 1)), list("aabbcc")
+    >>> best, same = fit(*rows), given(*rows, D=[[15.0]])
+    >>> print(round(best.log_likelihood, 4), round(same.log_likelihood, 4))
     -13.1574 -13.1574
     """
     model = reduced(y, x, z, group)
@@ -241,7 +243,8 @@ class Coefficients(Normal):
 
     Examples
     --------
-    >>> post = matrix_shrinkage([[3, 1], [5, 0]], np.eye(2), mu=[0, 0], Sigma=[[1, 0.5], [0.5, 1]])
+    >>> Sigma = [[1, 0.5], [0.5, 1]]
+    >>> post = matrix_shrinkage([[3, 1], [5, 0]], np.eye(2), mu=[0, 0], Sigma=Sigma)
     >>> print(post[1].mean().round(3), post[:, 1].mean().round(3))
     [2.333 0.667] [0.867 0.667]
     """
@@ -319,7 +322,8 @@ def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, 
 
     Examples
     --------
-    >>> post = matrix_shrinkage([[3, 1]], [[1, 0], [0, 1]], mu=[0, 0], Sigma=[[1, 0.5], [0.5, 1]])
+    >>> Sigma = [[1, 0.5], [0.5, 1]]
+    >>> post = matrix_shrinkage([[3, 1]], [[1, 0], [0, 1]], mu=[0, 0], Sigma=Sigma)
     >>> print(post.weight.round(3).tolist(), post.mean().round(3).tolist())
     [[[0.467, 0.133], [0.133, 0.467]]] [[1.533, 0.867]]
     """
@@ -383,7 +387,7 @@ def least_squares(y: ArrayLike, x: ArrayLike, group: ArrayLike, sigma: float) ->
     Examples
     --------
     >>> x = [[1, 0], [1, 1], [1, 0], [1, 2]]
-    >>> estimate, covariance = least_squares([1, 3, 5, 4], x, group=["a", "a", "b", "b"], sigma=1)
+    >>> estimate, covariance = least_squares([1, 3, 5, 4], x, list("aabb"), sigma=1)
     >>> print(estimate.round(6).tolist())
     [[1.0, 2.0], [5.0, -0.5]]
     """

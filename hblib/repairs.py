@@ -232,7 +232,7 @@ def laird_louis(
 
     Examples
     --------
-    >>> post = laird_louis([4.8, 5.1, 4.9, 5.0, 6.2], 5**-0.5, draws=2000, rng=np.random.default_rng(1))
+    >>> post = laird_louis([4.8, 5.1, 4.9, 5.0, 6.2], 5**-0.5, draws=2000, rng=1)
     >>> print(post.mean().round(1), post.std().round(1))
     [5.1 5.2 5.1 5.1 5.5] [0.3 0.3 0.3 0.3 0.4]
     """
@@ -296,7 +296,7 @@ def bootstrap_beta_binomial(
 
     Examples
     --------
-    >>> post = bootstrap_beta_binomial([1, 3, 0, 9], 20, draws=200, rng=np.random.default_rng(1))
+    >>> post = bootstrap_beta_binomial([1, 3, 0, 9], 20, draws=200, rng=1)
     >>> print(post.mean().round(1), post.mean()[3] < 9 / 20)
     [0.1 0.1 0.1 0.3] True
     """
@@ -355,7 +355,7 @@ def exact_coverage(
 
     Examples
     --------
-    >>> print(round(exact_coverage(8, 1.0), 4), round(exact_coverage(8, 1.0, "morris"), 4))
+    >>> print(*(round(exact_coverage(8, 1.0, way), 4) for way in ("reml", "morris")))
     0.7252 0.9568
     """
     arguments.one_of("method", method, ("reml", "ml", "morris"))

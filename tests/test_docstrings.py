@@ -89,6 +89,12 @@ def test_every_function_has_an_example_that_is_run(name):
 
 
 @pytest.mark.parametrize("place", DOCS)
+def test_every_example_fits_the_width_of_the_site(place):
+    lines = [line for line in DOCS[place].splitlines() if line.lstrip().startswith((">>> ", "... "))]
+    assert [line for line in lines if len(line.lstrip()) > 85] == []
+
+
+@pytest.mark.parametrize("place", DOCS)
 def test_no_example_gives_a_name_of_its_module_another_meaning(place):
     """After `fit = fit(...)` a reader who goes on has lost the function."""
     examples = doctest.DocTestParser().get_examples(DOCS[place])

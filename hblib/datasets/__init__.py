@@ -896,8 +896,8 @@ def penicillin() -> Zones:
     Examples
     --------
     >>> dishes = penicillin()
-    >>> print(len(dishes.y), len(set(dishes.plate)), len(set(dishes.sample)), dishes.y[0])
-    144 24 6 27.0
+    >>> print(len(dishes.y), len(set(dishes.plate)), len(set(dishes.sample)))
+    144 24 6
     """
     return _table(Zones, "penicillin.csv", {"plate": str, "sample": str, "diameter": float})
 
@@ -920,8 +920,8 @@ def ratings() -> Ratings:
     Examples
     --------
     >>> given = ratings()
-    >>> print(len(given.y), len(set(given.student.tolist())), len(set(given.lecturer.tolist())))
-    578 33 30
+    >>> print(*(np.unique(column).size for column in (given.student, given.lecturer)))
+    33 30
     """
     return _table(Ratings, "ratings.csv", {"student": int, "lecturer": int, "rating": float})
 
@@ -943,8 +943,8 @@ def pastes() -> Strengths:
     Examples
     --------
     >>> deliveries = pastes()
-    >>> print(len(deliveries.y), len(set(deliveries.batch)), len(set(deliveries.cask)), deliveries.y[0])
-    60 10 3 62.8
+    >>> print(len(deliveries.y), len(set(deliveries.batch)), len(set(deliveries.cask)))
+    60 10 3
     """
     return _table(Strengths, "pastes.csv", {"batch": str, "cask": str, "strength": float})
 
@@ -966,7 +966,7 @@ def bcg() -> Trials:
     Examples
     --------
     >>> trials = bcg()
-    >>> print(trials.group[0], trials.y[0], trials.n[0], trials.y_control[0], trials.n_control[0])
+    >>> print(*(column[0] for column in trials[:5]))
     Aronson 1948 4 123 11 139
     """
     rows = _read("bcg.csv")
@@ -1144,8 +1144,8 @@ def nuts_over_lambda() -> NutsRuns:
     Examples
     --------
     >>> runs = nuts_over_lambda()
-    >>> print(sorted(set(runs.form.tolist())), float(runs.lam.min()), float(runs.lam.max()))
-    ['between', 'centered', 'noncentered'] 0.01 1000.0
+    >>> print(np.unique(runs.form), runs.lam.min(), runs.lam.max())
+    ['between' 'centered' 'noncentered'] 0.01 1000.0
     """
     columns = {"lambda": float, **dict.fromkeys(NutsRuns._fields[1:], float), "form": str, "runs": int}
     return _table(NutsRuns, "nuts_over_lambda.csv", columns)
