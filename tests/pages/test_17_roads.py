@@ -24,7 +24,7 @@ def test_cut_off_days_tell_a_tough_patient_from_one_without_a_row(page):
 
 
 def test_over_years_without_a_measurement_the_uncertainty_grows_and_then_the_next_one_counts(page):
-    sd, kappa = page.steps["sd"], page.steps["kappa"]
+    sd, kappa = page.steps["sd"].to_numpy(), page.steps["kappa"].to_numpy()
     assert (np.diff(sd[:11]) > 0).all()
     assert np.isclose(sd[10] ** 2, sd[0] ** 2 + 10 * 38**2)
     assert kappa[11] > 1.5 * kappa[0]
