@@ -114,8 +114,9 @@ def forget_printed(app, env, docname):
 
 
 def refresh_tables(app, env):
-    """The tables depend on every page, so their page is written anew whenever any page was read."""
-    return [name for name in env.found_docs if "lesson-numbers" in name]
+    """The tables and the list of sources depend on every page, so they are written anew whenever any page was read."""
+    sources = {key.docname for key in env.get_domain("cite").bibliographies}
+    return [name for name in env.found_docs if "lesson-numbers" in name or name in sources]
 
 
 def anchor(key):
