@@ -215,3 +215,23 @@ def test_on_paper_there_is_nothing_to_touch(window, name):
     figure.page.emulate_media(media="print")
     assert not figure.is_visible()
     figure.page.emulate_media(media="screen")
+
+
+# A busy page is told of all that has happened at once: here, once two things have.
+TOLD_LATE = """
+window.IntersectionObserver = class extends IntersectionObserver {
+  constructor(call, options) {
+    const told = [];
+    super((places) => told.push(...places) > 1 && call(told.splice(0), this), options);
+  }
+};
+"""
+
+
+def test_a_busy_page_draws_what_the_reader_has_come_to(browser, address):
+    reader = Reader(browser, address)
+    reader.page.add_init_script(TOLD_LATE)
+    reader.open(PLACES["marginal-surface"])
+    reader.page.wait_for_timeout(200)  # for the first thing: that it is not near
+    drawn(reader.page.locator("hb-marginal-surface"))
+    reader.window.close()

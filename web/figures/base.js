@@ -27,8 +27,9 @@ export function define(tag, figure) {
 /** Calls once, when an element is less than a screen or two away. */
 function whenNear(element, call) {
   const observer = new IntersectionObserver(
-    ([place]) => {
-      if (!place.isIntersecting) return;
+    (places) => {
+      // A busy page is told late, of several places at once: the first may be from before the reader came.
+      if (!places.some((place) => place.isIntersecting)) return;
       observer.disconnect();
       call();
     },
