@@ -147,7 +147,6 @@ All that is public, module by module, roughly in the order of the course; `help(
         ratings                      578 ratings that 33 students gave to 30 lecturers
         pastes                       casks of ten batches, tested twice
         bcg                          tuberculosis in 13 trials of a vaccine
-        expectancy                   what teachers' beliefs did to pupils' IQ, in 19 trials
         api_sample                   scores of 200 Californian schools
         api_cells                    all 6,194 of them, by county and type
         catheters                    times until infection, two a patient
@@ -172,7 +171,6 @@ All that is public, module by module, roughly in the order of the course; `help(
         Ratings                      what ratings returns
         Strengths                    what pastes returns
         Trials                       what bcg returns
-        Beliefs                      what expectancy returns
         Schools                      what api_sample returns
         SchoolCells                  what api_cells returns
         Infections                   what catheters returns

@@ -6,7 +6,7 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from hblib import datasets, normal_normal
+from hblib import datasets
 
 
 def test_published_sums():
@@ -135,14 +135,6 @@ def test_bcg():
     assert (trials.latitude.min(), trials.latitude.max(), trials.year.min(), trials.year.max()) == (13, 55, 1948, 1980)
 
 
-def test_expectancy():
-    """What metafor's manual prints for REML without a predictor; and five trials in which nobody had met before."""
-    trials = datasets.expectancy()
-    fitted = normal_normal.fit(trials.ybar, trials.se, "reml")
-    assert np.allclose([fitted.tau**2, fitted.mu, fitted.se_mu], [0.0188, 0.0837, 0.0516], atol=5e-5)
-    assert (np.bincount(trials.weeks)[:4].tolist(), trials.weeks.max()) == ([5, 3, 3, 1], 24)
-
-
 def test_californian_schools():
     """The sample gives the estimate and the standard error that survey prints; the cells hold every school once."""
     sample, cells = datasets.api_sample(), datasets.api_cells()
@@ -215,7 +207,6 @@ LOADERS = [
     datasets.flights,
     datasets.kidney_cancer,
     datasets.bcg,
-    datasets.expectancy,
 ]
 
 

@@ -304,27 +304,6 @@ class Trials(NamedTuple):
     year: IntArray
 
 
-class Beliefs(NamedTuple):
-    """Estimates, their standard errors, and how long teacher and pupils had known each other, by trial.
-
-    Attributes
-    ----------
-    group : array of str
-        The names of the trials.
-    ybar : array of float
-        The estimates, in standard deviations of the pupils' IQ.
-    se : array of float
-        Their standard errors, in the same unit.
-    weeks : array of int
-        For how many weeks the teachers had known their pupils before.
-    """
-
-    group: TextArray
-    ybar: FloatArray
-    se: FloatArray
-    weeks: IntArray
-
-
 class Schools(NamedTuple):
     """Scores of single schools, with what is known of each.
 
@@ -995,31 +974,6 @@ def bcg() -> Trials:
     n, n_control = _frozen(y + spared), _frozen(y_control + spared_control)
     where, when = _column(rows, "latitude", float), _column(rows, "year", int)
     return Trials(_column(rows, "trial", str), y, n, y_control, n_control, where, when)
-
-
-def expectancy() -> Beliefs:
-    """Load what a belief of teachers did to their pupils' IQ: estimates ybar of 19 trials.
-
-    The teachers were told that some of their pupils were about to bloom; these had been drawn at random.
-
-    Returns
-    -------
-    Beliefs
-        One row a trial.
-
-    References
-    ----------
-    .. [1] Raudenbush (1984), Journal of Educational Psychology 76:85-97.
-
-    Examples
-    --------
-    >>> trials = expectancy()
-    >>> print(trials.group[2], trials.ybar[2], trials.se[2].round(3), trials.weeks[2])
-    Jose and Cody 1971 -0.14 0.167 19
-    """
-    rows = _read("expectancy.csv")
-    ybar, se = _column(rows, "yi", float), _frozen(np.sqrt(_column(rows, "vi", float)))
-    return Beliefs(_column(rows, "trial", str), ybar, se, _column(rows, "weeks", int))
 
 
 def api_sample() -> Schools:

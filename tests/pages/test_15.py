@@ -47,35 +47,6 @@ def test_why_the_last_digit_of_metafor_differs(page):
     assert here > there
 
 
-def test_reml_of_the_teachers_is_that_of_metafor(page):
-    """rma(yi, vi, mods = ~ weeks) of dat.raudenbush1985, weeks cut off at 3, as metafor's documentation prints it."""
-    X = page.predictors["weeks, up to 3"]
-    tau, beta, V = page.reml(page.belief.ybar, page.belief.se, X)
-    assert np.allclose(beta, [0.4072, -0.1572], atol=5e-5)
-    assert np.allclose(np.sqrt(np.diag(V)), [0.0870, 0.0358], atol=5e-5)
-    assert tau < 1e-6
-    assert page.given_tau(0, page.belief.ybar, page.belief.se, X)[0] > page.given_tau(0.01, *page.belief[1:3], X)[0]
-
-
-@pytest.mark.parametrize("weeks", [0, 3])
-def test_the_next_school_by_a_joint_normal_distribution(page, weeks):
-    """Coefficients with variance 1e4, so that estimates and the new effect are jointly normal given tau."""
-    X, new = page.predictors["weeks, up to 3"], np.array([1.0, weeks])
-    taus = (np.arange(2000) + 0.5) / 2000
-    log_p, mean, sd = [], [], []
-    for tau in taus:
-        C = np.diag(page.belief.se**2 + tau**2) + 1e4 * X @ X.T
-        k = np.linalg.solve(C, 1e4 * X @ new)
-        log_p.append(stats.multivariate_normal([0] * 19, C).logpdf(page.belief.ybar) + stats.halfnorm.logpdf(tau))
-        mean.append(k @ page.belief.ybar)
-        sd.append(np.sqrt(1e4 * new @ new - k @ (1e4 * X @ new) + tau**2))
-    weight = special.softmax(log_p)
-    low, middle, high, above = page.three_weeks if weeks else page.just_met
-    for end, below in ((low, 0.025), (middle, 0.5), (high, 0.975), (0, 1 - above)):
-        assert abs(weight @ stats.norm.cdf(end, mean, sd) - below) < 3e-3
-    assert abs(weight @ taus - page.over_tau[1] @ page.over_tau[0]) < 1e-3
-
-
 def test_reml_without_predictors_is_that_of_hblib(page):
     fit = normal_normal.fit(page.effect, page.se, "reml")
     tau, beta, V = page.reml(page.effect, page.se, page.one)
