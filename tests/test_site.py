@@ -145,6 +145,13 @@ def test_a_negative_number_in_a_sentence_has_a_minus_sign():
     assert not any(text.startswith("-") for text in pasted)
 
 
+def test_a_source_keeps_its_address_when_another_is_added():
+    pages = [path for name in ("chapters", "solutions") for path in (BUILT / name).glob("*.html")]
+    links = [link["href"] for path in pages for link in document(path).html.select('a[href*="references.html#"]')]
+    assert len(links) > 100
+    assert [link for link in links if "references.html#cite-" not in link] == []
+
+
 def test_code_and_formulas_keep_their_hyphens():
     texts = nodes.literal("", "-1"), nodes.math("", "-2"), nodes.inline("", "-3"), nodes.inline("", "-4")
     texts[-1]["classes"] = ["pasted-text"]
