@@ -2,7 +2,9 @@ r"""The Beta-Binomial model: y_j successes in n_j trials of group j = 1..J.
 
 .. math::
 
-    y_j \mid \theta_j \sim \mathrm{Binomial}(n_j, \theta_j), \qquad \theta_j \sim \mathrm{Beta}(\alpha, \beta)
+    y_j \mid \theta_j \sim \mathrm{Binomial}(n_j, \theta_j)
+
+    \theta_j \sim \mathrm{Beta}(\alpha, \beta)
 
 The prior Beta(alpha, beta) has mean mu = alpha/(alpha + beta) and weighs as much as alpha + beta trials. The fit works
 with mu and phi = 1/(alpha + beta): phi = 0 is complete pooling, an ordinary point of that scale, while in (alpha, beta)
@@ -124,7 +126,8 @@ def shrinkage(n: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> FloatOrArray:
 
     .. math::
 
-        E(\theta_j \mid y) = \kappa_j \frac{y_j}{n_j} + (1 - \kappa_j) \mu, \qquad
+        E(\theta_j \mid y) = \kappa_j \frac{y_j}{n_j} + (1 - \kappa_j) \mu
+
         \kappa_j = \frac{n_j}{n_j + \alpha + \beta}
 
     0 is complete pooling, 1 no pooling. A group without data (n_j = 0) has the weight 0.
@@ -212,7 +215,11 @@ def log_marginal(
 def profile(y: ArrayLike, n: ArrayLike, phi: ArrayLike, counts: ArrayLike | None = None) -> FloatOrArray:
     r"""Return the log likelihood of phi alone, at the best mu for each.
 
-    .. math:: \max_\mu \; \log p(y \mid \mu, \phi), \qquad \phi = \frac{1}{\alpha + \beta}
+    .. math::
+
+        \max_\mu \; \log p(y \mid \mu, \phi)
+
+        \phi = \frac{1}{\alpha + \beta}
 
     Parameters
     ----------

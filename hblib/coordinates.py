@@ -22,7 +22,11 @@ def gibbs_rate(w: ArrayLike, kappa: ArrayLike) -> FloatOrArray:
 
     In the coordinates x_j = theta_j - w mu it is
 
-    .. math:: \frac{(w - B)^2}{(w - B)^2 + B (1 - B)}, \qquad B = 1 - \kappa
+    .. math::
+
+        \frac{(w - B)^2}{(w - B)^2 + B (1 - B)}
+
+        B = 1 - \kappa
 
     It is B in the centered coordinates (w = 0), 1 - B in the non-centered (w = 1), and 0 at w = B. tau and the equal se
     are known and mu has a flat prior; the number of groups does not matter.
@@ -76,7 +80,11 @@ def gibbs(
 ) -> tuple[FloatArray, FloatArray]:
     r"""Draw from the posterior of the Normal-Normal model with known tau and flat mu, in two blocks.
 
-    .. math:: \mu \mid x, \bar y \qquad \text{and} \qquad x \mid \mu, \bar y, \qquad x_j = \theta_j - w_j \mu
+    .. math::
+
+        \mu \mid x, \bar y \quad \text{and} \quad x \mid \mu, \bar y
+
+        x_j = \theta_j - w_j \mu
 
     Each round draws mu given all x_j, then all x_j given mu. The first mu comes from its exact posterior, so
     that no warm-up is needed.
@@ -203,7 +211,11 @@ def noncentered(
 ) -> "pymc.Model":
     r"""Write the Normal-Normal model in PyMC in non-centered coordinates.
 
-    .. math:: z_j \sim N(0, 1), \qquad \theta_j = \mu + \tau z_j
+    .. math::
+
+        z_j \sim N(0, 1)
+
+        \theta_j = \mu + \tau z_j
 
     Parameters
     ----------

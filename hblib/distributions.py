@@ -414,7 +414,8 @@ class Beta(_Family):
 
     .. math::
 
-        p(x) = \frac{x^{\alpha - 1} (1 - x)^{\beta - 1}}{B(\alpha, \beta)}, \qquad
+        p(x) = \frac{x^{\alpha - 1} (1 - x)^{\beta - 1}}{B(\alpha, \beta)}
+
         E(x) = \frac{\alpha}{\alpha + \beta},
 
         \mathrm{var}(x) = \frac{E(x) \, (1 - E(x))}{\alpha + \beta + 1}
@@ -751,7 +752,11 @@ class Scale(Distribution):
 class LogScale(Distribution):
     r"""The distribution of the logarithm of a `Scale`.
 
-    .. math:: p(v) = e^v \, p_X(e^v), \qquad v = \log x
+    .. math::
+
+        p(v) = e^v \, p_X(e^v)
+
+        v = \log x
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """From any dataframe to the counts that `hblib.beta_binomial.fit` needs, computed where the data are.
 
-Two steps, each one expression over narwhals. It runs on pandas, Polars, PyArrow and DuckDB, and on Dask and Spark::
+Two steps, each one expression over narwhals. It runs on pandas, Polars, PyArrow and DuckDB, and on Dask and Spark:
 
-    events  --tally-->  one row a group, (y, n)  --collapse-->  the distinct (y, n) rows and their counts
+- `tally` makes of events one row a group, (y, n);
+- `collapse` makes of those the distinct rows (y, n) and their counts.
 
 `tally` stays in the dataframe's own world, and lazy if that is; `collapse` brings back NumPy arrays. The likelihood of
 the Beta-Binomial model sees nothing but those rows, so the fit is the same to the last digit, whatever held the data.
@@ -143,9 +144,9 @@ def tally(events: Any, group: str | list[str], success: str, y: str = "y", n: st
     ImportError
         If narwhals is missing.
     ValueError
-        For a column that is not there, for rows without a group, for a group's name with blanks around it ("A " would
-        be a group beside "A"), and for a success that is neither 0 nor 1. To find these the columns are read once, of a
-        lazy table as well.
+        For a column that is not there, for rows without a group, for a group's name with blanks around it (``"A "``
+        would be a group beside ``"A"``), and for a success that is neither 0 nor 1. To find these the columns are read
+        once, of a lazy table as well.
 
     See Also
     --------

@@ -1,10 +1,16 @@
 r"""Yes or no, how many: regressions of rates and counts whose intercept varies by group.
 
-.. math:: y_i \sim p(\cdot \mid \eta_i), \qquad \eta_i = x_i \cdot \beta + u_{j(i)}, \qquad u_j \sim N(0, \tau^2)
+.. math::
+
+    y_i \sim p(\cdot \mid \eta_i)
+
+    \eta_i = x_i \cdot \beta + u_{j(i)}
+
+    u_j \sim N(0, \tau^2)
 
 For the family "binomial", y_i counts the successes of n_i trials, and eta_i is their log odds. For "poisson", y_i is a
 count with mean n_i exp(eta_i), where n_i is the exposure. What lme4 writes ``y/n ~ x + (1 | group)``, with weights n,
-is ``fit(y, n, [1, x], group)``, with columns.
+is ``fit(y, n, x, group)``, where x has a column of ones beside that of the predictor.
 
 The u_j have no conjugate prior here: each has to be integrated out by quadrature. The rule is Gauss's and Hermite's,
 moved to the mode of each integrand and stretched to its width [1]_; with one node it is Laplace's approximation. Unless
@@ -224,7 +230,13 @@ def fit(
 ) -> Fit:
     r"""Estimate beta and tau by maximum likelihood, each group's deviation integrated out.
 
-    .. math:: y_i \sim p(\cdot \mid \eta_i), \qquad \eta_i = x_i \cdot \beta + u_{j(i)}, \qquad u_j \sim N(0, \tau^2)
+    .. math::
+
+        y_i \sim p(\cdot \mid \eta_i)
+
+        \eta_i = x_i \cdot \beta + u_{j(i)}
+
+        u_j \sim N(0, \tau^2)
 
     Parameters
     ----------

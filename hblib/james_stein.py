@@ -6,7 +6,9 @@ r"""Stein's estimators: k independent estimates with one known standard error, s
 
     estimate_i = target + c \, (y_i - target)
 
-    c = 1 - (k - 2)/S, \qquad S = \sum_i (y_i - target)^2 / se^2
+    c = 1 - (k - 2)/S
+
+    S = \sum_i (y_i - target)^2 / se^2
 
 With the mean of y as the target [5]_, k - 3 takes the place of k - 2. JS+ [3]_, the default, sets a negative c to 0.
 
@@ -15,7 +17,7 @@ k se^2, that of y itself, if k >= 3 (k >= 4 for the mean). No prior enters; thet
 What it needs: normal errors, independent, se known and the same in all groups, one loss that adds up all groups.
 What it does not promise: a gain in each group. A group far from the target can expect a larger error than with its y
 alone (see `component_risk`; `limited_translation` [4]_ bounds the harm). Where S is much larger than k, the gain is
-small; `sure` [6]_ estimates it.
+small; `sure` [6]_ estimates the risk.
 
 References
 ----------
@@ -93,7 +95,11 @@ def estimate(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, posit
 def shrinkage(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> float:
     r"""Give the weight c of the group's own y in `estimate`, the same in all groups.
 
-    .. math:: c = 1 - (k - 2)/S, \qquad S = \sum_i (y_i - target)^2 / se^2
+    .. math::
+
+        c = 1 - (k - 2)/S
+
+        S = \sum_i (y_i - target)^2 / se^2
 
     For the mean of y as the target, k - 3 takes the place of k - 2. 0 is complete pooling, values near 1 leave y almost
     alone. With positive=False, c can be negative. At S = 0 it is 0 in both versions: y is at the target, and there is

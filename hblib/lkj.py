@@ -28,7 +28,9 @@ def log_density(R: ArrayLike, eta: float) -> FloatOrArray:
 
         \log p(R) = (\eta - 1) \log \det R - \sum_{k=1}^{K-1} (K - k) \, c_k,
 
-        c_k = (2 b_k - 1) \log 2 + \log B(b_k, b_k), \qquad b_k = \eta + (K - 1 - k)/2
+        c_k = (2 b_k - 1) \log 2 + \log B(b_k, b_k)
+
+        b_k = \eta + (K - 1 - k)/2
 
     Parameters
     ----------
@@ -76,7 +78,11 @@ def log_density(R: ArrayLike, eta: float) -> FloatOrArray:
 def pdf(rho: ArrayLike, eta: ArrayLike, K: ArrayLike) -> FloatOrArray:
     r"""Compute the marginal density of one correlation.
 
-    .. math:: (\rho + 1)/2 \sim \mathrm{Beta}(b, b), \qquad b = \eta - 1 + K/2
+    .. math::
+
+        (\rho + 1)/2 \sim \mathrm{Beta}(b, b)
+
+        b = \eta - 1 + K/2
 
     Parameters
     ----------
@@ -158,7 +164,8 @@ def draws(eta: float, K: int, size: int, rng: Rng = None) -> FloatArray:
 
     .. math::
 
-        R = L L', \qquad
+        R = L L'
+
         \sum_{i < k} L_{ki}^2 \sim \mathrm{Beta}\left(\frac{k}{2}, \; \eta + \frac{K - 1 - k}{2}\right)
 
     Each row of L has length 1. The first k entries of row k = 1..K - 1, counted from 0, have a uniform direction, and

@@ -2,7 +2,9 @@ r"""The Normal-Normal model: group j = 1..J has an estimate ybar_j with known st
 
 .. math::
 
-    \bar y_j \mid \theta_j \sim N(\theta_j, se_j^2), \qquad \theta_j \sim N(\mu, \tau^2)
+    \bar y_j \mid \theta_j \sim N(\theta_j, se_j^2)
+
+    \theta_j \sim N(\mu, \tau^2)
 
 For the mean of n_j observations with standard deviation sigma, se_j = sigma/sqrt(n_j). tau is the standard deviation
 between groups: tau = 0 is complete pooling and tau = inf no pooling, and both are ordinary arguments here. A group
@@ -407,7 +409,8 @@ def profile(
 
     .. math::
 
-        \text{ml: } \max_\mu \log p(\bar y \mid \mu, \tau), \qquad
+        \text{ml: } \max_\mu \log p(\bar y \mid \mu, \tau)
+
         \text{reml: } \log \int p(\bar y \mid \mu, \tau) \, d\mu
 
     Parameters

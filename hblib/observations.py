@@ -1,6 +1,10 @@
 r"""Means from raw observations: what `normal_normal` takes as known is estimated from the groups themselves.
 
-.. math:: y_{ij} \mid \theta_j \sim N(\theta_j, \sigma^2), \qquad \theta_j \sim N(\mu, \tau^2)
+.. math::
+
+    y_{ij} \mid \theta_j \sim N(\theta_j, \sigma^2)
+
+    \theta_j \sim N(\mu, \tau^2)
 
 Observation i of group j; sigma is the standard deviation within groups, one for all of them.
 """
@@ -19,7 +23,7 @@ from hblib.normal_normal import Fit
 
 
 class GroupMeans(NamedTuple):
-    """Raw observations summed up by group; the first three are what the other functions take.
+    """Raw observations summed up by group; ybar and se are what the functions for means take.
 
     Attributes
     ----------
@@ -47,7 +51,9 @@ def group_means(values: ArrayLike, group: ArrayLike) -> GroupMeans:
 
     .. math::
 
-        \sigma^2 = \frac{\sum_{ij} (y_{ij} - \bar y_j)^2}{N - J}, \qquad se_j = \frac{\sigma}{\sqrt{n_j}}
+        \sigma^2 = \frac{\sum_{ij} (y_{ij} - \bar y_j)^2}{N - J}
+
+        se_j = \frac{\sigma}{\sqrt{n_j}}
 
     Parameters
     ----------
@@ -85,7 +91,11 @@ def group_means(values: ArrayLike, group: ArrayLike) -> GroupMeans:
 def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "reml") -> Fit:
     r"""Estimate mu, tau and the within-group sigma together from raw observations.
 
-    .. math:: y_{ij} \sim N(\theta_j, \sigma^2), \qquad \theta_j \sim N(\mu, \tau^2)
+    .. math::
+
+        y_{ij} \sim N(\theta_j, \sigma^2)
+
+        \theta_j \sim N(\mu, \tau^2)
 
     Parameters
     ----------

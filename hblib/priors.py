@@ -24,10 +24,10 @@ from hblib.distributions import Scale
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 
-    Where the density jumps, ends or has a kink is found, unless it is said to be ``smooth``. The search is closest
-    about the size that the data suggest. There a piece that stands by itself is found if it is at least as wide as
-    0.1 % of its x; where x is that size times or divided by r > 1e8, if it is at least as wide as 0.1 % of x times
-    sqrt(1 + log(r/1e8)^2 / 4). For a narrower one put a value of x on it into ``points``.
+    The places where the density jumps, ends or has a kink are searched for, unless it is said to be ``smooth``. An
+    isolated piece of it is found if its width is at least 0.1 % of its x; where x is farther from the size that the
+    data suggest than a factor r > 1e8, the piece must be wider, by the factor sqrt(1 + log(r/1e8)^2 / 4). For a
+    narrower one put a value of x on it into ``points``.
 
     Parameters
     ----------
@@ -365,7 +365,7 @@ def inverse_gamma_on_variance(shape: float, rate: float) -> Prior:
 
     .. math:: p(x) = \frac{2 \, rate^{shape}}{\Gamma(shape)} x^{-2 shape - 1} \exp(-rate/x^2)
 
-    Small shape = rate is informative near 0.
+    With a small shape and a rate equal to it, as is often used, the density near x = 0 depends strongly on that number.
 
     Parameters
     ----------

@@ -1,9 +1,14 @@
 r"""Regressions with varying coefficients: linear mixed models with one grouping, by restricted maximum likelihood.
 
-.. math:: y_i = x_i \cdot \beta + z_i \cdot u_{j(i)} + N(0, \sigma^2), \qquad u_j \sim N(0, \Sigma)
+.. math::
+
+    y_i = x_i \cdot \beta + z_i \cdot u_{j(i)} + N(0, \sigma^2)
+
+    u_j \sim N(0, \Sigma)
 
 x holds the predictors whose coefficients beta are shared, z those whose coefficients vary by group; for a varying slope
-the predictor is in both. What lme4 writes ``y ~ x + (x | group)`` is ``fit(y, [1, x], [1, x], group)``, with columns.
+the predictor is in both. What lme4 writes ``y ~ x + (x | group)`` is ``fit(y, z, z, group)``,
+where z has two columns, one of ones and one of x.
 
 How it is computed: the rows are read once (``_numerics.mixed_rows``); the restricted likelihood is then a sum over
 groups of small matrices (``mixed_model``), which Newton's method climbs (``mixed_fit``).
@@ -106,7 +111,11 @@ class Fit:
 def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:
     r"""Estimate a linear mixed model with one grouping by restricted maximum likelihood (REML).
 
-    .. math:: y_i = x_i \cdot \beta + z_i \cdot u_{j(i)} + N(0, \sigma^2), \qquad u_j \sim N(0, \Sigma)
+    .. math::
+
+        y_i = x_i \cdot \beta + z_i \cdot u_{j(i)} + N(0, \sigma^2)
+
+        u_j \sim N(0, \Sigma)
 
     Parameters
     ----------
@@ -123,8 +132,8 @@ def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:
     -------
     Fit
         Estimates on the boundary (a standard deviation of 0, a correlation of 1 or -1) are exact: see ``status``.
-        Units cost no digits, and a constant added to a predictor, or to y where x holds a column of ones, only those
-        that the sums themselves have lost.
+        A change of units changes no digit of the result. A constant added to a predictor, or to y where x holds a
+        column of ones, costs only the digits that are lost in the sum itself.
 
     Raises
     ------
@@ -164,7 +173,11 @@ def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:
 def given(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike, D: ArrayLike) -> Fit:
     r"""Estimate beta and sigma only, with Sigma = D sigma^2 for a given matrix D.
 
-    .. math:: y_i = x_i \cdot \beta + z_i \cdot u_{j(i)} + N(0, \sigma^2), \qquad u_j \sim N(0, \sigma^2 D)
+    .. math::
+
+        y_i = x_i \cdot \beta + z_i \cdot u_{j(i)} + N(0, \sigma^2)
+
+        u_j \sim N(0, \sigma^2 D)
 
     Parameters
     ----------
@@ -284,7 +297,9 @@ def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, 
 
     .. math::
 
-        b_j \sim N(\beta_j, V_j), \quad \beta_j \sim N(\mu, \Sigma), \qquad W_j = \Sigma (\Sigma + V_j)^{-1}
+        b_j \sim N(\beta_j, V_j), \quad \beta_j \sim N(\mu, \Sigma)
+
+        W_j = \Sigma (\Sigma + V_j)^{-1}
 
         \beta_j \mid b_j \sim N(\mu + W_j (b_j - \mu), \; \Sigma - W_j \Sigma)
 

@@ -132,7 +132,9 @@ def kass_steffey(ybar: ArrayLike, se: ArrayLike, method: Literal["reml", "ml"] =
         g_j' C g_j = (1 - \kappa_j)^2 \left(\frac{1}{\sum_i w_i} + (w_j (\bar y_j - \mu) + m)^2 \,
         \mathrm{Var}(\tau^2)\right)
 
-        w_j = \frac{1}{se_j^2 + \tau^2}, \qquad m = -\frac{\sum_i w_i^2 (\bar y_i - \mu)}{\sum_i w_i}
+        w_j = \frac{1}{se_j^2 + \tau^2}
+
+        m = -\frac{\sum_i w_i^2 (\bar y_i - \mu)}{\sum_i w_i}
 
     Var(tau^2) is that of ``method``. To this order tau or log tau^2 in place of tau^2 gives the same.
 
@@ -170,7 +172,7 @@ def kass_steffey(ybar: ArrayLike, se: ArrayLike, method: Literal["reml", "ml"] =
     arguments.one_of("method", method, ("reml", "ml"))
     prior = normal_normal.fit(ybar, se, method)
     if prior.status != "ok":
-        raise ValueError(f"the delta method needs an estimate of tau above 0, but this one is: {prior.status}")
+        raise ValueError(f"the delta method needs an estimate of tau above 0, but this fit says: {prior.status}")
     ybar, se = _rows(ybar, se)
     plugged = prior.posterior(ybar, se)
     weight = np.asarray(normal_normal.shrinkage(se, prior.tau))  # all in units of tau, in which w_j is kappa_j
@@ -192,7 +194,8 @@ def laird_louis(
 
     .. math::
 
-        \bar y^*_j \sim N(\hat\mu, \hat\tau^2 + se_j^2), \qquad
+        \bar y^*_j \sim N(\hat\mu, \hat\tau^2 + se_j^2)
+
         (\mu^*, \tau^*) \text{ the fit to } \bar y^*
 
         \theta_j \sim \text{average over draws of } p(\theta_j \mid \bar y_j, \mu^*, \tau^*)
@@ -321,7 +324,11 @@ def exact_coverage(
 ) -> float:
     r"""Compute the probability that a group's interval holds its theta_j, over all data that J such groups may produce.
 
-    .. math:: \theta_j \sim N(\mu, \tau^2), \quad \bar y_j \mid \theta_j \sim N(\theta_j, se^2), \qquad j = 1, \dots, J
+    .. math::
+
+        \theta_j \sim N(\mu, \tau^2), \quad j = 1, \dots, J
+
+        \bar y_j \mid \theta_j \sim N(\theta_j, se^2)
 
     Parameters
     ----------

@@ -19,6 +19,7 @@ from tests.conftest import ROOT, Project, copy_of_course
 
 pytestmark = pytest.mark.site
 
+PUBLIC = "https://github.com/example/course"
 PAGES = [page.stem for page in ledger.pages() if ledger.is_notebook(page)]
 
 
@@ -53,7 +54,7 @@ def built(tmp_path_factory):
     kill_when_a_page_runs(book.folder)
     stamped = (book.folder / "_build/html/.checked").exists()
     home = {"HOME": "/nonexistent/home", "MPLCONFIGDIR": "", "XDG_CACHE_HOME": "", "XDG_RUNTIME_DIR": ""}
-    return Built(book, stamped, book.run("make", "book", BOOK_REPOSITORY="https://github.com/example/course", **home))
+    return Built(book, stamped, book.run("make", "book", BOOK_REPOSITORY=PUBLIC, **home))
 
 
 def kill_when_a_page_runs(folder):
@@ -69,9 +70,10 @@ def kill_when_a_page_runs(folder):
 
 
 @pytest.fixture
-def book(built):
+def book(built, monkeypatch):
     """The copy when it has been built, to change it and build again; afterwards its sources are what they were."""
     assert built.done[0] == 0, built.done[1]
+    monkeypatch.setenv("BOOK_REPOSITORY", PUBLIC)  # another address, and all pages would be written anew
     folders = ("chapters", "hblib", "tests", "tools")
     files = [path for folder in folders for path in (built.project.folder / folder).rglob("*.*") if path.is_file()]
     texts = {path: path.read_bytes() for path in files if path.suffix != ".pyc"}

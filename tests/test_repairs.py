@@ -411,7 +411,7 @@ def test_the_interval_of_morris_is_normal():
         (lambda: repairs.morris([1, 2, 3, np.nan], 1), r"ybar must not be missing"),
         (lambda: repairs.morris([1, 2, 3, 4], [1, 2]), r"shapes of ybar \(4,\) and se \(2,\)"),
         (lambda: repairs.kass_steffey([1, 9, 4], 1, "moments"), r"method must be one of 'reml', 'ml'"),
-        (lambda: repairs.kass_steffey([1, 1, 1], 1), r"tau above 0, but this one is: tau = 0"),
+        (lambda: repairs.kass_steffey([1, 1, 1], 1), r"tau above 0, but this fit says: tau = 0"),
         (lambda: repairs.kass_steffey([1], 1), r"not identified"),
         (lambda: repairs.laird_louis([1], 1, 10, seeded()), r"at least two groups"),
         (lambda: repairs.laird_louis([1, 2], -1, 10, seeded()), r"se must be"),

@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -10,8 +11,8 @@ import pytest
 from docutils import nodes
 
 import check_site
-import glued
 import ledger
+import typography
 from hblib.coursework import notebooks, source
 from tests.conftest import ROOT, copy_of_site
 
@@ -156,5 +157,6 @@ def test_code_and_formulas_keep_their_hyphens():
     texts = nodes.literal("", "-1"), nodes.math("", "-2"), nodes.inline("", "-3"), nodes.inline("", "-4")
     texts[-1]["classes"] = ["pasted-text"]
     paragraph = nodes.paragraph("", "", *texts)
-    glued.mend(None, paragraph)
+    page = SimpleNamespace(env=SimpleNamespace(docname="chapters/01-pooling"))
+    typography.mend(page, paragraph)
     assert [text.astext() for text in paragraph] == ["-1", "-2", "-3", "\N{MINUS SIGN}4"]

@@ -182,7 +182,7 @@ class Plates(NamedTuple):
     n : array of int
         Seeds on the plate.
     seed : array of int
-        The species: 0 Orobanche aegyptiaca 75, 1 Orobanche aegyptiaca 73.
+        The variety of Orobanche aegyptiaca: 0 for number 75, 1 for number 73.
     root : array of int
         The extract: 0 of bean, 1 of cucumber.
     """
@@ -476,7 +476,7 @@ class Coverage(NamedTuple):
 
 
 class Reactions(NamedTuple):
-    """Reaction times after so many days of little sleep, by person and day.
+    """Reaction times in a study of little sleep, by person and day.
 
     Attributes
     ----------
@@ -485,7 +485,7 @@ class Reactions(NamedTuple):
     group : array of int
         The number of the person.
     day : array of int
-        Days of little sleep.
+        The day of the study, from 0; days 0 and 1 were training.
     """
 
     y: FloatArray
@@ -836,7 +836,7 @@ def cbpp() -> HerdPeriods:
 
 
 def seeds() -> Plates:
-    """Load seeds y that germinated among n, on 21 plates, by species of the seed and extract of the root.
+    """Load seeds y that germinated among n, on 21 plates, by variety of the seed and extract of the root.
 
     Returns
     -------

@@ -116,7 +116,7 @@ class Panel:
 
     @property
     def log_sales(self) -> FloatArray:
-        """How much was sold: log of takings / price, which are euros at the regular price; nan where there are none."""
+        """How much was sold: log(takings) - price, the log of euros at the regular price; nan where there are none."""
         sold = self.takings > 0
         return np.log(self.takings, where=sold, out=np.full(sold.shape, np.nan)) - self.price
 
@@ -138,12 +138,16 @@ def simulate(
 
     .. math::
 
-        \log demand_{jt} = baseline_j + elasticity_j \, price_{jt} + season_j \, wave_t + trend \, t/52
-        + holiday \, eve_t
+        \log demand_{jt} = baseline_j + elasticity_j \, price_{jt} + season_j \, wave_t
 
-        coefficient_j \sim N(\text{chain's}, \tau_{store}^2), \qquad \text{chain's} \sim N(\mu, \tau_{chain}^2)
+        {} + trend \, t/52 + holiday \, eve_t
 
-        visits_{jt} \sim \mathrm{Poisson}\Big(\frac{demand_{jt} \exp(shock_{jt})}{rate_j \, basket_j}\Big), \qquad
+        \mathrm{coefficient}_j \sim N(\text{chain's}, \tau_{store}^2)
+
+        \text{chain's} \sim N(\mu, \tau_{chain}^2)
+
+        visits_{jt} \sim \mathrm{Poisson}\Big(\frac{demand_{jt} \exp(shock_{jt})}{rate_j \, basket_j}\Big)
+
         purchases_{jt} \sim \mathrm{Binomial}(visits_{jt}, rate_j)
 
         takings_{jt} = \exp(price_{jt}) \times \text{the sum of the purchases' baskets}

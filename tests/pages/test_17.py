@@ -111,6 +111,8 @@ def test_the_worst_miss_is_san_benito_and_it_is_not_in_the_sample(page):
     scaled = ((page.table.MRP - page.table.truth) / page.table.sd).abs()
     assert scaled.idxmax() == "San Benito"
     assert page.table.sampled["San Benito"] == 0
+    assert (page.table.MRP - page.table.truth).abs().idxmax() == "Trinity"
+    assert page.table.sd["Trinity"] > page.table.sd["San Benito"]
     missed = scaled[page.table.sampled == 0]
     assert set(missed.index[missed > 2]) == {"San Benito", "Trinity", "Modoc"}
     assert 1.2 < np.sqrt((missed**2).mean()) < 1.6

@@ -18,7 +18,6 @@ import exercise_pages
 import figures
 import formulas
 import front_door
-import glued
 import ledger
 import light
 import page_code
@@ -28,6 +27,7 @@ import run_ahead
 import search_words
 import tables
 import touch
+import typography
 from published import repository
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def setup(app):
     answer_pages.setup(app)
     figures.setup(app)
     formulas.setup(app)
-    glued.setup(app)
+    typography.setup(app)
     light.setup(app)
     page_code.setup(app)
     reference_pages.setup(app)

@@ -37,7 +37,18 @@ BETWEEN = re.compile(
     r'(<mtd class="tml-left"[^>]*>(?:<mrow>)?<mo)(?: form="prefix" stretchy="false")?(?=>)'
     r"|(<mo)(?=>[^<]*</mo>(?:<mrow></mrow>)?(?:</mrow>)?</mtd>)"
 )
-SHORT = re.compile(r'(<span class="math notranslate nohighlight">(?:(?!</span>).)*</span>[.,;:!?)]+)', flags=re.DOTALL)
+# A formula, the bracket before it, and the stops behind it.
+WITH_STOPS = re.compile(
+    r'(\(?)(<span class="math notranslate nohighlight(?: (long)\b)?[^>]*>(?:(?!</span>).)*</span>)([.,;:!?)]*)',
+    flags=re.DOTALL,
+)
+# In TeX a function keeps a thin space from what stands before it; Temml forgets it behind an index or a bracket.
+FUNCTION = re.compile(
+    r'(</(?:msub|msup|msubsup|msqrt|mfrac|mstyle|mi|mn)>|<mo[^>]* form="postfix"[^>]*>[^<]*</mo>(?:</mrow>)?)'
+    r"(?=<mrow><mi>[A-Za-z]{2,}</mi><mo>\u2061)"
+)
+# A prime is made high and small already; as an exponent it would be so twice, but for a feature that the font has not.
+PRIME = re.compile(r'<msup>(<mi[^>]*>[^<]*</mi>)(<mo class="tml-prime"[^>]*>′</mo>)</msup>')
 SCROLLS = "pst-scrollable-table-container"  # the theme lets the keyboard into what scrolls in a box of this class
 LONG = 20  # letters of a formula that may be wider than a phone
 known = {}  # (TeX, is it displayed?) -> {"markup": ...} or {"fault": ...}
@@ -121,7 +132,12 @@ def learn(formulas):
 
 
 def spaced(made):
-    return made | {"markup": BETWEEN.sub(r'\1\2 form="infix"', made["markup"])} if "markup" in made else made
+    """A formula with the spaces that TeX has in it."""
+    if "markup" not in made:
+        return made
+    found = BETWEEN.sub(r'\1\2 form="infix"', made["markup"])
+    found = FUNCTION.sub(r'\1<mspace width="0.1667em"></mspace>', found)
+    return {"markup": PRIME.sub(r"<mrow>\1\2</mrow>", found)}
 
 
 def markup(node):
@@ -172,12 +188,18 @@ def add_style(app, pagename, templatename, context, doctree):
 
 
 def with_their_stops(body):
-    """No line begins with the comma or the full stop that ends a formula; a long formula may have to.
+    """No line ends between a formula and its brackets or its stop; behind a long one it may, where a line is short.
 
     >>> with_their_stops('<span class="math notranslate nohighlight"><math>x</math></span>, and')
     '<span class="kept"><span class="math notranslate nohighlight"><math>x</math></span>,</span> and'
     """
-    return SHORT.sub(r'<span class="kept">\1</span>', body)
+
+    def kept(found):
+        before, formula, long, behind = found.groups()
+        kind = f"kept{' long' if long else ''}"
+        return f'<span class="{kind}">{found[0]}</span>' if before or behind else formula
+
+    return WITH_STOPS.sub(kept, body)
 
 
 def copy_style(target):

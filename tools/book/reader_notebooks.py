@@ -13,8 +13,8 @@ from pathlib import Path
 import nbformat
 from pybtex.database import parse_file
 
-import glued
 import ledger
+import typography
 from hblib.coursework import notebooks
 
 BIBLIOGRAPHY = ledger.ROOT / "chapters" / "references.bib"
@@ -105,7 +105,7 @@ def exercise(name):
 def written_out(values, key, form):
     """The number or text of a {glue:text}, formatted as the book formats it."""
     value = ast.literal_eval(values[key]["data"]["text/plain"])
-    return glued.in_prose(format(value, form or ""))
+    return typography.with_minus(format(value, form or ""))
 
 
 def citation(kind, keys):

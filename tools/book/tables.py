@@ -1,13 +1,19 @@
-"""On a narrow screen a name in a table may go on in the next line, where its parts meet: else its table is too wide."""
+"""On a narrow screen a name in a table may go on in the next line, where its parts meet: else its table is too wide.
+
+On a wide one it may not (course.css). A number keeps its sign, and its error, on every screen.
+"""
 
 import re
+
+from typography import together
 
 TABLE = re.compile(r"<table\b.*?</table>", flags=re.DOTALL)
 # The headers of results, which pandas writes, and code in any table.
 NAMES = re.compile(r"<th\b[^>]*>[^<]+</th>|<code\b.*?</code>", flags=re.DOTALL)
 TEXT = re.compile(r">([^<]+)<")
-# After an underscore, a dot or a bracket between letters, before an index in brackets, and before a capital letter.
-SEAM = re.compile(r"(?<=\w[_.(])(?=[A-Za-z])|(?<=\w)(?=\[)|(?<=[a-z])(?=[A-Z])")
+# After an underscore, a dot or a bracket between letters, before an index in brackets, and in code before a capital.
+SEAM = re.compile(r"(?<=\w[_.(])(?=[A-Za-z]{2})|(?<=\w)(?=\[)")
+IN_CODE = re.compile(rf"{SEAM.pattern}|(?<=[a-z])(?=[A-Z])")
 
 
 def setup(app):
@@ -20,7 +26,7 @@ def mend(app, pagename, templatename, context, doctree):
 
 
 def breakable(html):
-    """The text of a page, with a place to break at each seam of a name in a table.
+    r"""The text of a page, with a place to break at each seam of a name in a table.
 
     >>> breakable('<table class="dataframe"><tr><th>mcse_mean</th><td>a_b</td></tr></table>')
     '<table class="dataframe"><tr><th>mcse_<wbr>mean</th><td>a_b</td></tr></table>'
@@ -28,9 +34,16 @@ def breakable(html):
     '<table><tr><td><code><span class="pre">priors.<wbr>half_<wbr>normal</span></code></td></tr></table>'
     >>> breakable("<code>tau_store</code>")
     '<code>tau_store</code>'
+    >>> breakable("<table><tr><th>PyMC</th><td>1.1 ± 0.2</td></tr></table>")
+    '<table><tr><th>PyMC</th><td>1.1\xa0±\xa00.2</td></tr></table>'
     """
-    return TABLE.sub(lambda table: NAMES.sub(lambda name: TEXT.sub(_seams, name[0]), table[0]), html)
+    return TABLE.sub(lambda table: NAMES.sub(_seams, TEXT.sub(_together, table[0])), html)
 
 
-def _seams(text):
-    return f">{SEAM.sub('<wbr>', text[1])}<"
+def _seams(name):
+    seam = IN_CODE if name[0].startswith("<code") else SEAM
+    return TEXT.sub(lambda text: f">{seam.sub('<wbr>', text[1])}<", name[0])
+
+
+def _together(text):
+    return f">{together(text[1]).replace('R-hat', '<span class="kept">R-hat</span>')}<"

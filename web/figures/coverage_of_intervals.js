@@ -52,7 +52,8 @@ class CoverageOfIntervals extends Figure {
   paintLines(drawing, { lines, here }, { J, level }, { left, right, top, bottom }) {
     const x = scaleLog([4.6, 220], [left, right]);
     const y = scaleLinear([0.15, 1], [bottom, top]);
-    drawing.segment(left, y(level), right, y(level), { class: "grey dotted", "stroke-width": 1.5 });
+    drawing.segment(left, y(level), right, y(level), { class: "axis", "stroke-width": 1 });
+    drawing.text(left + 4, y(level) - 6, `claimed: ${percent(level, 0)}`, { class: "small halo" });
     drawing.segment(x(J), bottom, x(J), top, { class: "grid", "stroke-width": 2 });
     lines.forEach((points, k) => {
       if (!points.length) return;

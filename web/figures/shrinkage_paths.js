@@ -65,7 +65,8 @@ class ShrinkagePaths extends Figure {
     lines.forEach(({ name, path, look }, i) => {
       const thick = look === "grey" ? 1 : 2.5;
       drawing.curve(taus.map(x), path, { class: look, "stroke-width": thick });
-      drawing.text(x(30) + 5, places[i], name, { class: "small", "dominant-baseline": "central" });
+      drawing.segment(x(30), ends[i], x(30) + 9, places[i], { class: look, "stroke-width": 1 });
+      drawing.text(x(30) + 12, places[i], name, { class: "small", "dominant-baseline": "central" });
     });
   }
 

@@ -4,8 +4,8 @@ import { scaleLog } from "d3-scale";
 import { Figure, define } from "./base.js";
 
 const sources = [
-  { name: "own data", short: "own", look: "blue" },
-  { name: "chain", short: "chain", look: "orange" },
+  { name: "own data", short: "own", look: "orange" },
+  { name: "chain", short: "chain", look: "blue" },
   { name: "company", short: "company", look: "grey" },
 ];
 const ROWS = 98; // where the first of the rows is, and how far they are apart

@@ -1,0 +1,51 @@
+"""What a printer does with a sentence: a minus is no hyphen, and no line parts a number from what belongs to it."""
+
+import re
+
+from docutils import nodes
+
+# A hyphen before a digit, at the beginning or after a space or a bracket: not that of "1e-05", nor of "2024-25".
+HYPHEN = re.compile(r"(?<![^\s(\[])-(?=\.?\d)")
+# Before %, round ± and what compares, and between "page" and its number: there no line ends.
+FAST = re.compile(r" (?=%|[±=<>≈] )|(?<=[±=<>≈]) |(?<=\b[Pp]age) (?=\d)")
+STRAIGHT = str.maketrans("“”‘’", "\"\"''")
+CODE = nodes.literal, nodes.literal_block, nodes.raw, nodes.math, nodes.math_block, nodes.title
+
+
+def setup(app):
+    app.connect("doctree-read", mend)
+
+
+def mend(app, doctree):
+    """Mend the sentences of a page; formulas, code and headings, to which addresses lead, are none of them.
+
+    In the reference, quotes are those of values in code.
+    """
+    in_code = app.env.docname.startswith("chapters/reference/")
+    for text in list(doctree.findall(nodes.Text)):
+        if not isinstance(text.parent, CODE):
+            written = together(text.translate(STRAIGHT) if in_code else text)
+            if "pasted-text" in text.parent.get("classes", ()):  # what {glue:text} has put into a sentence
+                written = with_minus(written)
+            if written != text:
+                text.parent.replace(text, nodes.Text(written))
+
+
+def with_minus(text):
+    """What a cell hands over, as it stands in a sentence.
+
+    >>> with_minus("-3.2")
+    '−3.2'
+    >>> with_minus("[-0.41, 1.3]"), with_minus("4e-05"), with_minus("19-B")
+    ('[−0.41, 1.3]', '4e-05', '19-B')
+    """
+    return HYPHEN.sub("\N{MINUS SIGN}", text)
+
+
+def together(text):
+    r"""A text in which no line ends between a number and its sign, nor between "page" and its number.
+
+    >>> together("4.1 ± 0.2, or 95 % of all (page 9a), if J = 8")
+    '4.1\xa0±\xa00.2, or 95\xa0% of all (page\xa09a), if J\xa0=\xa08'
+    """
+    return FAST.sub("\N{NO-BREAK SPACE}", text)
