@@ -13,8 +13,8 @@ two rows share an effect where they have the same label. For one grouping with s
 
 How it is computed: x is projected out of y and of Z, the columns of zeros and ones that say who belongs where. What is
 left of Z is needed through the matrix A = Z^T M Z alone, where M projects x out: it has a row for each group and so
-does not grow with the rows. With G the diagonal matrix of the ratios tau^2/sigma^2, all of the restricted likelihood is made of
-I + sqrt(G) A sqrt(G).
+does not grow with the rows. With G the diagonal matrix of the ratios tau^2/sigma^2, all of the restricted likelihood is
+made of I + sqrt(G) A sqrt(G).
 """
 
 from collections.abc import Sequence

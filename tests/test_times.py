@@ -54,6 +54,13 @@ def test_the_exercises_take_as_long_as_the_heads_of_their_solutions_say(page):
     assert int(line(page)["exercises"] or 0) == exercises(page)
 
 
+def test_the_exercises_stand_in_the_contents_in_the_order_of_the_pages():
+    [after] = [entry for part in PARTS for entry in part["chapters"] if entry["file"] == "solutions/index"]
+    text = "".join((CHAPTERS / f"{page}.md").read_text(encoding="utf8") for page in CORE)
+    on_the_pages = re.findall(r"^```\{exercise\} (\S+)$", text, flags=re.MULTILINE)
+    assert [entry["file"].removeprefix("solutions/") for entry in after["sections"]] == on_the_pages
+
+
 @pytest.mark.parametrize("page", CORE)
 def test_a_page_builds_on_what_comes_earlier(page):
     assert set(linked(line(page)["base"])) <= set(CORE[: CORE.index(page)])

@@ -17,7 +17,7 @@ from hblib.coursework.calling import arguments, told
 from hblib.coursework.forms import plain
 from hblib.coursework.questions import Choice, Draws, Function, Value
 
-WIDTH = 96  # columns of what a check says; where something else wraps the lines, as a page does, it may be huge
+WIDTH = 80  # columns of what a check says; where something else wraps the lines, as a page does, it may be huge
 SEEDS = range(5)  # of the fresh inputs that `check` tries, beside those that it may show
 
 

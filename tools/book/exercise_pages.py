@@ -13,11 +13,14 @@ import json
 import re
 from pathlib import Path
 
+import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+import ledger
 import reader_notebooks
 from answer_pages import course
+from check_site import toc_pages
 from hblib.coursework import notebooks, source
 
 HEADING = "heading"  # the class of a heading within a box, which tools/book/access.py gives its level
@@ -86,19 +89,26 @@ class Part(SphinxDirective):
 
 
 class List(SphinxDirective):
-    """All exercises, in the order of the pages."""
+    """All exercises, in the order of the contents, which is that of the pages."""
 
     def run(self):
         lines = ["| Exercise | Page | How long, how hard |", "| --- | --- | --- |"]
-        points = {
-            name: {each.name: each.points for each in source.load(name).questions.values()} for name in source.names()
-        }
-        for name in source.names():
+        names = in_order(source.names())
+        points = {name: {each.name: each.points for each in source.load(name).questions.values()} for name in names}
+        for name in names:
             self.env.note_dependency(str(source.path(name)))
             page = notebooks.about(name)["page"]
             done = element("hb-done", questions={name: points[name]})
-            lines.append(f"| [](/solutions/{name}.md) | [](/chapters/{page}.md) | {notebooks.facts(name)} {done} |")
+            facts = re.sub(r"(?<=\d) ", "\N{NO-BREAK SPACE}", notebooks.facts(name))
+            lines.append(f"| [](/solutions/{name}.md) | [](/chapters/{page}.md) | {facts} {done} |")
         return [place("hb-overview", questions=points), *self.parse_text_to_nodes("\n".join(lines))]
+
+
+def in_order(names):
+    """The names of exercises in the order of the table of contents; what is not in it comes last."""
+    contents = yaml.safe_load((ledger.ROOT / "_toc.yml").read_text(encoding="utf8"))
+    place = {page: number for number, page in enumerate(toc_pages(contents))}
+    return sorted(names, key=lambda name: place.get(f"solutions/{name}", len(place)))
 
 
 def task_of(name):
