@@ -272,7 +272,8 @@ def partial(
     .. math::
 
         \tilde\theta_j = (1 - w_j) \mu + (s/\tau)^{w_j} (\theta_j - \mu)
-        \sim N\left((1 - w_j) \mu, \; \tau^2 (s/\tau)^{2 w_j}\right)
+
+        {} \sim N\left((1 - w_j) \mu, \; \tau^2 (s/\tau)^{2 w_j}\right)
 
     Each w_j is a choice for its group: 0 gives the coordinate theta_j of `centered`, 1 gives s z_j, the coordinate of
     `noncentered` times s, and numbers in between lie between the two.

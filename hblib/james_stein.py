@@ -155,7 +155,9 @@ def risk(
 
         se^2 \left[k - (k - 2)^2 \, E \frac{1}{k - 2 + 2N}\right],
 
-        N \sim \mathrm{Poisson}(\lambda/2), \quad \lambda = \sum_i (\theta_i - target)^2 / se^2
+        N \sim \mathrm{Poisson}(\lambda/2)
+
+        \lambda = \sum_i (\theta_i - target)^2 / se^2
 
     Where all theta_i are at the target, "js" has the risk 2 se^2 (3 se^2 for the mean), however many groups there are.
 
@@ -324,7 +326,11 @@ def limited_translation(
 ) -> FloatArray:
     r"""Estimate by JS+, but move no group farther from its y than ``limit`` standard errors.
 
-    .. math:: estimate_i = JS^+_i \text{ brought back into } [y_i - limit \cdot se, \; y_i + limit \cdot se]
+    .. math::
+
+        estimate_i = JS^+_i \text{ brought back into}
+
+        [y_i - limit \cdot se, \; y_i + limit \cdot se]
 
     A group far from the target thereby loses at most a known amount: the root of its mean squared error is at most
     (1 + limit) se. Where no group stands out, the price is a part of the total gain; where one does, the total can gain

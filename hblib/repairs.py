@@ -5,7 +5,8 @@ The variance of theta_j has two parts (law of total variance; the hyperparameter
 .. math::
 
     \mathrm{Var}(\theta_j) = E[\mathrm{Var}(\theta_j \mid \text{hyperparameters})]
-    + \mathrm{Var}(E[\theta_j \mid \text{hyperparameters}])
+
+    {} + \mathrm{Var}(E[\theta_j \mid \text{hyperparameters}])
 
 Plugging in an estimate keeps the first part only. With few groups the second counts, and where tau is estimated as 0
 the first is 0 too. Each repair answers with one of `hblib.distributions`, which has mean(), std(), interval(prob) and
@@ -52,12 +53,13 @@ def morris(ybar: ArrayLike, se: ArrayLike) -> Normal:
 
     .. math::
 
-        \theta_j \sim N\left(\kappa_j \bar y_j + (1 - \kappa_j) \mu, \; v_j\right),
+        \theta_j \sim N\left(\kappa_j \bar y_j + (1 - \kappa_j) \mu, \; v_j\right)
 
         1 - \kappa_j = \frac{J - 3}{J - 1} \, \frac{se_j^2}{se_j^2 + \tau^2}
 
         v_j = se_j^2 \kappa_j + se_j^2 (1 - \kappa_j) \frac{r_j}{J}
-            + \frac{2}{J - 3} (1 - \kappa_j)^2 r_j (\bar y_j - \mu)^2
+
+        {} + \frac{2}{J - 3} (1 - \kappa_j)^2 r_j (\bar y_j - \mu)^2
 
     J is the number of groups, w_j = 1/(se_j^2 + tau^2), mu the mean of the ybar_j with weights w_j, r_j = w_j over the
     mean of all w, and tau^2 is estimated: it solves
@@ -129,8 +131,9 @@ def kass_steffey(ybar: ArrayLike, se: ArrayLike, method: Literal["reml", "ml"] =
 
     .. math::
 
-        g_j' C g_j = (1 - \kappa_j)^2 \left(\frac{1}{\sum_i w_i} + (w_j (\bar y_j - \mu) + m)^2 \,
-        \mathrm{Var}(\tau^2)\right)
+        g_j' C g_j = (1 - \kappa_j)^2 \Big[\frac{1}{\sum_i w_i}
+
+        {} + (w_j (\bar y_j - \mu) + m)^2 \, \mathrm{Var}(\tau^2)\Big]
 
         w_j = \frac{1}{se_j^2 + \tau^2}
 
@@ -198,7 +201,9 @@ def laird_louis(
 
         (\mu^*, \tau^*) \text{ the fit to } \bar y^*
 
-        \theta_j \sim \text{average over draws of } p(\theta_j \mid \bar y_j, \mu^*, \tau^*)
+        \theta_j \sim \text{average over draws of}
+
+        p(\theta_j \mid \bar y_j, \mu^*, \tau^*)
 
     The data are simulated from the fit to ybar. A refit with tau* = 0 contributes the point mu*. Where tau itself is
     estimated as 0 the refits still spread, so that the repair works, but more than half of them sit on that boundary.
@@ -257,12 +262,15 @@ def bootstrap_beta_binomial(
 
     .. math::
 
-        \theta^*_j \sim \mathrm{Beta}(\hat\alpha, \hat\beta),
-        \quad y^*_j \sim \mathrm{Binomial}(n_j, \theta^*_j),
+        \theta^*_j \sim \mathrm{Beta}(\hat\alpha, \hat\beta)
+
+        y^*_j \sim \mathrm{Binomial}(n_j, \theta^*_j),
 
         (\alpha^*, \beta^*) \text{ the fit to } y^*
 
-        \theta_j \sim \text{average over draws of } \mathrm{Beta}(\alpha^* + y_j, \; \beta^* + n_j - y_j)
+        \theta_j \sim \text{average over draws of}
+
+        \mathrm{Beta}(\alpha^* + y_j, \; \beta^* + n_j - y_j)
 
     The data are simulated from the fit to y and n. A refit with phi* = 0 contributes the point mu*. Simulated data that
     do not determine phi, or are all successes or all failures in every group (phi* = inf), are left out: the average is

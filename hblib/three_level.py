@@ -48,11 +48,13 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
 
     .. math::
 
-        \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2),
+        \bar y_j \sim N(\theta_j, se_j^2), \quad \theta_j \sim N(\mu_{c(j)}, \tau_{store}^2)
 
         \mu_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
 
-        E(\theta_j \mid \bar y) = store_j \, \bar y_j + chain_j \, a_{c(j)} + company_j \, \hat\mu
+        E(\theta_j \mid \bar y) = store_j \, \bar y_j + chain_j \, a_{c(j)}
+
+        {} + company_j \, \hat\mu
 
     a_c, the chain estimate, is the mean of the chain's ybar_j with weights 1/(se_j^2 + tau_store^2), and has variance
     u_c = 1/(sum of these weights). mu hat, the mean of all chains, is that of the a_c with weights

@@ -138,9 +138,9 @@ def simulate(
 
     .. math::
 
-        \log demand_{jt} = baseline_j + elasticity_j \, price_{jt} + season_j \, wave_t
+        \log demand_{jt} = baseline_j + elasticity_j \, price_{jt}
 
-        {} + trend \, t/52 + holiday \, eve_t
+        {} + season_j \, wave_t + trend \, t/52 + holiday \, eve_t
 
         \mathrm{coefficient}_j \sim N(\text{chain's}, \tau_{store}^2)
 

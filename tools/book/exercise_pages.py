@@ -97,10 +97,10 @@ class List(SphinxDirective):
         points = {name: {each.name: each.points for each in source.load(name).questions.values()} for name in names}
         for name in names:
             self.env.note_dependency(str(source.path(name)))
-            page = notebooks.about(name)["page"]
             done = element("hb-done", questions={name: points[name]})
-            facts = re.sub(r"(?<=\d) ", "\N{NO-BREAK SPACE}", notebooks.facts(name))
-            lines.append(f"| [](/solutions/{name}.md) | [](/chapters/{page}.md) | {facts} {done} |")
+            head = notebooks.about(name)
+            facts = f"{head['minutes']} min, {head['difficulty']}, {sum(points[name].values())} points"
+            lines.append(f"| [](/solutions/{name}.md) | [](/chapters/{head['page']}.md) | {facts} {done} |")
         return [place("hb-overview", questions=points), *self.parse_text_to_nodes("\n".join(lines))]
 
 

@@ -11,9 +11,11 @@ TABLE = re.compile(r"<table\b.*?</table>", flags=re.DOTALL)
 # The headers of results, which pandas writes, and code in any table.
 NAMES = re.compile(r"<th\b[^>]*>[^<]+</th>|<code\b.*?</code>", flags=re.DOTALL)
 TEXT = re.compile(r">([^<]+)<")
-# After an underscore, a dot or a bracket between letters, before an index in brackets, and in code before a capital.
+# After an underscore, a dot or a bracket between letters, before an index in brackets, and in a long word before a
+# capital letter.
 SEAM = re.compile(r"(?<=\w[_.(])(?=[A-Za-z]{2})|(?<=\w)(?=\[)")
-IN_CODE = re.compile(rf"{SEAM.pattern}|(?<=[a-z])(?=[A-Z])")
+LONG = re.compile(r"[A-Za-z]{10,}")
+CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def setup(app):
@@ -34,15 +36,18 @@ def breakable(html):
     '<table><tr><td><code><span class="pre">priors.<wbr>half_<wbr>normal</span></code></td></tr></table>'
     >>> breakable("<code>tau_store</code>")
     '<code>tau_store</code>'
-    >>> breakable("<table><tr><th>PyMC</th><td>1.1 ± 0.2</td></tr></table>")
-    '<table><tr><th>PyMC</th><td>1.1\xa0±\xa00.2</td></tr></table>'
+    >>> breakable("<table><tr><th>PyMC</th><th>LKJCholeskyCov</th><td>1.1 ± 0.2</td></tr></table>")
+    '<table><tr><th>PyMC</th><th>LKJCholesky<wbr>Cov</th><td>1.1\xa0±\xa00.2</td></tr></table>'
     """
     return TABLE.sub(lambda table: NAMES.sub(_seams, TEXT.sub(_together, table[0])), html)
 
 
 def _seams(name):
-    seam = IN_CODE if name[0].startswith("<code") else SEAM
-    return TEXT.sub(lambda text: f">{seam.sub('<wbr>', text[1])}<", name[0])
+    return TEXT.sub(lambda text: f">{_broken(text[1])}<", name[0])
+
+
+def _broken(text):
+    return LONG.sub(lambda word: CAPITAL.sub("<wbr>", word[0]), SEAM.sub("<wbr>", text))
 
 
 def _together(text):

@@ -6,8 +6,8 @@ from docutils import nodes
 
 # A hyphen before a digit, at the beginning or after a space or a bracket: not that of "1e-05", nor of "2024-25".
 HYPHEN = re.compile(r"(?<![^\s(\[])-(?=\.?\d)")
-# Before %, round ± and what compares, and between "page" and its number: there no line ends.
-FAST = re.compile(r" (?=%|[±=<>≈] )|(?<=[±=<>≈]) |(?<=\b[Pp]age) (?=\d)")
+# Before %, round ± and what compares, in "4 of 9", and between "page" and its number: there no line ends.
+FAST = re.compile(r" (?=%|[±=<>≈] )|(?<=[±=<>≈]) |(?<=\d) (?=of \d)|(?<=\d of) (?=\d)|(?<=\b[Pp]age) (?=\d)")
 STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 CODE = nodes.literal, nodes.literal_block, nodes.raw, nodes.math, nodes.math_block, nodes.title
 
@@ -23,7 +23,7 @@ def mend(app, doctree):
     """
     in_code = app.env.docname.startswith("chapters/reference/")
     for text in list(doctree.findall(nodes.Text)):
-        if not isinstance(text.parent, CODE):
+        if text.parent is not None and not isinstance(text.parent, CODE):  # some that numpydoc makes say of no parent
             written = together(text.translate(STRAIGHT) if in_code else text)
             if "pasted-text" in text.parent.get("classes", ()):  # what {glue:text} has put into a sentence
                 written = with_minus(written)

@@ -53,7 +53,7 @@ class CoverageOfIntervals extends Figure {
     const x = scaleLog([4.6, 220], [left, right]);
     const y = scaleLinear([0.15, 1], [bottom, top]);
     drawing.segment(left, y(level), right, y(level), { class: "axis", "stroke-width": 1 });
-    drawing.text(left + 4, y(level) - 6, `claimed: ${percent(level, 0)}`, { class: "small halo" });
+    drawing.text(right, y(level) + 18, `claimed: ${percent(level, 0)}`, { class: "small", "text-anchor": "end" });
     drawing.segment(x(J), bottom, x(J), top, { class: "grid", "stroke-width": 2 });
     lines.forEach((points, k) => {
       if (!points.length) return;
