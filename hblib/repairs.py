@@ -55,7 +55,7 @@ def morris(ybar: ArrayLike, se: ArrayLike) -> Normal:
 
         \theta_j \sim N\left(\kappa_j \bar y_j + (1 - \kappa_j) \mu, \; v_j\right)
 
-        1 - \kappa_j = \frac{J - 3}{J - 1} \, \frac{se_j^2}{se_j^2 + \tau^2}
+        1 - \kappa_j = \frac{J - 3}{J - 1} \cdot \frac{se_j^2}{se_j^2 + \tau^2}
 
         v_j = se_j^2 \kappa_j + se_j^2 (1 - \kappa_j) \frac{r_j}{J}
 

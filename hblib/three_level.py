@@ -219,8 +219,9 @@ def log_marginal(
 
     .. math::
 
-        \sum_j \log N(\bar y_j; \; a_{c(j)}, \; se_j^2 + \tau_{store}^2) + \sum_c \tfrac12 \log(2 \pi u_c)
-        + \log \mathrm{REML}(a)
+        \sum_j \log N(\bar y_j; \; a_{c(j)}, \; se_j^2 + \tau_{store}^2)
+
+        {} + \sum_c \tfrac12 \log(2 \pi u_c) + \log \mathrm{REML}(a)
 
     Model, a_c and u_c are those of `shrinkage`; the last term is `hblib.normal_normal.profile` of the a_c with standard
     errors sqrt(u_c), at tau_chain, with method "reml".
@@ -340,8 +341,9 @@ def fit(ybar: ArrayLike, se: ArrayLike, chain: ArrayLike, method: Literal["reml"
 
     .. math::
 
-        (\hat\tau_{store}, \hat\tau_{chain}) = \arg\max_{\tau_{store}, \tau_{chain} \, \ge \, 0} \;
-        \log p(\bar y \mid \tau_{store}, \tau_{chain})
+        (\hat\tau_{store}, \hat\tau_{chain})
+
+        {} = \arg\max_{\tau_{store}, \tau_{chain} \, \ge \, 0} \; \log p(\bar y \mid \tau_{store}, \tau_{chain})
 
     Parameters
     ----------

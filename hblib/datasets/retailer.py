@@ -150,7 +150,7 @@ def simulate(
 
         purchases_{jt} \sim \mathrm{Binomial}(visits_{jt}, rate_j)
 
-        takings_{jt} = \exp(price_{jt}) \times \text{the sum of the purchases' baskets}
+        takings_{jt} = \exp(price_{jt}) \times \text{sum of the purchases' baskets}
 
     Demand is in euros a week at the regular price. The price, as log of price over regular price, is 0 in two of every
     three weeks; in one of them, at random, a store cuts it by 10 to 40 per cent, for no reason that the model would

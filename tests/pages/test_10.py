@@ -53,7 +53,7 @@ def test_the_three_p_values_agree_with_the_quadrature_of_hblib(page, j):
     assert np.allclose(np.array(page.three_p_values(ybar[None], se, j))[:, 0], exact, atol=2e-4)
 
 
-@pytest.mark.parametrize("name", ["the schools' s.e.", "a third of it"])
+@pytest.mark.parametrize("name", ["as the schools", "a third of that"])
 def test_only_left_out_p_values_are_uniform(page, name):
     """School by school, because the schools of one data set are dependent."""
     for j in range(8):

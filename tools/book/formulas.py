@@ -137,6 +137,7 @@ def spaced(made):
         return made
     found = BETWEEN.sub(r'\1\2 form="infix"', made["markup"])
     found = FUNCTION.sub(r'\1<mspace width="0.1667em"></mspace>', found)
+    found = found.replace("<mo>…</mo>", "<mi>…</mi>")  # between commas it is one of the things that they part
     return {"markup": PRIME.sub(r"<mrow>\1\2</mrow>", found)}
 
 
