@@ -29,6 +29,15 @@
     if (button && event.detail === 0 && document.activeElement === document.body) button.focus();
   });
 
+  // On a phone the list of a page's headings makes way for the one that was chosen.
+  const contents = document.getElementById("pst-secondary-sidebar-modal");
+  contents?.addEventListener("click", (event) => event.target.closest("a") && contents.close());
+
+  // Who comes from the search sees the word that was found, unless a heading is meant.
+  addEventListener("load", () => {
+    if (!location.hash) document.querySelector("article .highlighted")?.scrollIntoView({ block: "center" });
+  });
+
   // The switch between light and dark says how it stands.
   const root = document.documentElement;
   const modes = { light: "light", dark: "dark", auto: "as the system has it" };

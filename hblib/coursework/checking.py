@@ -28,7 +28,7 @@ def exercise(name):
 
     >>> check = exercise("01-hospitals")
     >>> check("shrink")
-    … shrink: not defined yet. Run the cell that defines it first.
+    … shrink: not defined yet. Run the code that defines it first.
     >>> check("shrunk")
     There is no question 'shrunk' here. Did you mean check("shrink")?
     """
@@ -115,7 +115,7 @@ class Stop(Exception):
 def judge_in(answers, exercise, question):
     """The verdict on the answer to `question` among `answers`, the names of a notebook."""
     if question.name not in answers:
-        message = "not defined yet. Run the cell that defines it first."
+        message = "not defined yet. Run the code that defines it first."
         return Verdict(question.name, "not-answered", 0, message)
     answer = answers[question.name]
     if isinstance(question, Choice):
@@ -219,7 +219,7 @@ def _missing(answer):
     return answer is None or answer is ...
 
 
-NOT_ANSWERED = "not answered yet. Put your answer where it says YOUR CODE HERE, run that cell, then this one again."
+NOT_ANSWERED = "not answered yet. Put your answer where it says YOUR CODE HERE, run it, and check again."
 NO_RESULT = f"{NOT_ANSWERED} (A function hands over its answer with `return`.)"
 
 

@@ -283,6 +283,15 @@ def test_the_keyboard_opens_menus_and_on_a_phone_the_sidebar(reader):
     page.get_by_role("link", name="4. Stein’s surprise").first.wait_for(state="hidden")
 
 
+def test_on_a_phone_the_headings_make_way_for_the_one_that_was_chosen(reader):
+    page = reader(viewport={"width": 390, "height": 800}).open(PAGE).page
+    page.get_by_role("button", name="Toggle secondary sidebar").click()
+    contents = page.locator("#pst-secondary-sidebar-modal")
+    contents.get_by_role("link", name="Take-away").click()
+    contents.wait_for(state="hidden")
+    assert page.evaluate("location.hash") == "#take-away"
+
+
 def test_who_asks_for_less_motion_gets_none(reader):
     moving = """[...document.querySelectorAll("*")].map(each => getComputedStyle(each)).filter(style =>
         /[1-9]/.test(style.transitionDuration) || style.animationName !== "none" || style.scrollBehavior !== "auto"

@@ -257,6 +257,16 @@ def test_without_javascript_the_page_reads_as_a_page(reader):
     assert ida.page.evaluate("document.body.scrollHeight") == height > 5000
 
 
+def test_every_sign_can_be_typed(reader):
+    """With real keys, which the page's own shortcuts could take away."""
+    lea = reader().open(PAGE)
+    lea.write("means", "")
+    for sign in "raw = y / n // 2 # ?!'.,;:<>+-*%&|^~@$_aZ09":
+        lea.page.keyboard.type(sign)
+    assert "raw = y / n // 2 # ?!'" in lea.question("means").locator(".cm-content").inner_text()
+    assert lea.page.evaluate("document.activeElement.className").startswith("cm-content")
+
+
 def test_a_lost_connection_is_told(reader):
     jan = reader().open(PAGE)
     jan.window.set_offline(True)

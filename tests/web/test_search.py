@@ -139,6 +139,17 @@ def test_by_keyboard(window):
     page.wait_for_url("**/chapters/08-parameterization.html*")
 
 
+def test_the_word_that_was_found_is_in_view(window):
+    page = window.open("search.html?q=catheter").page
+    page.locator("#search-results li a").first.click()
+    page.wait_for_function(
+        """() => {
+            const found = document.querySelector("article .highlighted")?.getBoundingClientRect();
+            return found && found.top >= 0 && found.bottom <= innerHeight;
+        }"""
+    )
+
+
 def test_the_first_results_show_some_words_of_their_text(window):
     page = window.open("search.html?q=partial pooling").page
     page.get_by_text("the group’s own data and the population, in proportion to what each is worth").wait_for()

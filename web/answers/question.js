@@ -56,6 +56,8 @@ export class Question {
     this.host.append(element("div", { className: "hb-answer", role: "group", "aria-label": label }, parts));
     // In the editor Ctrl-Enter would be a new line, so ask before it does.
     this.host.addEventListener("keydown", (event) => this.key(event), true);
+    // What one types here is no shortcut of the page, which would take "/" away as the way to its search.
+    this.host.addEventListener("keydown", (event) => event.ctrlKey || event.metaKey || event.stopPropagation());
     this.refresh();
   }
 

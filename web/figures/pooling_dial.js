@@ -103,12 +103,13 @@ class PoolingDial extends Figure {
     drawing.text(20, top, "raw rate", { class: "middle" });
     drawing.dot(94, top, 5, { class: "fill-blue" });
     drawing.text(104, top, "estimate", { class: "middle" });
-    drawing.segment(172, top - 8, 172, top + 8, { class: "orange dashed", "stroke-width": 2 });
+    const shown = mu !== null && mu < 0.15; // else the line is beyond the axis
+    if (shown) drawing.segment(172, top - 8, 172, top + 8, { class: "orange dashed", "stroke-width": 2 });
     drawing.text(180, top, `${wide ? "prior mean" : "mean"}${mu === null ? "" : ` ${percent(mu)}`}`, {
       class: "middle",
     });
     if (wide) drawing.text(drawing.width, top, "weight of own record", { class: "middle end" });
-    if (mu !== null && mu < 0.15)
+    if (shown)
       drawing.segment(x(mu), ROWS - 8, x(mu), bottom, { class: "orange dashed", "stroke-width": 2 });
     this.order.forEach((j, place) => {
       const row = ROWS + 6 + ROW * place;
