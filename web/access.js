@@ -34,9 +34,11 @@
   contents?.addEventListener("click", (event) => event.target.closest("a") && contents.close());
 
   // Who comes from the search sees the word that was found, unless a heading is meant.
-  addEventListener("load", () => {
-    if (!location.hash) document.querySelector("article .highlighted")?.scrollIntoView({ block: "center" });
-  });
+  const toFound = () => {
+    const found = location.hash ? [] : [...document.querySelectorAll("article .highlighted")];
+    found.find((each) => each.checkVisibility())?.scrollIntoView({ block: "center" });
+  };
+  addEventListener("load", () => setTimeout(toFound, 20)); // Sphinx marks the words 10 ms after the page is there
 
   // The switch between light and dark says how it stands.
   const root = document.documentElement;

@@ -144,8 +144,9 @@ def test_the_word_that_was_found_is_in_view(window):
     page.locator("#search-results li a").first.click()
     page.wait_for_function(
         """() => {
-            const found = document.querySelector("article .highlighted")?.getBoundingClientRect();
-            return found && found.top >= 0 && found.bottom <= innerHeight;
+            const found = [...document.querySelectorAll("article .highlighted")].find((each) => each.checkVisibility());
+            const { top, bottom } = found?.getBoundingClientRect() ?? { top: -1 };
+            return top >= 0 && bottom <= innerHeight;
         }"""
     )
 
