@@ -27,6 +27,10 @@ def test_the_variance_of_a_new_group_exceeds_the_binomials_by_the_stated_factor(
     assert abs(page.new_group.var() - page.binomial.var() * factor) < 1e-9
 
 
+def test_the_groups_of_twenty_rats_vary_more_than_a_binomial_and_less_than_the_beta_binomial(page):
+    assert page.binomial.var() < page.twenty.var(ddof=1) < page.new_group.var()
+
+
 def test_the_prediction_for_a_new_group_is_the_formula_of_the_page(page):
     k, alpha, beta = np.arange(11), page.prior.alpha, page.prior.beta
     direct = special.comb(20, k) * special.beta(alpha + k, beta + 20 - k) / special.beta(alpha, beta)

@@ -192,10 +192,12 @@ def test_the_rank_of_the_first_county_may_be_far_from_one(page):
     assert 100 < page.high < 250
 
 
-def test_the_list_by_excess_deaths_meets_the_most_of_them(page):
+def test_the_list_by_excess_deaths_meets_the_most_of_them_and_the_raw_one_has_the_highest_ratio(page):
     nation = page.y_later.sum() / page.n_later.sum()
     lists = {name: np.argsort(-score)[:50] for name, score in page.goals.items()}
     excess = {name: page.y_later[top].sum() - nation * page.n_later[top].sum() for name, top in lists.items()}
+    ratio = {name: page.y_later[top].sum() / (nation * page.n_later[top].sum()) for name, top in lists.items()}
+    assert max(ratio, key=ratio.get) == "raw rate"
     assert excess["excess deaths"] > 1.5 * excess["shrunk rate"] > 10 * excess["raw rate"]
 
 
