@@ -1,4 +1,4 @@
-"""The ledger binds the lesson, the code and the pages: break any of the three in a copy, and nbval goes red."""
+"""The ledger binds the lesson, the code and the pages: break any of the three in a small book, and nbval goes red."""
 
 import itertools
 import re
@@ -6,66 +6,72 @@ import re
 import pytest
 
 import ledger
+from tests import small_book
 
-pytestmark = pytest.mark.site
-
-PAGE = "chapters/03-normal-normal.md"  # a page that runs in a moment
+PAGE = "chapters/03-normal-normal.md"
 LEDGER = "chapters/lesson_numbers.toml"
 
 
-def test_an_unbroken_copy_is_green(project):
-    code, output = project.pytest(PAGE, LEDGER)
+@pytest.fixture
+def book(project):
+    """A copy of the project with a small book to break."""
+    small_book.write(project.folder)
+    return project
+
+
+def test_an_unbroken_copy_is_green(book):
+    code, output = book.pytest(PAGE, LEDGER)
     assert code == 0, output
 
 
-def test_red_when_the_code_changes(project):
-    project.edit("hblib/normal_normal.py", "mu + kappa * (ybar - mu)", "mu + 1.01 * kappa * (ybar - mu)")
-    code, output = project.pytest(PAGE, "-x")
+def test_red_when_the_code_changes(book):
+    book.edit("hblib/normal_normal.py", "mu + kappa * (ybar - mu)", "mu + 1.01 * kappa * (ybar - mu)")
+    code, output = book.pytest(PAGE, "-x")
     assert code == 1
     assert " mean: 9.11" in output  # pytest shortens what both lines begin with
     assert " mean: 9.12" in output  # pytest shortens what both lines begin with
 
 
-def test_red_when_the_ledger_changes(project):
-    project.edit(LEDGER, 'stated = "9.11"', 'stated = "9.12"')
-    code, output = project.pytest(PAGE, "-x")
+def test_red_when_the_ledger_changes(book):
+    book.edit(LEDGER, 'stated = "9.11"', 'stated = "9.12"')
+    code, output = book.pytest(PAGE, "-x")
     assert code == 1
     assert " mean: 9.12" in output  # pytest shortens what both lines begin with
 
 
-def test_red_when_a_cell_raises(project):
-    project.edit(PAGE, "toy_se = 2 / np.sqrt(5)", "toy_se = 2 / nothing")
-    code, output = project.pytest(PAGE, "-x")
+def test_red_when_a_cell_raises(book):
+    book.edit(PAGE, "se = (4 / 5) ** 0.5", "se = 2 / nothing")
+    code, output = book.pytest(PAGE, "-x")
     assert code == 1
     assert "NameError" in output
 
 
-def test_red_when_a_number_has_no_cell(project):
-    project.edit(PAGE, "[toy_nn.kappa, ", "[")
-    project.edit(PAGE, 'print(f"weight of the data: {normal_normal.shrinkage(toy_se, tau=1):.4f}")\n', "")
-    code, output = project.pytest(PAGE, LEDGER)
+def test_red_when_a_number_has_no_cell(book):
+    book.edit(PAGE, "[toy_nn.kappa, ", "[")
+    book.edit(PAGE, 'print(f"weight of the data: {normal_normal.shrinkage(se, tau=1):.4f}")\n', "")
+    code, output = book.pytest(PAGE, LEDGER)
     assert code == 1
     assert "no cell of any page carries `lesson: [toy_nn.kappa]`" in output
     assert "1 failed" in output
 
 
-def test_red_when_a_cell_names_an_unknown_number(project):
-    project.edit(PAGE, "toy_nn.kappa,", "toy_nn.kapa,")
-    code, output = project.pytest(PAGE)
+def test_red_when_a_cell_names_an_unknown_number(book):
+    book.edit(PAGE, "toy_nn.kappa,", "toy_nn.kapa,")
+    code, output = book.pytest(PAGE)
     assert code != 0
     assert "toy_nn.kapa is not in lesson_numbers.toml" in output
 
 
-def test_red_when_a_number_stands_under_another_label(project):
-    project.edit(PAGE, 'print(f"weight of the data: ', 'print(f"weight: ')
-    code, output = project.pytest(PAGE, "-x")
+def test_red_when_a_number_stands_under_another_label(book):
+    book.edit(PAGE, 'print(f"weight of the data: ', 'print(f"weight: ')
+    code, output = book.pytest(PAGE, "-x")
     assert code == 1
     assert "weight of the data: 0.5556" in output
 
 
-def test_red_when_a_cell_prints_nothing(project):
-    project.edit("chapters/01-pooling.md", 'print(f"raw rate: {2 / 20:.2f}")', "2 / 20")
-    code, output = project.pytest("chapters/01-pooling.md")
+def test_red_when_a_cell_prints_nothing(book):
+    book.edit(PAGE, "print(f", "str(f")
+    code, output = book.pytest(PAGE)
     assert code == 1
     assert "1 failed" in output
 
