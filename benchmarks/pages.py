@@ -115,8 +115,15 @@ class Visitor:
 
     def open(self, address, rest=500):
         """What a page costs; `rest` ms after all has come, for what scripts put off."""
+        self.go(address)
+        return self.cost(rest)
+
+    def go(self, address):
         self.files = {}
         self.page.goto(address, timeout=120_000)
+
+    def cost(self, rest=500):
+        """What the page costs that was opened last."""
         self.page.wait_for_load_state("networkidle")
         self.page.wait_for_timeout(rest)
         metrics = {each["name"]: each["value"] for each in self.line.send("Performance.getMetrics")["metrics"]}

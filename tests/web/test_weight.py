@@ -2,7 +2,7 @@
 
 import pickle
 import re
-from itertools import permutations
+from itertools import batched, permutations, product
 from pathlib import Path
 
 import pytest
@@ -29,13 +29,18 @@ SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height
 
 @pytest.fixture(scope="module")
 def visits():
-    """(page, size) -> what it takes to open that page first in a window of that size."""
+    """(page, size) -> what it takes to open that page first in a window of that size.
+
+    A visit ends when nothing has come for half a second: several visitors wait for that at once.
+    """
     found = {}
     with compressed(BUILT) as address, chromium() as browser:
-        for size, viewport in SIZES.items():
-            for page in PAGES:
-                visitor = Visitor(browser, viewport=viewport)
-                found[page, size] = visit = visitor.open(f"{address}{page}.html", rest=0)
+        for some in batched(product(PAGES, SIZES), 8):
+            visitors = {(page, size): Visitor(browser, viewport=SIZES[size]) for page, size in some}
+            for (page, _), visitor in visitors.items():
+                visitor.go(f"{address}{page}.html")
+            for key, visitor in visitors.items():
+                found[key] = visit = visitor.cost(rest=0)
                 visit.files = {file.removeprefix(address).partition("?")[0]: n for file, n in visit.files.items()}
                 visit.prefetched = visitor.page.evaluate(PREFETCHED, address)
                 visit.mathjax = visitor.page.evaluate("typeof MathJax !== 'undefined'")
