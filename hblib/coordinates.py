@@ -28,13 +28,13 @@ def gibbs_rate(w: ArrayLike, kappa: ArrayLike) -> FloatOrArray:
 
         B = 1 - \kappa
 
-    It is B in the centered coordinates (w = 0), 1 - B in the non-centered (w = 1), and 0 at w = B. tau and the equal se
+    It is B in the centred coordinates (w = 0), 1 - B in the non-centred (w = 1), and 0 at w = B. tau and the equal se
     are known and mu has a flat prior; the number of groups does not matter.
 
     Parameters
     ----------
     w : array_like
-        Which coordinates: 0 is centered, 1 non-centered.
+        Which coordinates: 0 is centred, 1 non-centred.
     kappa : array_like
         The weight of a group's own data, in [0, 1]; broadcasts against w.
 
@@ -61,7 +61,7 @@ def gibbs_rate(w: ArrayLike, kappa: ArrayLike) -> FloatOrArray:
 
     References
     ----------
-    .. [1] Papaspiliopoulos, Roberts & Skold (2007), Statistical Science 22:59-73.
+    .. [1] Papaspiliopoulos, Roberts & Sköld (2007), Statistical Science 22:59-73.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def gibbs(
     tau : float
         Between-group standard deviation > 0, in the same unit.
     w : array_like
-        0 is centered, 1 non-centered; one for all groups, or one a group.
+        0 is centred, 1 non-centred; one for all groups, or one a group.
     draws : int
         How many rounds.
     rng : numpy.random.Generator or int, optional
@@ -122,7 +122,7 @@ def gibbs(
 
     References
     ----------
-    .. [1] Papaspiliopoulos, Roberts & Skold (2007), Statistical Science 22:59-73.
+    .. [1] Papaspiliopoulos, Roberts & Sköld (2007), Statistical Science 22:59-73.
 
     Examples
     --------
@@ -209,7 +209,7 @@ def noncentered(
     mu_prior: tuple[float, float] = (0, 5),
     tau_prior: priors.Prior = _HALF_CAUCHY,
 ) -> "pymc.Model":
-    r"""Write the Normal-Normal model in PyMC in non-centered coordinates.
+    r"""Write the Normal-Normal model in PyMC in non-centred coordinates.
 
     .. math::
 
@@ -267,7 +267,7 @@ def partial(
     mu_prior: tuple[float, float] = (0, 5),
     tau_prior: priors.Prior = _HALF_CAUCHY,
 ) -> "pymc.Model":
-    r"""Write the Normal-Normal model in PyMC in coordinates between the centered and the non-centered ones.
+    r"""Write the Normal-Normal model in PyMC in coordinates between the centred and the non-centred ones.
 
     .. math::
 
@@ -290,7 +290,7 @@ def partial(
     se : array_like of shape (J,)
         Their standard errors > 0, in the unit of ybar. A group with se = inf has no data, only a theta.
     w : array_like
-        How far from the centered coordinates, in [0, 1]; one for all groups or one a group.
+        How far from the centred coordinates, in [0, 1]; one for all groups or one a group.
     mu_prior : tuple of float
         Mean and standard deviation of mu's normal prior, in the unit of ybar.
     tau_prior : Prior

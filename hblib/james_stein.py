@@ -2,7 +2,7 @@ r"""Stein's estimators: k independent estimates with one known standard error, s
 
 .. math::
 
-    y_i \sim N(\theta_i, se^2),
+    y_i \sim N(\theta_i, se^2)
 
     estimate_i = target + c \, (y_i - target)
 

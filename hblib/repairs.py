@@ -19,7 +19,7 @@ the rest:
 `bootstrap_beta_binomial`   the same for the Beta-Binomial
 ==========================  ======================================================================
 
-How often an interval holds the truth, `exact_coverage` computes exactly where all standard errors are equal.
+`exact_coverage` computes exactly how often an interval holds the truth, where all standard errors are equal.
 
 They repair most, not all. Share in per cent of the theta_j inside 95 % intervals, with equal se and REML; the first
 two rows by `exact_coverage`, the others by simulating at least 20,000 data sets (`hblib.datasets.coverage`), the delta
@@ -264,7 +264,7 @@ def bootstrap_beta_binomial(
 
         \theta^*_j \sim \mathrm{Beta}(\hat\alpha, \hat\beta)
 
-        y^*_j \sim \mathrm{Binomial}(n_j, \theta^*_j),
+        y^*_j \sim \mathrm{Binomial}(n_j, \theta^*_j)
 
         (\alpha^*, \beta^*) \text{ the fit to } y^*
 

@@ -6,8 +6,8 @@ r"""Three levels: stores in chains in one population.
 
     \mu_c \sim N(\mu, \tau_{chain}^2), \quad p(\mu) \text{ flat}
 
-The same verbs as in the two families: `posterior` and `shrinkage` with the two standard deviations known,
-`log_marginal` and `fit` to estimate them from the stores.
+The same verbs as in `beta_binomial` and `normal_normal`: `posterior` and `shrinkage` with the two standard deviations
+known, `log_marginal` and `fit` to estimate them from the stores.
 """
 
 from dataclasses import dataclass

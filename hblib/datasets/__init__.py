@@ -561,7 +561,7 @@ class NutsFailures(NamedTuple):
     low : array of float
         Effective draws of mu or tau per 1000 gradients: the fewest.
     high : array of float
-        The most of the same.
+        Effective draws of mu or tau per 1000 gradients: the most.
     """
 
     seeds: IntArray
@@ -766,7 +766,7 @@ def williams_1970() -> Games:
 def flights() -> Counts:
     """Load flights y that landed more than 15 minutes late among n, by plane.
 
-    They are the 4,037 planes that left New York in 2013.
+    They are the 4,037 planes that left New York in 2013 and have an arrival delay on record.
 
     Returns
     -------

@@ -140,7 +140,9 @@ def simulate(
 
         \log demand_{jt} = baseline_j + elasticity_j \, price_{jt}
 
-        {} + season_j \, wave_t + trend \, t/52 + holiday \, eve_t
+        {} + season_j \, wave_t
+
+        {} + trend \, t/52 + holiday \, eve_t
 
         \mathrm{coefficient}_j \sim N(\text{chain's}, \tau_{store}^2)
 
@@ -150,13 +152,15 @@ def simulate(
 
         purchases_{jt} \sim \mathrm{Binomial}(visits_{jt}, rate_j)
 
-        takings_{jt} = \exp(price_{jt}) \times \text{sum of the purchases' baskets}
+        takings_{jt} = \exp(price_{jt})
+
+        {} \times \text{sum of the purchases' baskets}
 
     Demand is in euros a week at the regular price. The price, as log of price over regular price, is 0 in two of every
     three weeks; in one of them, at random, a store cuts it by 10 to 40 per cent, for no reason that the model would
-    have to know. The wave is cos(2 pi t/52), from week t = 0, the first of a year, and eve is 1 in the weeks 15 and 50
-    of a year. The shock is normal with mean 0 and standard deviation ``sigma``, and remembers the last week:
-    shock_t = persistence shock_(t-1) + a new part.
+    have to know. The wave is cos(2 pi t/52), from week t = 0, the first of a year, and eve, the `Panel.holiday`, is 1
+    in the weeks 15 and 50 of a year. The shock is normal with mean 0 and standard deviation ``sigma``, and remembers
+    the last week: shock_t = persistence shock_(t-1) + a new part.
 
     Each of the three coefficients varies alone. rate_j, the share of visits that end in a purchase, has a Beta
     distribution with its chain's mean and alpha + beta = 500, and the chain's mean one with mean 0.1 and

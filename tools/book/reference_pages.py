@@ -18,6 +18,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", list_members)
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("autodoc-process-signature", tidy_signature)
+    app.connect("doctree-read", set_names_upright, priority=400)  # before formulas.py makes them
     app.connect("doctree-read", shorten_labels)
     app.connect("missing-reference", link_or_code)
     app.connect("html-page-context", remember_written)
@@ -49,6 +50,28 @@ def list_members(app, what, name, thing, options, lines):
         text = "\n".join(lines)
         lines[:] = re.sub(r"^(\w.*)\n-{3,}$", r".. rubric:: \1\n", text, flags=re.MULTILINE).split("\n")
         lines += ["", ".. autosummary::", "   :nosignatures:", "", *(f"   {one}" for one in public(thing)), ""]
+
+
+# A command with the words in it, any other command, or a name from the code.
+NAMES = re.compile(
+    r"\\(?:text|mathrm|begin|end)\{[^}]*\}|\\[A-Za-z]+|([A-Za-z]{3,}|(?<![A-Za-z])(?:se|sd|df)(?![A-Za-z]))"
+)
+
+
+def set_names_upright(app, doctree):
+    """In the formulas of docstrings, a name of several letters is one name, and no product of them."""
+    if app.env.docname.startswith("chapters/reference/"):
+        for formula in (node for kind in (nodes.math, nodes.math_block) for node in doctree.findall(kind)):
+            formula[:] = [nodes.Text(upright(formula.astext()))]
+
+
+def upright(formula):
+    r"""A formula in TeX whose names of several letters are set as one.
+
+    >>> upright(r"\frac{1}{upper}, \quad se_j^2 \sim x_{ij} \, dt \text{ if equal}")
+    '\\frac{1}{\\mathrm{upper}}, \\quad \\mathrm{se}_j^2 \\sim x_{ij} \\, dt \\text{ if equal}'
+    """
+    return NAMES.sub(lambda found: rf"\mathrm{{{found[1]}}}" if found[1] else found[0], formula)
 
 
 def skip_fields(app, what, name, thing, skip, options):

@@ -8,12 +8,14 @@ from docutils import nodes
 HYPHEN = re.compile(r"(?<![^\s(\[])-(?=\.?\d)")
 # Before %, round ± and what compares, in "4 of 9", and between "page" and its number: there no line ends.
 FAST = re.compile(r" (?=%|[±=<>≈] )|(?<=[±=<>≈]) |(?<=\d) (?=of \d)|(?<=\d of) (?=\d)|(?<=\b[Pp]age) (?=\d)")
+SHORT = 24  # letters of code in a sentence; no line ends within so few
 STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 CODE = nodes.literal, nodes.literal_block, nodes.raw, nodes.math, nodes.math_block, nodes.title
 
 
 def setup(app):
     app.connect("doctree-read", mend)
+    app.connect("doctree-read", keep_short_code_whole)
 
 
 def mend(app, doctree):
@@ -29,6 +31,13 @@ def mend(app, doctree):
                 written = with_minus(written)
             if written != text:
                 text.parent.replace(text, nodes.Text(written))
+
+
+def keep_short_code_whole(app, doctree):
+    """Mark short code in a sentence for course.css. Other spaces would be copied with it, and Python refuses them."""
+    for code in doctree.findall(nodes.literal):
+        if " " in code.astext() and len(code.astext()) <= SHORT:
+            code["classes"].append("whole")
 
 
 def with_minus(text):
