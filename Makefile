@@ -50,7 +50,7 @@ check: $(VENV)/.tests ## style, types and the tests of hblib, in a few minutes: 
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 hblib tests --ignore tests/pages -m "not nuts and not site and not exercise and not sandbox and not web" $(PYTEST)
 
-page: $(VENV)/.tests ## run one page and its tests, then build it: make page PAGE=05-empirical-bayes
+page: $(VENV)/.tests ## run one page or exercise and its tests, then build the site: make page PAGE=05-empirical-bayes
 	@test -n "$(PAGE)" || { echo "Which page? For example: make page PAGE=05-empirical-bayes"; exit 2; }
 	$(BIN)/python -m pytest $(wildcard chapters/$(PAGE).md solutions/$(PAGE).md tests/pages/test_$(firstword $(subst -, ,$(PAGE)))*.py)
 	$(MAKE) book

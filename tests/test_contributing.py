@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -138,6 +139,16 @@ def committed(project):
     code, said = project.run(tool("pre-commit"), "install", **settings)
     assert code == 0, said
     return run
+
+
+def test_the_commit_that_contributing_shows_takes_new_files(project, committed):
+    (project.folder / "hblib" / "datasets" / "mine.csv").write_text("y\n1\n", encoding="utf8")
+    shown = re.findall(r"^git ((?:add|commit) .*)$", read("CONTRIBUTING.md"), flags=re.MULTILINE)
+    for command in shown:
+        code, said = committed(*shlex.split(command))
+        assert code == 0, said
+    assert committed("status", "--porcelain") == (0, "")
+    assert "mine.csv" in committed("show", "--stat")[1]
 
 
 def test_the_hooks_find_what_they_should_and_nothing_else(project, committed):

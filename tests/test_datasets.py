@@ -213,6 +213,7 @@ LOADERS = [
 @pytest.mark.parametrize("load", LOADERS)
 def test_columns_are_aligned_and_frozen(load):
     data = load()
+    assert hasattr(data, "group"), "LOADERS are of data whose rows are groups; test others as test_radon does"
     assert {len(column) for column in data} == {len(data.group)}
     assert len(np.unique(data.group)) == len(data.group)
     with pytest.raises(ValueError, match="read-only"):

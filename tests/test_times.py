@@ -77,4 +77,4 @@ def test_a_way_through_the_book_takes_as_many_hours_as_its_pages(who):
     pages = linked(PATHS[who]["pages"])
     minutes = {"reading": sum(int(line(page)["reading"]) for page in pages), "exercises": sum(map(exercises, pages))}
     said = {what: int(PATHS[who][what]) for what in minutes}
-    assert said == {what: round(total / 60) for what, total in minutes.items()}
+    assert said == {what: round(total / 60) for what, total in minutes.items()}, "in chapters/00-how-to-read.md"
