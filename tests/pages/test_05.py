@@ -124,6 +124,16 @@ def test_the_climb_finds_the_maximum_of_hblib(page):
     assert abs(np.exp(2 * page.best.x[1]) - fit.tau**2) < 1e-4
 
 
+def test_for_equal_groups_the_climb_stops_anywhere_and_reports_success(page):
+    """Rounding decides where: of 100 runs with starts moved by a thousandth, each had 48 successes or more."""
+    equal = np.sqrt(page.sigma2 / page.n)
+    assert sum(end.success for end in page.climbs) > 40
+    assert page.stops.max() > 3 * page.stops.min()
+    assert page.stops.max() < 0.05
+    at_zero = normal_normal.log_marginal(page.means, equal, 10, 0)
+    assert all(-end.fun < at_zero + 1e-12 for end in page.climbs)
+
+
 def test_a_fine_grid_finds_the_same_maximum(page):
     fit = normal_normal.fit(page.means, page.unequal, "ml")
     mu, tau = np.linspace(9, 11, 2001)[:, None], np.linspace(0, 3, 1501)[None, :]
