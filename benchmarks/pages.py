@@ -119,6 +119,7 @@ class Visitor:
         return self.cost(rest)
 
     def go(self, address):
+        """Open a page, and count from here on."""
         self.files = {}
         self.page.goto(address, timeout=120_000)
 

@@ -8,6 +8,8 @@ import pytest
 import ledger
 from tests import small_book
 
+pytestmark = pytest.mark.site
+
 PAGE = "chapters/03-normal-normal.md"
 LEDGER = "chapters/lesson_numbers.toml"
 

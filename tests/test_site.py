@@ -153,6 +153,12 @@ def test_a_source_keeps_its_address_when_another_is_added():
     assert [link for link in links if "references.html#cite-" not in link] == []
 
 
+def test_short_code_in_a_sentence_is_kept_whole_and_long_code_is_not():
+    texts = nodes.literal("", "n - y"), nodes.literal("", "interval"), nodes.literal("", f"a = {20 * 'b'}c")
+    typography.keep_short_code_whole(None, nodes.paragraph("", "", *texts))
+    assert [text["classes"] for text in texts] == [["whole"], [], []]
+
+
 def test_code_and_formulas_keep_their_hyphens():
     texts = nodes.literal("", "-1"), nodes.math("", "-2"), nodes.inline("", "-3"), nodes.inline("", "-4")
     texts[-1]["classes"] = ["pasted-text"]

@@ -129,8 +129,16 @@ window.looks = (() => {
     return layers.reduce((under, layer) => over(layer, under), [255, 255, 255]);
   }
 
-  function ratio(colour, under) {
-    const [dark, bright] = [light(over(parts(colour), under)), light(under)].sort((a, b) => a - b);
+  // How much of an element is seen: it fades with all that it is in.
+  function opacity(each) {
+    let seen = 1;
+    for (let box = each; box; box = above(box)) seen *= getComputedStyle(box).opacity;
+    return seen;
+  }
+
+  function ratio(colour, under, seen) {
+    const [r, g, b, a] = parts(colour);
+    const [dark, bright] = [light(over([r, g, b, a * seen], under)), light(under)].sort((a, b) => a - b);
     return (bright + 0.05) / (dark + 0.05);
   }
 
@@ -144,8 +152,10 @@ window.looks = (() => {
       if (each.closest("mjx-assistive-mml, [disabled], .visually-hidden, svg")) continue;
       const { color, fontSize, fontWeight } = getComputedStyle(each);
       const under = ground(each);
-      const key = `${color} on ${under.map(Math.round)}`;
-      if (!known.has(key)) known.set(key, ratio(color, under));
+      const seen = opacity(each);
+      if (!seen) continue;
+      const key = `${color} on ${under.map(Math.round)}${seen < 1 ? ` at ${seen}` : ""}`;
+      if (!known.has(key)) known.set(key, ratio(color, under, seen));
       const large = parseFloat(fontSize) >= 24 || (parseFloat(fontSize) >= 18.66 && fontWeight >= 700);
       if (known.get(key) < (large ? 3 : 4.5)) faults.set(key, `${known.get(key).toFixed(2)}, ${key}: ${line(each)}`);
     }
