@@ -154,8 +154,8 @@ _HALF_CAUCHY = priors.half_cauchy(5)
 def centered(
     ybar: ArrayLike,
     se: ArrayLike,
+    prior: priors.Prior = _HALF_CAUCHY,
     mu_prior: tuple[float, float] = (0, 5),
-    tau_prior: priors.Prior = _HALF_CAUCHY,
 ) -> "pymc.Model":
     r"""Write the Normal-Normal model in PyMC as it is read.
 
@@ -170,10 +170,11 @@ def centered(
         The groups' estimates; may be nan where se = inf.
     se : array_like of shape (J,)
         Their standard errors > 0, in the unit of ybar. A group with se = inf has no data, only a theta.
+    prior : Prior
+        The prior of tau: one of `hblib.priors` that PyMC has too, half_normal, half_cauchy, half_t, exponential or
+        uniform.
     mu_prior : tuple of float
         Mean and standard deviation of mu's normal prior, in the unit of ybar.
-    tau_prior : Prior
-        One of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
 
     Returns
     -------
@@ -200,14 +201,14 @@ def centered(
     def theta(pm, mu, tau, J):
         return pm.Normal("theta", mu, tau, shape=J)
 
-    return _model(ybar, se, mu_prior, tau_prior, theta)
+    return _model(ybar, se, prior, mu_prior, theta)
 
 
 def noncentered(
     ybar: ArrayLike,
     se: ArrayLike,
+    prior: priors.Prior = _HALF_CAUCHY,
     mu_prior: tuple[float, float] = (0, 5),
-    tau_prior: priors.Prior = _HALF_CAUCHY,
 ) -> "pymc.Model":
     r"""Write the Normal-Normal model in PyMC in non-centred coordinates.
 
@@ -223,10 +224,11 @@ def noncentered(
         The groups' estimates; may be nan where se = inf.
     se : array_like of shape (J,)
         Their standard errors > 0, in the unit of ybar. A group with se = inf has no data, only a theta.
+    prior : Prior
+        The prior of tau: one of `hblib.priors` that PyMC has too, half_normal, half_cauchy, half_t, exponential or
+        uniform.
     mu_prior : tuple of float
         Mean and standard deviation of mu's normal prior, in the unit of ybar.
-    tau_prior : Prior
-        One of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
 
     Returns
     -------
@@ -257,15 +259,15 @@ def noncentered(
     def theta(pm, mu, tau, J):
         return pm.Deterministic("theta", mu + tau * pm.Normal("z", 0, 1, shape=J))
 
-    return _model(ybar, se, mu_prior, tau_prior, theta)
+    return _model(ybar, se, prior, mu_prior, theta)
 
 
 def partial(
     ybar: ArrayLike,
     se: ArrayLike,
     w: ArrayLike,
+    prior: priors.Prior = _HALF_CAUCHY,
     mu_prior: tuple[float, float] = (0, 5),
-    tau_prior: priors.Prior = _HALF_CAUCHY,
 ) -> "pymc.Model":
     r"""Write the Normal-Normal model in PyMC in coordinates between the centred and the non-centred ones.
 
@@ -291,10 +293,11 @@ def partial(
         Their standard errors > 0, in the unit of ybar. A group with se = inf has no data, only a theta.
     w : array_like
         How far from the centred coordinates, in [0, 1]; one for all groups or one a group.
+    prior : Prior
+        The prior of tau: one of `hblib.priors` that PyMC has too, half_normal, half_cauchy, half_t, exponential or
+        uniform.
     mu_prior : tuple of float
         Mean and standard deviation of mu's normal prior, in the unit of ybar.
-    tau_prior : Prior
-        One of `hblib.priors` that PyMC has too: half_normal, half_cauchy, half_t, exponential or uniform.
 
     Returns
     -------
@@ -325,23 +328,23 @@ def partial(
         raise ValueError(f"w must lie between 0 and 1, but is {w}")
 
     def theta(pm, mu, tau, J):
-        stretch = (tau / tau_prior.parameters.get("scale", 1.0)) ** w
+        stretch = (tau / prior.parameters.get("scale", 1.0)) ** w
         raw = pm.Normal("theta_tilde", (1 - w) * mu, tau / stretch, shape=J)
         return pm.Deterministic("theta", mu + stretch * (raw - (1 - w) * mu))
 
-    return _model(ybar, se, mu_prior, tau_prior, theta)
+    return _model(ybar, se, prior, mu_prior, theta)
 
 
-def _model(ybar, se, mu_prior, tau_prior, theta):
+def _model(ybar, se, prior, mu_prior, theta):
     """The priors and the data, which are the same in all coordinates."""
     ybar, se, _ = _rows(ybar, se, 0)
-    mean, sd = mu_prior
+    mean, sd = arguments.mean_sd("mu_prior", mu_prior)
     import pymc as pm  # here, because it takes seconds to load
 
     seen = np.isfinite(se)
     with pm.Model() as model:
-        mu = pm.Normal("mu", arguments.one("mu_prior", mean), arguments.one("mu_prior", sd, low=0, open_low=True))
-        tau = priors.to_pymc("tau", tau_prior)
+        mu = pm.Normal("mu", mean, sd)
+        tau = priors.to_pymc("tau", prior)
         every = theta(pm, mu, tau, len(se))
         pm.Normal("ybar", every[seen], se[seen], observed=ybar[seen])
     return model

@@ -541,7 +541,7 @@ def full_bayes(
     ybar: ArrayLike,
     se: ArrayLike,
     prior: Any,
-    mu: tuple[float, float] | None = None,
+    mu_prior: tuple[float, float] | None = None,
     counts: ArrayLike | None = None,
 ) -> FullBayes:
     r"""Return the exact posterior of mu, tau and every theta_j, by quadrature over tau; no simulation.
@@ -561,7 +561,7 @@ def full_bayes(
     prior : Prior, frozen SciPy distribution or callable
         The prior of tau: one of `hblib.priors`, a distribution of SciPy, or a function that gives its log density for
         an array of tau. It may end, jump or bend anywhere.
-    mu : tuple of float, optional
+    mu_prior : tuple of float, optional
         The pair (mean, sd) of a normal prior on mu; None for a flat one.
     counts : array_like of shape (J,), optional
         How many groups share each row, one each if left out; `theta` then has one entry a row.
@@ -596,7 +596,7 @@ def full_bayes(
       theta: Mixture of 8 groups: means 5.126 to 11.4, sds 6.275 to 8.341
     """
     rows, se, number = all_rows(ybar, se, counts)
-    prior, known = priors.as_prior(prior), _prior_of_mu(mu)
+    prior, known = priors.as_prior(prior), None if mu_prior is None else arguments.mean_sd("mu_prior", mu_prior)
     some = np.isfinite(se) & (number > 0)
     if not some.any():
         raise ValueError("no group has data: se is infinite for all")
@@ -627,15 +627,6 @@ def full_bayes(
 def _not_identified(mu, method):
     unknown = dict.fromkeys(("tau", "log_likelihood", "se_mu", "se_tau"), np.nan)
     return Fit(mu=mu, status="not identified", method=method, **unknown)
-
-
-def _prior_of_mu(mu):
-    if mu is None:
-        return None
-    pair = arguments.numbers("mu", mu)
-    if pair.shape != (2,):
-        raise ValueError(f"mu must be None, or (mean, sd) of a normal prior, but is {mu!r}")
-    return arguments.one("the mean of mu", pair[0]), arguments.one("the sd of mu", pair[1], low=0, open_low=True)
 
 
 def _prior(mu: ArrayLike, tau: ArrayLike, allow_inf: bool = True) -> tuple[FloatArray, FloatArray]:

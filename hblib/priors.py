@@ -150,7 +150,7 @@ def to_pymc(name: str, prior: Prior) -> Any:
     Parameters
     ----------
     name : str
-        What the variable is called; where it is "tau", errors call the prior tau_prior.
+        What the variable is called.
     prior : Prior
         The result of half_normal, half_cauchy, half_t, exponential or uniform.
 
@@ -183,7 +183,7 @@ def to_pymc(name: str, prior: Prior) -> Any:
     }
     if not isinstance(prior, Prior) or prior.family not in makers:
         known = ", ".join(makers)
-        raise ValueError(f"{name}_prior must be one of hblib.priors that PyMC has ({known}), but is {prior!r}")
+        raise ValueError(f"prior must be one of hblib.priors that PyMC has ({known}), but is {prior!r}")
     return makers[prior.family](**prior.parameters)
 
 

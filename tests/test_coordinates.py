@@ -66,7 +66,7 @@ W = np.array([0, 1, 0.5, 0.3, 0.9, 1, 0, 0.7])
 
 def builders(se=SCHOOLS.se, **given_priors):
     """Name of the free vector, model, and (theta, mu, tau) -> (its value, log of |d theta / d value|)."""
-    s = given_priors["tau_prior"].parameters["scale"]
+    s = given_priors["prior"].parameters["scale"]
     yield "theta", coordinates.centered(SCHOOLS.ybar, se, **given_priors), lambda t, mu, tau: (t, 0.0)
     yield (
         "z",
@@ -84,11 +84,11 @@ def builders(se=SCHOOLS.se, **given_priors):
     ("given_priors", "log_prior"),
     [
         (
-            {"mu_prior": (0, 5), "tau_prior": priors.half_cauchy(5)},
+            {"mu_prior": (0, 5), "prior": priors.half_cauchy(5)},
             lambda mu, tau: stats.norm(0, 5).logpdf(mu) + stats.halfcauchy(scale=5).logpdf(tau),
         ),
         (
-            {"mu_prior": (3, 10), "tau_prior": priors.half_normal(2)},
+            {"mu_prior": (3, 10), "prior": priors.half_normal(2)},
             lambda mu, tau: stats.norm(3, 10).logpdf(mu) + stats.halfnorm(scale=2).logpdf(tau),
         ),
     ],
@@ -181,7 +181,7 @@ def test_bad_input_is_named(call, message):
 def test_bad_input_of_the_models_is_named():
     with pytest.raises(ValueError, match="se must be greater than 0"):
         coordinates.centered([1], [0])
-    with pytest.raises(ValueError, match=r"tau_prior must be one of hblib\.priors that PyMC has .*half_cauchy"):
-        coordinates.centered([1], [1], tau_prior=("Cauchy", 5))
-    with pytest.raises(ValueError, match="mu_prior must be greater than 0"):
+    with pytest.raises(ValueError, match=r"prior must be one of hblib\.priors that PyMC has .*half_cauchy"):
+        coordinates.centered([1], [1], prior=("Cauchy", 5))
+    with pytest.raises(ValueError, match=r"mu_prior\[1\] must be greater than 0"):
         coordinates.noncentered([1], [1], mu_prior=(0, 0))

@@ -128,7 +128,7 @@ def test_eight_schools_with_flat_priors():
 
 
 def test_eight_schools_with_proper_priors():
-    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu=(0, 5))
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu_prior=(0, 5))
     exact = exact_normal(SCHOOLS.ybar, SCHOOLS.se, lambda tau: -mpmath.log(1 + tau**2 / 25), (-50, 12), mu=(0, 5))
     np.testing.assert_allclose(moments(full), exact, rtol=1e-12)
     published = [3.597705484097664, 4.396820713833003, 6.211884204056291]
@@ -498,7 +498,7 @@ def test_no_data_at_all_give_the_prior_predictive():
 
 def test_one_group_with_a_proper_prior():
     """With mu ~ N(0, 5) and tau ~ half-normal(2): theta ~ N(0, 25 + tau^2) beforehand, one observation of it."""
-    full = normal_normal.full_bayes([4.0], [3.0], priors.half_normal(2), mu=(0, 5))
+    full = normal_normal.full_bayes([4.0], [3.0], priors.half_normal(2), mu_prior=(0, 5))
     tau, weight = legendre([0, 2, 4, 8, 20], 40)
     spread = 25 + tau**2
     f = weight * stats.halfnorm(scale=2).pdf(tau) * stats.norm(0, np.sqrt(spread + 9)).pdf(4)
@@ -566,9 +566,9 @@ def test_the_rule_settles_however_many_trials(y, n):
 
 def test_the_posterior_follows_shift_and_unit():
     unit, shift = 2.0**80, 3.0 * 2.0**81
-    before = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu=(1, 4))
+    before = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu_prior=(1, 4))
     after = normal_normal.full_bayes(
-        shift + unit * SCHOOLS.ybar, unit * SCHOOLS.se, priors.half_cauchy(5 * unit), mu=(shift + unit, 4 * unit)
+        shift + unit * SCHOOLS.ybar, unit * SCHOOLS.se, priors.half_cauchy(5 * unit), mu_prior=(shift + unit, 4 * unit)
     )
     np.testing.assert_allclose(after.tau.mean(), unit * before.tau.mean(), rtol=1e-12)
     np.testing.assert_allclose(after.mu.mean(), shift + unit * before.mu.mean(), rtol=1e-12)
@@ -600,7 +600,7 @@ def test_swapping_successes_and_failures_mirrors_the_rates():
 )
 def test_the_evidence_of_the_normal_family(prior, reference, edges):
     """log p(ybar) by Gauss-Legendre over (mu, tau), with scipy's densities throughout."""
-    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, prior, mu=(2, 6))
+    full = normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, prior, mu_prior=(2, 6))
     tau, tau_weight = legendre(edges, 40)
     mu, mu_weight = legendre([-60, -20, 0, 10, 20, 40, 64], 40)
     density = reference.pdf(tau) * (2 if prior.name.startswith("half-t") else 1)
@@ -645,7 +645,7 @@ def test_the_normal_family_is_calibrated():
         se = rng.uniform(0.5, 3, 6)
         theta = rng.normal(mu, tau, 6)
         ybar = rng.normal(theta, se)
-        full = normal_normal.full_bayes(ybar, se, prior, mu=(1, 3))
+        full = normal_normal.full_bayes(ybar, se, prior, mu_prior=(1, 3))
         total = quadrature.integrate_scale(full.tau.logpdf, guess=full.tau.mean())[2]
         below = quadrature.integrate_scale(full.tau.logpdf, upper=tau, guess=min(full.tau.mean(), tau) / 1.01)[2]
         levels["tau"].append(np.exp(below - total))
@@ -995,8 +995,8 @@ def test_the_quantiles_of_0_and_1_are_the_ends():
         (lambda full: full.theta.rvs((2, -3), 1), "size must be at least 0"),
         (lambda full: full.theta.rvs(3, "today"), "rng must be a numpy Generator, .* but is .today."),
         (
-            lambda full: normal_normal.full_bayes([1.0, 2.0], 1.0, priors.half_cauchy(1), mu=5),
-            r"mu must be None, or \(",
+            lambda full: normal_normal.full_bayes([1.0, 2.0], 1.0, priors.half_cauchy(1), mu_prior=5),
+            r"mu_prior must be the \(mean, sd\)",
         ),
     ],
 )
@@ -1130,9 +1130,12 @@ def test_equal_groups_have_equal_intervals():
 
 @pytest.mark.parametrize("exponent", [-100, -54, 60, 100])
 def test_any_unit_will_do(exponent):
-    unit, before = 10.0**exponent, normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu=(1, 9))
+    unit, before = (
+        10.0**exponent,
+        normal_normal.full_bayes(SCHOOLS.ybar, SCHOOLS.se, priors.half_cauchy(5), mu_prior=(1, 9)),
+    )
     prior, mu = priors.half_cauchy(5 * unit), (unit, 9 * unit)
-    after = normal_normal.full_bayes(SCHOOLS.ybar * unit, SCHOOLS.se * unit, prior, mu=mu)
+    after = normal_normal.full_bayes(SCHOOLS.ybar * unit, SCHOOLS.se * unit, prior, mu_prior=mu)
     np.testing.assert_allclose(np.array(moments(after)) / unit, moments(before), rtol=1e-12)
     np.testing.assert_allclose(np.divide(after.theta.interval(), unit), before.theta.interval(), rtol=1e-9)
     np.testing.assert_allclose(after.tau.ppf([0.1, 0.9]) / unit, before.tau.ppf([0.1, 0.9]), rtol=1e-9)

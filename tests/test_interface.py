@@ -334,8 +334,8 @@ def test_draws_go_to_arviz(family):
 def test_equal_rows_may_be_counted_in_both_families():
     ybar, se, counts = np.array([1.0, 4.0, 2.0]), np.array([1.0, 2.0, 1.0]), np.array([3, 1, 2])
     every = np.repeat(ybar, counts), np.repeat(se, counts)
-    few = normal_normal.full_bayes(ybar, se, priors.half_cauchy(2), mu=(0, 5), counts=counts)
-    whole = normal_normal.full_bayes(*every, priors.half_cauchy(2), mu=(0, 5))
+    few = normal_normal.full_bayes(ybar, se, priors.half_cauchy(2), mu_prior=(0, 5), counts=counts)
+    whole = normal_normal.full_bayes(*every, priors.half_cauchy(2), mu_prior=(0, 5))
     assert few.log_evidence == pytest.approx(whole.log_evidence, abs=1e-11)
     np.testing.assert_allclose(few.theta.mean(), whole.theta.mean()[[0, 3, 4]], rtol=1e-11)
     np.testing.assert_allclose(few.tau.ppf(Q), whole.tau.ppf(Q), rtol=1e-10)
@@ -346,7 +346,7 @@ def test_equal_rows_may_be_counted_in_both_families():
     y, n, phi = np.array([1, 5, 0]), np.array([10, 12, 7]), np.array([[0.0, 0.01], [0.3, 20.0]])
     got = beta_binomial.profile(y, n, phi, counts=counts)
     np.testing.assert_allclose(got, beta_binomial.profile(np.repeat(y, counts), np.repeat(n, counts), phi), rtol=1e-12)
-    unused = normal_normal.full_bayes([1.0, 9.0, 4.0], 1.0, priors.half_cauchy(2), mu=(0, 5), counts=[2, 0, 1])
+    unused = normal_normal.full_bayes([1.0, 9.0, 4.0], 1.0, priors.half_cauchy(2), mu_prior=(0, 5), counts=[2, 0, 1])
     assert unused.theta.shape == (3,)
     assert unused.theta[1].mean() < 9  # a row that stands for no group is still asked about
 

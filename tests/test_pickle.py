@@ -74,7 +74,7 @@ MAKERS = {
     "rates": lambda: beta_binomial.full_bayes(Y, N, priors.half_normal(50)),
     "rates alike": lambda: beta_binomial.full_bayes([30, 33, 28], 100, priors.half_t(4, 2000)),
     "means": lambda: normal_normal.full_bayes(YBAR, SE, priors.half_cauchy(5)),
-    "means, mu known": lambda: normal_normal.full_bayes(YBAR, SE, stats.gamma(2), mu=(0, 5)),
+    "means, mu known": lambda: normal_normal.full_bayes(YBAR, SE, stats.gamma(2), mu_prior=(0, 5)),
     "Mixture of rates": lambda: beta_binomial.full_bayes(Y, N, priors.half_normal(50)).theta[2],
     "rates' fit": lambda: beta_binomial.fit(Y, N),
     "rates' draws": lambda: beta_binomial.full_bayes(Y, N, priors.half_normal(50)).rvs(3, rng=1),

@@ -59,6 +59,20 @@ def one(name, value, **limits) -> float:
     return float(array)
 
 
+def mean_sd(name, pair) -> tuple[float, float]:
+    """Return the mean and the standard deviation > 0 of a normal prior.
+
+    >>> mean_sd("mu_prior", 5)
+    Traceback (most recent call last):
+    ...
+    ValueError: mu_prior must be the (mean, sd) of a normal prior, but is 5
+    """
+    both = numbers(name, pair)
+    if both.shape != (2,):
+        raise ValueError(f"{name} must be the (mean, sd) of a normal prior, but is {short(pair)}")
+    return one(f"{name}[0]", both[0]), one(f"{name}[1]", both[1], low=0, open_low=True)
+
+
 def counts(name, values) -> FloatArray:
     """Return `values` as a float array of whole numbers from 0 to 2^53, up to which a double holds each of them.
 

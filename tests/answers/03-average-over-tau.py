@@ -48,7 +48,7 @@ def on_a_grid(low, high, points, jacobian=True):
 
 
 def by_quadrature(ybar, se):
-    full = normal_normal.full_bayes(ybar, se, priors.half_cauchy(5), mu=(0, 5))
+    full = normal_normal.full_bayes(ybar, se, priors.half_cauchy(5), mu_prior=(0, 5))
     return full.tau.mean(), full.nodes.weight @ np.log(full.nodes.tau)
 
 

@@ -82,7 +82,7 @@ def test_the_mean_of_log_tau_on_a_plain_grid_agrees_with_a_sum_in_which_mu_is_in
 
 
 def test_the_mean_of_log_tau_is_the_exact_one_and_not_the_published_one(page):
-    cauchy = normal_normal.full_bayes(page.ybar, page.se, priors.half_cauchy(5), mu=(0, 5))
+    cauchy = normal_normal.full_bayes(page.ybar, page.se, priors.half_cauchy(5), mu_prior=(0, 5))
     # the grid leaves out tau < exp(-16), which matters from the sixth digit on
     assert abs(page.e_log_tau - cauchy.tau.log().mean()) < 2e-6
     assert abs(page.e_log_tau - 0.7657852) > 0.03

@@ -164,9 +164,9 @@ def test_a_power_of_tau_has_a_posterior_exactly_between_the_two_limits(page, a, 
 
 
 def test_with_a_normal_prior_on_mu_one_group_fewer_is_enough(page):
-    assert normal_normal.full_bayes(page.ybar[:2], page.se[:2], priors.uniform(), mu=(0, 50)).tau.median() > 0
+    assert normal_normal.full_bayes(page.ybar[:2], page.se[:2], priors.uniform(), mu_prior=(0, 50)).tau.median() > 0
     with pytest.raises(ValueError, match="infinity"):
-        normal_normal.full_bayes(page.ybar[:1], page.se[:1], priors.uniform(), mu=(0, 50))
+        normal_normal.full_bayes(page.ybar[:1], page.se[:1], priors.uniform(), mu_prior=(0, 50))
 
 
 def test_with_three_schools_and_a_flat_prior_tau_and_mu_have_no_mean(page):
@@ -201,7 +201,7 @@ def test_with_two_schools_the_median_follows_the_limit_of_a_uniform_prior(page):
 def test_the_median_of_tau_is_the_one_of_a_program_of_its_own(page, prior, flat, proper):
     """Under a flat prior on mu, and under mu ~ N(0, 5^2)."""
     assert abs(median(normal_normal.full_bayes(page.ybar, page.se, prior)) - flat) < 1e-3
-    assert abs(median(normal_normal.full_bayes(page.ybar, page.se, prior, mu=(0, 5))) - proper) < 1e-3
+    assert abs(median(normal_normal.full_bayes(page.ybar, page.se, prior, mu_prior=(0, 5))) - proper) < 1e-3
 
 
 @pytest.mark.parametrize("epsilon", [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6])

@@ -52,7 +52,7 @@ def test_the_likelihood_cannot_tell_a_small_tau_from_a_tiny_one(page):
 
 
 def test_with_a_proper_prior_of_mu_two_schools_have_a_posterior_and_one_has_none(page):
-    two = normal_normal.full_bayes(page.ybar[:2], page.se[:2], priors.uniform(), mu=(0, 50))
+    two = normal_normal.full_bayes(page.ybar[:2], page.se[:2], priors.uniform(), mu_prior=(0, 50))
     assert not np.isfinite(two.tau.mean())
     with pytest.raises(ValueError, match="prior"):
-        normal_normal.full_bayes(page.ybar[:1], page.se[:1], priors.uniform(), mu=(0, 50))
+        normal_normal.full_bayes(page.ybar[:1], page.se[:1], priors.uniform(), mu_prior=(0, 50))

@@ -295,7 +295,7 @@ def test_the_common_rule_is_the_wrong_way_round_in_tau(page):
 
 
 def test_the_fit_with_a_form_for_each_group_agrees_with_the_integral(page):
-    several = normal_normal.full_bayes(page.mixed_ybar, page.mixed_se, priors.half_normal(1), mu=(0, 5))
+    several = normal_normal.full_bayes(page.mixed_ybar, page.mixed_se, priors.half_normal(1), mu_prior=(0, 5))
     assert agrees(page.mixed["own"], several)
 
 

@@ -42,7 +42,7 @@ def test_each_its_own_mixes_better_than_either_pure_form(page):
 
 
 def test_the_draws_agree_with_the_quadrature(page):
-    full = normal_normal.full_bayes(page.ybar, page.se, priors.half_normal(2), mu=(20, 10))
+    full = normal_normal.full_bayes(page.ybar, page.se, priors.half_normal(2), mu_prior=(20, 10))
     means = full.mu.mean(), full.nodes.weight @ np.log(full.nodes.tau)
     for values, mean in zip(np.moveaxis(page.draws, -1, 0), means, strict=True):
         assert abs(values.mean() - mean) < 5 * float(az.mcse(values))

@@ -44,7 +44,7 @@ def test_the_three_p_values_agree_with_the_quadrature_of_hblib(page, j):
     """With and without group j; the sampling error is a sum over a grid."""
     _, ybar, se = datasets.eight_schools()
     prior, rest = priors.half_normal(10), np.arange(8) != j
-    whole, others = (normal_normal.full_bayes(ybar[g], se[g], prior, mu=(0, 20)) for g in (slice(None), rest))
+    whole, others = (normal_normal.full_bayes(ybar[g], se[g], prior, mu_prior=(0, 20)) for g in (slice(None), rest))
     noise = np.linspace(-8, 8, 1601) * se[j]
     pdf = stats.norm.pdf(noise, 0, se[j])
     pdf /= pdf.sum()
@@ -359,7 +359,7 @@ def test_most_ends_of_the_plug_in_come_from_tau_estimated_at_zero(page):
 
 def test_the_draws_of_full_bayes_have_its_means(page):
     _, ybar, se = datasets.eight_schools()
-    theta = normal_normal.full_bayes(ybar, se, priors.half_normal(10), mu=(0, 20)).theta
+    theta = normal_normal.full_bayes(ybar, se, priors.half_normal(10), mu_prior=(0, 20)).theta
     draws = theta.rvs(100_000, rng=np.random.default_rng(105))
     assert np.abs((draws.mean(axis=0) - theta.mean()) / theta.std()).max() < 4.5 / np.sqrt(100_000)
 

@@ -8,7 +8,7 @@ from scipy import integrate, optimize, special, stats
 from hblib import beta_binomial, datasets, normal_normal, priors
 
 _, Y, SE = datasets.eight_schools()
-EXACT = normal_normal.full_bayes(Y, SE, priors.half_normal(10), mu=(0, 20))
+EXACT = normal_normal.full_bayes(Y, SE, priors.half_normal(10), mu_prior=(0, 20))
 MU, LOG_TAU = 0, 1
 FITS = ["mean-field, centred", "full-rank, centred", "mean-field, non-centred", "full-rank, non-centred"]
 

@@ -195,7 +195,7 @@ def test_stan_ran_the_listing_of_the_page_and_found_the_quadrature():
         rows = list(csv.DictReader(file))
     assert {row["listing"] for row in rows} == {hashlib.sha256(stan_schools.listing().encode()).hexdigest()[:12]}
     eight = datasets.eight_schools()
-    exact = normal_normal.full_bayes(eight.ybar, eight.se, priors.half_normal(10), mu=(0, 20))
+    exact = normal_normal.full_bayes(eight.ybar, eight.se, priors.half_normal(10), mu_prior=(0, 20))
     truth = [exact.mu.mean(), exact.tau.mean(), *exact.theta.mean()]
     assert [row["name"] for row in rows] == ["mu", "tau", *(f"theta[{name}]" for name in eight.group)]
     for row, value in zip(rows, truth, strict=True):

@@ -37,7 +37,9 @@ def summed(log_p, **grids):
 @functools.cache
 def schools(scale=1.0, without=None):
     kept = np.arange(8) != without
-    return normal_normal.full_bayes(SCHOOLS.ybar[kept], scale * SCHOOLS.se[kept], priors.half_normal(10), mu=(0, 20))
+    return normal_normal.full_bayes(
+        SCHOOLS.ybar[kept], scale * SCHOOLS.se[kept], priors.half_normal(10), mu_prior=(0, 20)
+    )
 
 
 # --- Sampling ---------------------------------------------------------------------------------------------------------

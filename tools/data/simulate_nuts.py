@@ -37,7 +37,7 @@ def ideal_data(lam, groups=GROUPS):
 
 
 def build(form, ybar, se, lam):
-    settings = {"mu_prior": (0, 5), "tau_prior": priors.half_normal(1)}
+    settings = {"mu_prior": (0, 5), "prior": priors.half_normal(1)}
     if form == "between":
         return coordinates.partial(ybar, se, 1 / (1 + lam), **settings)
     return getattr(coordinates, form)(ybar, se, **settings)
@@ -60,7 +60,7 @@ def row(form, lam, runs):
     import nutpie
 
     ybar, se = ideal_data(lam)
-    exact = normal_normal.full_bayes(ybar, se, priors.half_normal(1), mu=(0, 5))
+    exact = normal_normal.full_bayes(ybar, se, priors.half_normal(1), mu_prior=(0, 5))
     mean = np.sum(exact.nodes.weight * np.log(exact.nodes.tau))
     sd = np.sqrt(np.sum(exact.nodes.weight * (np.log(exact.nodes.tau) - mean) ** 2))
     compiled = nutpie.compile_pymc_model(build(form, ybar, se, lam))

@@ -24,7 +24,7 @@ def data():
     rows = {"tau": [], "ends": [], "ybar": []}
     for lam in lambdas:
         ybar, se = ideal(lam)
-        full = normal_normal.full_bayes(ybar, se, priors.half_normal(1), mu=(0, 5))
+        full = normal_normal.full_bayes(ybar, se, priors.half_normal(1), mu_prior=(0, 5))
         rows["tau"].append(rounded(full.tau.ppf(even)))
         rows["ends"].append(rounded(full.tau.ppf([0.025, 0.975])))
         rows["ybar"].append(float(ybar[GROUP]))

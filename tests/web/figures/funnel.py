@@ -18,7 +18,7 @@ def expected(data, w, **setting):
     se = np.full(J, lam**-0.5)
     scores = stats.norm.ppf((np.arange(J) + 0.5) / J)
     ybar = scores / scores.std(ddof=1) * np.hypot(1, se)
-    full = normal_normal.full_bayes(ybar, se, priors.half_normal(1), mu=(0, 5))
+    full = normal_normal.full_bayes(ybar, se, priors.half_normal(1), mu_prior=(0, 5))
     at = data["lambdas"].index(lam)
     tau, low_high = np.array(data["tau"][at]), np.array(data["ends"][at])
     even = (np.arange(len(tau)) + 0.5) / len(tau)
