@@ -1,22 +1,22 @@
-r"""Stein's estimators: k independent estimates with one known standard error, shrunk together toward a target.
+r"""Stein's estimators: J independent estimates with one known standard error, shrunk together toward a target.
 
 .. math::
 
-    y_i \sim N(\theta_i, se^2)
+    \bar y_j \sim N(\theta_j, se^2)
 
-    estimate_i = target + c \, (y_i - target)
+    estimate_j = target + c \, (\bar y_j - target)
 
-    c = 1 - (k - 2)/S
+    c = 1 - (J - 2)/S
 
-    S = \sum_i (y_i - target)^2 / se^2
+    S = \sum_j (\bar y_j - target)^2 / se^2
 
-With the mean of y as the target [5]_, k - 3 takes the place of k - 2. JS+ [3]_, the default, sets a negative c to 0.
+With the mean of ybar as the target [5]_, J - 3 takes the place of J - 2. JS+ [3]_, the default, sets a negative c to 0.
 
 What the theorem [1]_ [2]_ says: for every theta, the expected total squared error of the estimates is smaller than
-k se^2, that of y itself, if k >= 3 (k >= 4 for the mean). No prior enters; theta may be anything.
+J se^2, that of ybar itself, if J >= 3 (J >= 4 for the mean). No prior enters; theta may be anything.
 What it needs: normal errors, independent, se known and the same in all groups, one loss that adds up all groups.
-What it does not promise: a gain in each group. A group far from the target can expect a larger error than with its y
-alone (see `component_risk`; `limited_translation` [4]_ bounds the harm). Where S is much larger than k, the gain is
+What it does not promise: a gain in each group. A group far from the target can expect a larger error than with its ybar
+alone (see `component_risk`; `limited_translation` [4]_ bounds the harm). Where S is much larger than J, the gain is
 small; `sure` [6]_ estimates the risk.
 
 References
@@ -39,80 +39,80 @@ from hblib._numerics.spherical_risk import risk_terms
 from hblib._numerics.types import FloatArray
 
 
-def estimate(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> FloatArray:
+def estimate(ybar: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> FloatArray:
     r"""Shrink every group's estimate toward the target by one common factor.
 
-    .. math:: estimate_i = target + c \, (y_i - target)
+    .. math:: estimate_j = target + c \, (\bar y_j - target)
 
     The factor c is that of `shrinkage`.
 
     Parameters
     ----------
-    y : array_like of shape (k,)
+    ybar : array_like of shape (J,)
         One estimate a group.
     se : array_like
-        Their standard error, one number > 0 in the unit of y; an array must repeat that number.
+        Their standard error, one number > 0 in the unit of ybar; an array must repeat that number.
     target : array_like, optional
-        What to shrink toward, a number or one a group, chosen without looking at y; None for the mean of y.
+        What to shrink toward, a number or one a group, chosen without looking at ybar; None for the mean of ybar.
     positive : bool
         True for JS+, which never crosses the target; False for the plain estimator of 1961.
 
     Returns
     -------
-    array of shape (k,)
-        The estimates. If y is exactly at the target, they are the target.
+    array of shape (J,)
+        The estimates. If ybar is exactly at the target, they are the target.
 
     Raises
     ------
     ValueError
-        Naming the argument that is out of range. Also for k < 3 (k < 4 for the mean), where no shrinking toward that
-        target beats y for every theta, and for unequal se, where this rule can do worse than y.
+        Naming the argument that is out of range. Also for J < 3 (J < 4 for the mean), where no shrinking toward that
+        target beats ybar for every theta, and for unequal se, where this rule can do worse than ybar.
 
     See Also
     --------
-    limited_translation : The same, but no group moves far from its y.
+    limited_translation : The same, but no group moves far from its ybar.
 
     Notes
     -----
-    The plain estimator is that of James and Stein [1]_, JS+ that of Baranchik [2]_, and shrinking to the mean is due
-    to Efron and Morris [3]_.
+    The plain estimator is that of James and Stein [1]_, JS+ that of Baranchik [2]_. To shrink to the mean was Lindley's
+    suggestion [3]_.
 
     References
     ----------
     .. [1] James & Stein (1961), Proc. Fourth Berkeley Symposium 1:361-379.
     .. [2] Baranchik (1964), Stanford University, Technical Report 51.
-    .. [3] Efron & Morris (1975), JASA 70:311-319.
+    .. [3] Lindley (1962), JRSS B 24:285-287, as told by Efron & Morris (1975), JASA 70:311-319.
 
     Examples
     --------
-    >>> estimate(y=[4, 2, 0, -2], se=1, target=0).round(3).tolist()
+    >>> estimate(ybar=[4, 2, 0, -2], se=1, target=0).round(3).tolist()
     [3.667, 1.833, 0.0, -1.833]
     """
-    y, se, target, free = _groups("y", y, se, target)
-    return target + _factor(_total(y, se, target), free, positive) * (y - target)
+    ybar, se, target, free = _groups("ybar", ybar, se, target)
+    return target + _factor(_total(ybar, se, target), free, positive) * (ybar - target)
 
 
-def shrinkage(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> float:
-    r"""Give the weight c of the group's own y in `estimate`, the same in all groups.
+def shrinkage(ybar: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> float:
+    r"""Give the weight c of the group's own ybar in `estimate`, the same in all groups.
 
     .. math::
 
-        c = 1 - (k - 2)/S
+        c = 1 - (J - 2)/S
 
-        S = \sum_i (y_i - target)^2 / se^2
+        S = \sum_j (\bar y_j - target)^2 / se^2
 
-    For the mean of y as the target, k - 3 takes the place of k - 2. 0 is complete pooling, values near 1 leave y almost
-    alone. With positive=False, c can be negative. At S = 0 it is 0 in both versions: y is at the target, and there is
-    nothing to shrink.
+    For the mean of ybar as the target, J - 3 takes the place of J - 2. 0 is complete pooling, values near 1 leave ybar
+    almost alone. With positive=False, c can be negative. At S = 0 it is 0 in both versions: ybar is at the target, and
+    there is nothing to shrink.
 
     Parameters
     ----------
-    y : array_like of shape (k,)
+    ybar : array_like of shape (J,)
         One estimate a group.
     se : array_like
-        Their standard error, one number > 0 in the unit of y; an array must repeat that number.
+        Their standard error, one number > 0 in the unit of ybar; an array must repeat that number.
     target : array_like, optional
-        What to shrink toward, a number or one a group, chosen without looking at y; None for the mean of y.
+        What to shrink toward, a number or one a group, chosen without looking at ybar; None for the mean of ybar.
     positive : bool
         True for JS+, where c is at least 0; False for the plain estimator of 1961.
 
@@ -124,7 +124,7 @@ def shrinkage(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, posi
     Raises
     ------
     ValueError
-        Naming the argument that is out of range; k < 3 (k < 4 for the mean); unequal se.
+        Naming the argument that is out of range; J < 3 (J < 4 for the mean); unequal se.
 
     References
     ----------
@@ -132,11 +132,11 @@ def shrinkage(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, posi
 
     Examples
     --------
-    >>> print(round(shrinkage(y=[4, 2, 0, -2], se=1, target=0), 4))
+    >>> print(round(shrinkage(ybar=[4, 2, 0, -2], se=1, target=0), 4))
     0.9167
     """
-    y, se, target, free = _groups("y", y, se, target)
-    return float(_factor(_total(y, se, target), free, positive))
+    ybar, se, target, free = _groups("ybar", ybar, se, target)
+    return float(_factor(_total(ybar, se, target), free, positive))
 
 
 def risk(
@@ -147,30 +147,30 @@ def risk(
 ) -> float:
     r"""Compute the expected total squared error when the truth is theta, exactly.
 
-    .. math:: \sum_i E(estimate_i - \theta_i)^2
+    .. math:: \sum_j E(estimate_j - \theta_j)^2
 
-    This is k se^2 for "mle"; for "js" at a fixed target it is
+    This is J se^2 for "mle"; for "js" at a fixed target it is
 
     .. math::
 
-        se^2 \left[k - (k - 2)^2 \, E \frac{1}{k - 2 + 2N}\right],
+        se^2 \left[J - (J - 2)^2 \, E \frac{1}{J - 2 + 2N}\right],
 
         N \sim \mathrm{Poisson}(\lambda/2)
 
-        \lambda = \sum_i (\theta_i - target)^2 / se^2
+        \lambda = \sum_j (\theta_j - target)^2 / se^2
 
-    Where all theta_i are at the target, "js" has the risk 2 se^2 (3 se^2 for the mean), however many groups there are.
+    Where all theta_j are at the target, "js" has the risk 2 se^2 (3 se^2 for the mean), however many groups there are.
 
     Parameters
     ----------
-    theta : array_like of shape (k,)
+    theta : array_like of shape (J,)
         The true values, one a group.
     se : array_like
-        The standard error of each group's y, one number > 0 in the unit of theta; an array must repeat that number.
+        The standard error of each group's ybar, one number > 0 in the unit of theta; an array must repeat that number.
     target : array_like, optional
-        What is shrunk toward, a number (0 if left out) or one a group; None for the mean of y.
+        What is shrunk toward, a number (0 if left out) or one a group; None for the mean of ybar.
     estimator : {"mle", "js", "js+"}
-        "mle" is y itself, "js" the plain estimator of 1961, and "js+" the one whose factor is at least 0.
+        "mle" is ybar itself, "js" the plain estimator of 1961, and "js+" the one whose factor is at least 0.
 
     Returns
     -------
@@ -180,13 +180,13 @@ def risk(
     Raises
     ------
     ValueError
-        Naming the argument that is out of range, an unknown estimator too; unequal se; k < 3 (k < 4 for the mean)
-        unless the estimator is "mle", which takes any k.
+        Naming the argument that is out of range, an unknown estimator too; unequal se; J < 3 (J < 4 for the mean)
+        unless the estimator is "mle", which takes any J.
 
     See Also
     --------
     component_risk : The part of each group, and how it is computed.
-    sure : The estimate of the risk from y.
+    sure : The estimate of the risk from ybar.
 
     References
     ----------
@@ -212,34 +212,34 @@ def component_risk(
 
     .. math::
 
-        E(estimate_i - \theta_i)^2 = se^2 (A + m_i^2 B),
+        E(estimate_j - \theta_j)^2 = se^2 (A + m_j^2 B),
 
-        m_i = (\theta_i - target)/se
+        m_j = (\theta_j - target)/se
 
     A, B > 0 are the same for all groups, so the group farthest from the target has the largest error. For the mean, the
-    target is the mean of theta, and (1 - 1/k) A + 1/k takes the place of A: the mean has an error of its own.
+    target is the mean of theta, and (1 - 1/J) A + 1/J takes the place of A: the mean has an error of its own.
 
     Parameters
     ----------
-    theta : array_like of shape (k,)
+    theta : array_like of shape (J,)
         The true values, one a group.
     se : array_like
-        The standard error of each group's y, one number > 0 in the unit of theta; an array must repeat that number.
+        The standard error of each group's ybar, one number > 0 in the unit of theta; an array must repeat that number.
     target : array_like, optional
-        What is shrunk toward, a number (0 if left out) or one a group; None for the mean of y.
+        What is shrunk toward, a number (0 if left out) or one a group; None for the mean of ybar.
     estimator : {"mle", "js", "js+"}
-        "mle" is y itself, "js" the plain estimator of 1961, and "js+" the one whose factor is at least 0.
+        "mle" is ybar itself, "js" the plain estimator of 1961, and "js+" the one whose factor is at least 0.
 
     Returns
     -------
-    array of shape (k,)
+    array of shape (J,)
         The mean squared errors, in the squared unit of theta.
 
     Raises
     ------
     ValueError
-        Naming the argument that is out of range, an unknown estimator too; unequal se; k < 3 (k < 4 for the mean)
-        unless the estimator is "mle", which takes any k.
+        Naming the argument that is out of range, an unknown estimator too; unequal se; J < 3 (J < 4 for the mean)
+        unless the estimator is "mle", which takes any J.
 
     Notes
     -----
@@ -261,48 +261,48 @@ def component_risk(
     with np.errstate(over="ignore"):
         m = np.clip((theta - target) / se, -1e100, 1e100)  # from there on, the risk is that of "mle" to the last digit
     noise, lean = risk_terms(free, np.sum(m**2), positive=estimator == "js+")
-    k = theta.size
-    return se**2 * (free / k * noise + (k - free) / k + m**2 * lean)
+    J = theta.size
+    return se**2 * (free / J * noise + (J - free) / J + m**2 * lean)
 
 
-def sure(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> float:
-    r"""Give Stein's unbiased estimate of the risk of `estimate`, from y alone.
+def sure(ybar: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> float:
+    r"""Give Stein's unbiased estimate of the risk of `estimate`, from ybar alone.
 
     .. math::
 
-        se^2 \left[k - (k - 2)^2/S\right],
+        se^2 \left[J - (J - 2)^2/S\right],
 
-        \text{but for JS+ where } S < k - 2: \quad se^2 \left[S - k\right]
+        \text{but for JS+ where } S < J - 2: \quad se^2 \left[S - J\right]
 
-    For the mean it is se^2 [k - (k - 3)^2/S], and for JS+ where S < k - 3, se^2 [S - k + 2]. Its mean over y is `risk`,
-    whatever theta is; a single value can be far off, even negative.
+    For the mean it is se^2 [J - (J - 3)^2/S], and for JS+ where S < J - 3, se^2 [S - J + 2]. Its mean over ybar is
+    `risk`, whatever theta is; a single value can be far off, even negative.
 
     Parameters
     ----------
-    y : array_like of shape (k,)
+    ybar : array_like of shape (J,)
         One estimate a group.
     se : array_like
-        Their standard error, one number > 0 in the unit of y; an array must repeat that number.
+        Their standard error, one number > 0 in the unit of ybar; an array must repeat that number.
     target : array_like, optional
-        What to shrink toward, a number or one a group, chosen without looking at y; None for the mean of y.
+        What to shrink toward, a number or one a group, chosen without looking at ybar; None for the mean of ybar.
     positive : bool
         True for JS+, which never crosses the target; False for the plain estimator of 1961.
 
     Returns
     -------
     float
-        The estimate, in the squared unit of y; -inf for the plain estimator at S = 0, the limit of the formula.
+        The estimate, in the squared unit of ybar; -inf for the plain estimator at S = 0, the limit of the formula.
 
     Raises
     ------
     ValueError
-        Naming the argument that is out of range; k < 3 (k < 4 for the mean); unequal se.
+        Naming the argument that is out of range; J < 3 (J < 4 for the mean); unequal se.
 
     Notes
     -----
-    In units of se, the loss of y + g(y) has the same mean as [1]_
+    In units of se, the loss of ybar + g(ybar) has the same mean as [1]_
 
-    .. math:: k + |g|^2 + 2 \, \mathrm{div}\, g
+    .. math:: J + |g|^2 + 2 \, \mathrm{div}\, g
 
     References
     ----------
@@ -310,52 +310,52 @@ def sure(y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive:
 
     Examples
     --------
-    >>> print(round(sure(y=[4, 2, 0, -2], se=1, target=0), 4))
+    >>> print(round(sure(ybar=[4, 2, 0, -2], se=1, target=0), 4))
     3.8333
     """
-    y, se, target, free = _groups("y", y, se, target)
-    total = _total(y, se, target)
+    ybar, se, target, free = _groups("ybar", ybar, se, target)
+    total = _total(ybar, se, target)
     if positive and total < free - 2:
-        return float(se**2 * (total + y.size - 2 * free))
+        return float(se**2 * (total + ybar.size - 2 * free))
     with np.errstate(divide="ignore", over="ignore"):
-        return float(se**2 * (y.size - (free - 2) ** 2 / total))
+        return float(se**2 * (ybar.size - (free - 2) ** 2 / total))
 
 
 def limited_translation(
-    y: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, limit: ArrayLike = 1.0
+    ybar: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, limit: ArrayLike = 1.0
 ) -> FloatArray:
-    r"""Estimate by JS+, but move no group farther from its y than ``limit`` standard errors.
+    r"""Estimate by JS+, but move no group farther from its ybar than ``limit`` standard errors.
 
     .. math::
 
-        estimate_i = JS^+_i \text{ brought back into}
+        estimate_j = JS^+_j \text{ brought back into}
 
-        [y_i - limit \cdot se, \; y_i + limit \cdot se]
+        [\bar y_j - limit \cdot se, \; \bar y_j + limit \cdot se]
 
     A group far from the target thereby loses at most a known amount: the root of its mean squared error is at most
     (1 + limit) se. Where no group stands out, the price is a part of the total gain; where one does, the total can gain
-    as well. The theorem itself does not cover this rule. limit = 0 is y, limit = inf is JS+.
+    as well. The theorem itself does not cover this rule. limit = 0 is ybar, limit = inf is JS+.
 
     Parameters
     ----------
-    y : array_like of shape (k,)
+    ybar : array_like of shape (J,)
         One estimate a group.
     se : array_like
-        Their standard error, one number > 0 in the unit of y; an array must repeat that number.
+        Their standard error, one number > 0 in the unit of ybar; an array must repeat that number.
     target : array_like, optional
-        What to shrink toward, a number or one a group, chosen without looking at y; None for the mean of y.
+        What to shrink toward, a number or one a group, chosen without looking at ybar; None for the mean of ybar.
     limit : array_like
         How far, in units of se (Efron and Morris write D): a number >= 0, or one a group; inf is allowed.
 
     Returns
     -------
-    array of shape (k,)
+    array of shape (J,)
         The estimates.
 
     Raises
     ------
     ValueError
-        Naming the argument that is out of range; k < 3 (k < 4 for the mean); unequal se.
+        Naming the argument that is out of range; J < 3 (J < 4 for the mean); unequal se.
 
     Notes
     -----
@@ -372,10 +372,10 @@ def limited_translation(
     [ 3.75   0.889  0.    -0.889]
     """
     limit = arguments.numbers("limit", limit, low=0, allow_inf=True)
-    y, se, target, free = _groups("y", y, se, target)
-    y, limit = arguments.groups(y=y, limit=limit)
-    full = target + _factor(_total(y, se, target), free, positive=True) * (y - target)
-    return np.clip(full, y - limit * se, y + limit * se)
+    ybar, se, target, free = _groups("ybar", ybar, se, target)
+    ybar, limit = arguments.groups(ybar=ybar, limit=limit)
+    full = target + _factor(_total(ybar, se, target), free, positive=True) * (ybar - target)
+    return np.clip(full, ybar - limit * se, ybar + limit * se)
 
 
 def _groups(
@@ -393,21 +393,21 @@ def _groups(
     if needs_three and values.size < least:
         goal = "the mean" if least == 4 else "a fixed target"
         raise ValueError(
-            f"the James-Stein theorem needs at least {least} groups to shrink toward {goal}, but {name} has k = "
-            f"{values.size}: with fewer, no shrinking toward it beats y for every theta"
+            f"the James-Stein theorem needs at least {least} groups to shrink toward {goal}, but {name} has J = "
+            f"{values.size}: with fewer, no shrinking toward it beats ybar for every theta"
         )
     if se.max() - se.min() > 1e-9 * se.max():
         raise ValueError(
-            "se must be the same in all groups: with unequal se, the James-Stein rule can do worse than y; "
+            "se must be the same in all groups: with unequal se, the James-Stein rule can do worse than ybar; "
             "hblib.normal_normal.fit weights each group by its precision"
         )
     return values, se[0], target, free
 
 
-def _total(y: FloatArray, se: float, target: FloatArray) -> float:
+def _total(ybar: FloatArray, se: float, target: FloatArray) -> float:
     """S, the sum of squared deviations in units of se; inf, where it overflows, is as good as any number that large."""
     with np.errstate(over="ignore"):
-        return np.sum(((y - target) / se) ** 2)
+        return np.sum(((ybar - target) / se) ** 2)
 
 
 def _factor(total: float, free: int, positive: bool) -> float:

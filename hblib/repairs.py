@@ -218,7 +218,8 @@ def laird_louis(
         Their standard errors > 0, in the unit of ybar. A group with se = inf has no data: it gets the priors of the
         refits.
     draws : int
-        Number of simulated data sets; with 1000 the interval's ends wander by up to about 2/100 of its length.
+        Number of simulated data sets; with 1000 the simulation error of an interval's end (its standard deviation from
+        seed to seed) is up to about 2/100 of the interval's length.
     rng : numpy.random.Generator or int, optional
         A generator, or a seed for one; None gives other draws each time.
     method : {"reml", "ml", "moments", "dersimonian-laird", "paule-mandel"}

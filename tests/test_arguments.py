@@ -48,7 +48,7 @@ NORMAL = {"ybar": "numbers", "se": "numbers"}
 BINOMIAL = {"y": "counts", "n": "counts"}
 CHAINS = {"se": "numbers", "tau_store": "numbers", "tau_chain": "numbers", "chain": "labels"}
 REGRESSION = {"x": "numbers", "group": "labels"}
-STEIN = {"y": "numbers", "se": "numbers", "target": "numbers"}
+STEIN = {"ybar": "numbers", "se": "numbers", "target": "numbers"}
 
 # function, its arguments in a valid call, and what each of them holds; "other": neither data nor seed
 CALLS = [

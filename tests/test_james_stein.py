@@ -314,36 +314,36 @@ ALL = [james_stein.estimate, james_stein.shrinkage, james_stein.sure, james_stei
 
 @pytest.mark.parametrize("function", ALL)
 @pytest.mark.parametrize(
-    ("y", "se", "target", "message"),
+    ("ybar", "se", "target", "message"),
     [
-        ([1, 2], 1, 0, r"at least 3 groups to shrink toward a fixed target, but y has k = 2"),
-        (3.0, 1, 0, r"a fixed target, but y has k = 1"),
-        ([1, 2, 3], 1, None, r"at least 4 groups to shrink toward the mean, but y has k = 3"),
-        ([], 1, None, r"y and se must hold at least one group"),
-        (FOUR, [1, 1, 1, 2], None, r"se must be the same in all groups.*do worse than y.*normal_normal\.fit"),
+        ([1, 2], 1, 0, r"at least 3 groups to shrink toward a fixed target, but ybar has J = 2"),
+        (3.0, 1, 0, r"a fixed target, but ybar has J = 1"),
+        ([1, 2, 3], 1, None, r"at least 4 groups to shrink toward the mean, but ybar has J = 3"),
+        ([], 1, None, r"ybar and se must hold at least one group"),
+        (FOUR, [1, 1, 1, 2], None, r"se must be the same in all groups.*do worse than ybar.*normal_normal\.fit"),
         (FOUR, 0, None, r"se must be greater than 0, but se = 0"),
         (FOUR, -1, 0, r"se must be greater than 0, but se = -1"),
         (FOUR, [1, 1, np.nan, 1], 0, r"se must not be missing \(NaN\), but se\[2\]"),
         (FOUR, np.inf, 0, r"se must be finite"),
-        ([1, np.nan, 3, 4], 1, None, r"y must not be missing \(NaN\), but y\[1\]"),
-        ([1, np.inf, 3, 4], 1, 0, r"y must be finite, but y\[1\]"),
+        ([1, np.nan, 3, 4], 1, None, r"ybar must not be missing \(NaN\), but ybar\[1\]"),
+        ([1, np.inf, 3, 4], 1, 0, r"ybar must be finite, but ybar\[1\]"),
         (FOUR, 1, np.nan, r"target must not be missing"),
-        (FOUR, 1, [0, 0], r"the shapes of y \(4,\) and se \(1,\) and target \(2,\) do not fit together"),
+        (FOUR, 1, [0, 0], r"the shapes of ybar \(4,\) and se \(1,\) and target \(2,\) do not fit together"),
         (FOUR, 1, "mean", r"target must hold numbers, but is 'mean'"),
-        ([FOUR, FOUR], 1, None, r"y and se must have one axis, the groups"),
+        ([FOUR, FOUR], 1, None, r"ybar and se must have one axis, the groups"),
     ],
 )
-def test_bad_input_is_named(function, y, se, target, message):
+def test_bad_input_is_named(function, ybar, se, target, message):
     with pytest.raises(ValueError, match=message):
-        function(y, se, target)
+        function(ybar, se, target)
 
 
 @pytest.mark.parametrize("function", [james_stein.risk, james_stein.component_risk])
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"theta": [0, 0]}, r"at least 3 groups to shrink toward a fixed target, but theta has k = 2"),
-        ({"theta": [0, 0, 0], "target": None}, r"toward the mean, but theta has k = 3"),
+        ({"theta": [0, 0]}, r"at least 3 groups to shrink toward a fixed target, but theta has J = 2"),
+        ({"theta": [0, 0, 0], "target": None}, r"toward the mean, but theta has J = 3"),
         ({"theta": FOUR, "se": [1, 2, 3, 4]}, r"se must be the same in all groups"),
         ({"theta": FOUR, "se": 0}, r"se must be greater than 0"),
         ({"theta": [0, np.nan, 0]}, r"theta must not be missing \(NaN\), but theta\[1\]"),
