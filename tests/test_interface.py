@@ -1,6 +1,7 @@
 """One interface: whatever hblib returns as a distribution keeps the same promises."""
 
 import importlib
+import sys
 
 import numpy as np
 import pytest
@@ -326,6 +327,12 @@ def test_draws_go_to_arviz(family):
     assert full.mu.to_datatree(draws=50, rng=1, name="mu")["posterior"]["mu"].dims == ("chain", "draw")
     with pytest.raises(ValueError, match="groups must hold one name a group"):
         full.to_datatree(rng=1, groups=["A"])
+
+
+def test_without_xarray(monkeypatch):
+    monkeypatch.setitem(sys.modules, "xarray", None)
+    with pytest.raises(ImportError, match="pip install xarray"):
+        normal_normal.posterior([3.0, 5.0], 1.0, 4.0, 2.0).to_datatree(rng=1)
 
 
 # ---- the two families side by side ------------------------------------------------------------------------------

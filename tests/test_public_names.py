@@ -17,7 +17,7 @@ LISTED = {
 
 
 def test_the_modules_are_listed_in_the_order_of_the_pages():
-    assert [*LISTED] == [*hblib.__all__, "datasets.retailer", "page"]
+    assert [*LISTED] == [*hblib.__all__, "datasets.retailer"]
 
 
 @pytest.mark.parametrize("name", LISTED)

@@ -22,9 +22,14 @@ def datatree(draws, groups=None):
     Raises
     ------
     ValueError
-        If there is not one name a group; ImportError without xarray.
+        If there is not one name a group.
+    ImportError
+        If xarray is missing.
     """
-    import xarray as xr  # here, because only who plots needs it
+    try:
+        import xarray as xr  # here, because only who plots needs it
+    except ImportError:
+        raise ImportError("draws become a DataTree of xarray: pip install xarray") from None
 
     sizes = {array.shape[2] for array in draws.values() if array.ndim > 2}
     if not all(array.ndim in (2, 3) for array in draws.values()):

@@ -4,27 +4,27 @@ import numpy as np
 from scipy import stats
 
 
-def by_scaled_rows(y, se, X, tau, x):
+def by_scaled_rows(ybar, se, X, tau, x):
     """Ordinary least squares after dividing each row by its standard deviation."""
     sd = np.hypot(se, tau)
     rows = X / sd[:, None]
     Q, R = np.linalg.qr(rows)
-    beta = np.linalg.solve(R, Q.T @ (y / sd))
+    beta = np.linalg.solve(R, Q.T @ (ybar / sd))
     along = np.linalg.solve(R.T, x)
     return [float(x @ beta), float(np.hypot(np.linalg.norm(along), tau))]
 
 
-def by_covariance_matrix(y, se, X, tau, x):
+def by_covariance_matrix(ybar, se, X, tau, x):
     """Generalised least squares as the textbooks write it."""
-    inverse = np.linalg.inv(np.diag(se**2) + tau**2 * np.eye(len(y)))
+    inverse = np.linalg.inv(np.diag(se**2) + tau**2 * np.eye(len(ybar)))
     V = np.linalg.pinv(X.T @ inverse @ X)
-    return x @ V @ X.T @ inverse @ y, (x.T @ V @ x + tau**2) ** 0.5
+    return x @ V @ X.T @ inverse @ ybar, (x.T @ V @ x + tau**2) ** 0.5
 
 
-def by_lines(y, se, X, tau, x):
+def by_lines(ybar, se, X, tau, x):
     """Sums written out: the weights with which the estimates enter the forecast."""
     precision, pull = np.zeros((X.shape[1],) * 2), np.zeros(X.shape[1])
-    for each, error, row in zip(y, se, X, strict=True):
+    for each, error, row in zip(ybar, se, X, strict=True):
         precision += np.outer(row, row) / (error**2 + tau**2)
         pull += row * each / (error**2 + tau**2)
     solved = np.linalg.solve(precision, x)

@@ -5,6 +5,7 @@ import io
 
 import arviz as az
 import numpy as np
+import pymc as pm
 import pytest
 from scipy import stats
 
@@ -225,11 +226,17 @@ def test_complete_pooling_predicts_hospital_h_by_the_other_eleven(page):
 
 
 def test_why_t_does_not_start_at_zero(page):
-    """The log likelihood where it should be that of one rate for all: noise at M = 1e18, right at the bound of t."""
+    """The log likelihood where it should be that of one rate for all: noise from M = 1e18 on, right at the bound of t.
+
+    How many of the hundred are above 0 depends on the machine's logarithms; that all or none are, is no machine's.
+    """
     one_rate = stats.binom(page.n, 0.08).logpmf(page.y).sum()
-    assert page.noise > 0 > one_rate
-    assert abs(page.at_edge - stats.betabinom(page.n, 0.08e6, 0.92e6).logpmf(page.y).sum()) < 1e-2
-    assert abs(page.at_edge - one_rate) < 1e-2
+    assert one_rate < 0
+    assert 5 < np.sum(page.far > 0) < 95
+    at_edge = pm.BetaBinomial.dist(n=page.n, alpha=np.float64(0.08e6), beta=np.float64(0.92e6))
+    at_edge = pm.logp(at_edge, page.y).sum().eval()
+    assert abs(at_edge - stats.betabinom(page.n, 0.08e6, 0.92e6).logpmf(page.y).sum()) < 1e-2
+    assert abs(at_edge - one_rate) < 1e-2
 
 
 def test_what_the_text_says_of_leave_one_out_is_true_of_300_other_seeds(page):
@@ -279,7 +286,8 @@ def test_every_mean_is_within_five_standard_errors_of_the_quadrature(page):
 
 
 def test_with_theta_integrated_out_a_run_costs_a_fraction_of_the_gradients(page):
-    assert page.steps[0] < page.steps[1] / 2
+    without, with_theta = (int(run.sample_stats["n_steps"].sum()) for run in (page.dt, page.with_theta))
+    assert without < with_theta / 2
 
 
 @pytest.mark.parametrize("memory", [-0.3, 0.0, 0.6, 0.9])

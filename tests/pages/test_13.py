@@ -103,7 +103,7 @@ def test_the_weights_agree_with_a_density_written_out(page):
         total = stats.norm.logpdf(beta, -2, 1).sum() + stats.norm.logpdf(gamma, 0, 0.5) + stats.norm.logpdf(tau)
         for j in range(15):
             mine = page.herd == j
-            eta = beta[page.period[mine]] + gamma * page.size[j]
+            eta = beta[page.period[mine]] + gamma * page.doublings[j]
 
             def p(z, mine=mine, eta=eta, tau=tau):
                 rows = stats.binom.pmf(page.y[mine], page.n[mine], special.expit(eta + tau * z))
@@ -118,7 +118,7 @@ def test_the_sampler_of_the_repaired_model_agrees_with_weighted_draws(page):
     names = [*(f"beta[{k}]" for k in (1, 2, 3, 4)), "gamma", "tau", "rho"]
     x, log_w = proposal(page.table2, names, ["tau", "rho"], 4000, 15)
     by_herd = np.array(
-        [page.overdispersed_by_herd(v[:4], v[4] * page.size, v[5], min(v[6], 0.9999)) for v in x],
+        [page.overdispersed_by_herd(v[:4], v[4] * page.doublings, v[5], min(v[6], 0.9999)) for v in x],
     )
     log_w += stats.norm.logpdf(x[:, :4], -2, 1).sum(axis=1) + stats.norm.logpdf(x[:, 4], 0, 0.5)
     log_w += stats.norm.logpdf(x[:, 5]) + by_herd.sum(axis=1)
