@@ -189,8 +189,8 @@ All that is public, module by module, roughly in the order of the course; `help(
         Panel                        what simulate returns
         Truth                        the parameters behind it
 
-What else stands in this folder belongs to the course: `page` hands a page's numbers to its sentences, `coursework`
-checks the exercises, and `grading` grades a class.
+What else stands in this folder belongs to the course: page hands a page's numbers to its sentences, coursework
+checks the exercises, and grading grades a class.
 """
 
 import importlib

@@ -17,16 +17,15 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from hblib import priors
 from hblib._numerics import arguments, quadrature, rates_fit
-from hblib._numerics.mixture import blocks, if_they_exist, mean_sd
+from hblib._numerics.mixture import blocks
 from hblib._numerics.panels import Panels
-from hblib._numerics.rates_counts import count_tails
-from hblib._numerics.rates_grid import SizeDensity, theta_moments
-from hblib._numerics.rates_likelihood import few_rows, log_likelihood, log_likelihood_of_prior, logit_mode
-from hblib._numerics.rates_posterior import MuGivenSize, mu_parts, theta_parts
+from hblib._numerics.rates_counts import count_tails, unchecked_rows
+from hblib._numerics.rates_grid import SizeDensity
+from hblib._numerics.rates_likelihood import few_rows, log_likelihood_of_prior
+from hblib._numerics.rates_posterior import MuGivenSize, group_parts, mu_parts, new_group_parts
 from hblib._numerics.types import FloatArray, FloatOrArray
 from hblib.distributions import Beta, JointPosterior, Mixture, Point, Scale
 
@@ -103,9 +102,7 @@ def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: F
     >>> posterior_mean([2, 200], [20, 2000], alpha=5, beta=95).round(4).tolist()
     [0.0583, 0.0976]
     """
-    if not (_is_whole(y) and _is_whole(n)):  # whatever else holds numbers: in double precision, and looked at closely
-        y, n = arguments.successes(y, n, join=arguments.groups)
-    y, n = arguments.groups(y=y, n=n)
+    y, n = unchecked_rows(y, n)
     alpha = arguments.one("alpha", alpha, low=0, open_low=True)
     beta = arguments.one("beta", beta, low=0, open_low=True)
     out = arguments.out(out, y.shape)
@@ -115,10 +112,6 @@ def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: F
         np.add(y[rows], alpha, out=out[rows])
         out[rows] /= n[rows] + (alpha + beta)
     return out
-
-
-def _is_whole(values):
-    return type(values) is np.ndarray and values.dtype.kind in "iu"
 
 
 def shrinkage(n: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> FloatOrArray:
@@ -254,18 +247,7 @@ def profile(y: ArrayLike, n: ArrayLike, phi: ArrayLike, counts: ArrayLike | None
     [-13.4374, -9.5288]
     """
     phi = arguments.numbers("phi", phi, low=0)
-    data = count_tails(y, n, counts)
-    if data.trials == 0:
-        return np.zeros(phi.shape)[()]
-    flat = np.atleast_1d(phi).ravel()
-    mu, rest = (np.full(flat.size, total / data.trials) for total in (data.successes, data.trials - data.successes))
-    inner = flat > 0
-    if inner.any() and 0 < data.successes < data.trials:
-        z, _ = logit_mode(data, 1 / flat[inner], flat_in_mu=True)
-        mu[inner], rest[inner] = special.expit(z), special.expit(-z)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = log_likelihood(data, mu, flat, rest)
-    return np.where(np.isnan(value), 0.0, value).reshape(phi.shape)[()]  # one outcome only: its limit, probability 1
+    return rates_fit.profile(count_tails(y, n, counts), phi)[()]
 
 
 @dataclass(frozen=True)
@@ -441,10 +423,7 @@ def fit(y: ArrayLike, n: ArrayLike, method: Literal["ml", "moments"] = "ml", cou
     if status is None:
         mu, phi = rates_fit.moments(data) if method == "moments" else rates_fit.maximum(data, y, n, counts, swapped)
         status = "phi = 0" if phi == 0 else "phi = inf" if phi == np.inf else "ok"
-    if method == "ml":
-        se_mu, se_phi = rates_fit.standard_errors(data, mu, phi)
-    else:
-        se_mu, se_phi = rates_fit.error_of_pooled(data, mu, phi), np.nan
+    se_mu, se_phi = rates_fit.standard_errors(data, mu, phi, method)
     return Fit(
         mu=float(1 - mu if swapped else mu),
         phi=float(phi),
@@ -630,44 +609,24 @@ def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None 
     y, n = arguments.successes(y, n, join=arguments.groups)
     guess = (data.trials + 1) / (data.successes + 0.5)
     breaks, lower, upper = prior.range(guess)
-    guess = float(np.clip(guess, lower * (1 + 1e-9), upper * (1 - 1e-9)))
     density = SizeDensity.of(data, few_rows(data, y, n, counts), prior.log_density, guess)
-    size, w, log_evidence, (centre, width, given, t) = quadrature.integrate_with(
+    size, weight, log_evidence, given = quadrature.integrate_with(
         density.with_mu, lower, upper, guess, density.rough, breaks
     )
-    nodes = MuGivenSize(size, w, centre, width, given, t[0])
-    log_total = float(log_evidence)
-    panels = Panels(density, size, log_total, lower, upper, breaks)
+    nodes = MuGivenSize.of(size, weight, given)
     tail = quadrature.tail_power(prior.log_density, upper, guess)  # the likelihood tends to a constant
-    mean, sd = if_they_exist(mean_sd(w, np.minimum(size, 1e150)), tail)
     return FullBayes(
-        **_posteriors(y, n, nodes),
-        size=Scale(panels, mean, sd, mean_sd(w, np.log(size))),
-        log_evidence=log_total,
+        mu=Mixture(mu_parts(nodes))[0],
+        size=Scale(Panels(density, size, log_evidence, lower, upper, breaks), weight, tail),
+        theta=Mixture(group_parts(nodes, y, n)),
+        new_group=Mixture(new_group_parts(nodes))[0],
+        log_evidence=log_evidence,
         prior=prior,
+        nodes=Nodes(*nodes.flat()),
         _tail=tail,
         _given=density.mu_given,
         _data=(y, n),
     )
-
-
-def _posteriors(y, n, nodes):
-    """mu, theta, a new group and the flat nodes, from sizes with weights, and how mu is distributed given each."""
-    size, w, mu, given = nodes.size, nodes.weight, nodes.mu, nodes.given
-    first = (given * mu).sum(axis=-1)
-    variance = (given * (mu - first[:, None]) ** 2).sum(axis=-1)
-    mu_mean, mu_sd = mean_sd(w, first, variance)
-    new_sd = np.sqrt(mu_sd**2 + np.sum(w * (first * (1 - first) - variance) / (size + 1)))
-    none = np.zeros(1)
-    theta = theta_parts(nodes, *theta_moments(y, n, w, size, first, first**2 + variance), y, n)
-    new_group = theta_parts(nodes, np.array([mu_mean]), np.array([new_sd]), none, none)
-    flat = [np.broadcast_to(array, mu.shape).ravel() for array in (mu, size[:, None], w[:, None] * given)]
-    return {
-        "mu": Mixture(mu_parts(nodes, mu_mean, mu_sd))[0],
-        "theta": Mixture(theta),
-        "new_group": Mixture(new_group)[0],
-        "nodes": Nodes(*flat),
-    }
 
 
 def _prior(alpha: ArrayLike, beta: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -25,7 +25,7 @@ from scipy import special
 
 from hblib._numerics import arguments
 from hblib._numerics.datatree import datatree
-from hblib._numerics.mixture import Parts, solve
+from hblib._numerics.mixture import Parts, if_they_exist, mean_sd, solve
 from hblib._numerics.panels import Panels
 from hblib._numerics.rates_pmf import log_beta_density
 from hblib._numerics.report import report, summary
@@ -688,10 +688,10 @@ class Scale(Distribution):
     ----------
     panels : Panels
         The density on its panels.
-    mean, sd : float
-        Its moments.
-    log_moments : tuple of float
-        Mean and standard deviation of the logarithm.
+    weight : array
+        The weights of the panels' nodes, for the moments.
+    tail : float
+        How the density falls, as x^tail: it says which moments exist.
 
     Examples
     --------
@@ -704,8 +704,11 @@ class Scale(Distribution):
 
     shape: tuple[()] = ()
 
-    def __init__(self, panels: Panels, mean: float, sd: float, log_moments: tuple[float, float]) -> None:
-        self._panels, self._moments, self._log_moments = panels, (mean, sd), log_moments
+    def __init__(self, panels: Panels, weight: FloatArray, tail: float) -> None:
+        self._panels, self._log_moments = panels, mean_sd(weight, np.log(panels.nodes))
+        unit = np.exp(self._log_moments[0])  # what is squared should be no further from 1 than it must
+        mean, sd = if_they_exist(mean_sd(weight, np.minimum(panels.nodes / unit, 1e150)), tail)
+        self._moments = float(mean * unit), float(sd * unit)
 
     def _mean(self) -> FloatOrArray:
         return self._moments[0]

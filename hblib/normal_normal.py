@@ -20,16 +20,10 @@ from numpy.typing import ArrayLike
 
 from hblib import priors
 from hblib._numerics import arguments, quadrature
-from hblib._numerics.means_fit import (
-    MOMENTS,
-    grid_of,
-    highest,
-    in_units,
-    mean_and_errors,
-)
-from hblib._numerics.means_posterior import TauDensity, group_parts, one_parts
+from hblib._numerics.means_fit import METHODS, in_units
+from hblib._numerics.means_posterior import TauDensity, group_parts, mu_parts, new_group_parts
 from hblib._numerics.means_rows import all_rows, estimates, telling_rows
-from hblib._numerics.mixture import blocks, if_they_exist, mean_sd
+from hblib._numerics.mixture import blocks
 from hblib._numerics.panels import Panels
 from hblib._numerics.types import FloatArray, FloatOrArray
 from hblib.distributions import JointPosterior, Mixture, Normal, Scale
@@ -263,12 +257,12 @@ class Fit:
     """
 
     mu: float
-    tau: float
-    status: Literal["ok", "tau = 0", "not identified"]
-    method: Method
-    log_likelihood: float
-    se_mu: float
-    se_tau: float
+    tau: float = np.nan
+    status: Literal["ok", "tau = 0", "not identified"] = "not identified"
+    method: Method = "ml"
+    log_likelihood: float = np.nan
+    se_mu: float = np.nan
+    se_tau: float = np.nan
     sigma: float = np.nan
     se_sigma: float = np.nan
 
@@ -372,19 +366,13 @@ def fit(ybar: ArrayLike, se: ArrayLike, method: Method = "ml", counts: ArrayLike
     >>> print(fit([9, 11, 10], se=0.8**0.5, method="ml").status)
     tau = 0
     """
-    arguments.one_of("method", method, ("ml", "reml", *MOMENTS))
+    arguments.one_of("method", method, METHODS)
     unit, cells = in_units(*telling_rows(ybar, se, counts))
     if cells.groups < 2:
-        return _not_identified(cells.centre * unit if cells.groups else np.nan, method)
-    restricted = method == "reml"
-    if method in MOMENTS:
-        tau2, mean, error_mu, error_tau2 = MOMENTS[method](cells)
-    else:
-        tau2 = highest(
-            lambda t: cells.score(t, restricted), lambda t: cells.log_likelihood(t, restricted), grid_of(cells)
-        )
-        mean, error_mu, error_tau2 = mean_and_errors(cells, tau2, restricted)
+        return Fit(mu=cells.centre * unit if cells.groups else np.nan, method=method)
+    tau2, mean, error_mu, error_tau2 = METHODS[method](cells)
     tau = np.sqrt(tau2)
+    restricted = method == "reml"
     error_tau = error_tau2 / (2 * tau) if tau > 0 else np.nan
     log_likelihood = cells.log_likelihood(tau2, restricted, mu=mean) - (cells.groups - restricted) * np.log(unit)
     return Fit(
@@ -604,29 +592,20 @@ def full_bayes(
     density = TauDensity.of(rows[some], se[some], counted, prior.log_density, known)
     unit = density.unit
     breaks, lower, upper = prior.range(unit)
-    guess = float(np.clip(unit, lower * (1 + 1e-9), upper * (1 - 1e-9)))
-    tau, weight, log_evidence = quadrature.integrate_scale(density, lower, upper, guess, breaks=breaks)
+    tau, weight, log_evidence = quadrature.integrate_scale(density, lower, upper, unit, breaks=breaks)
     tail = quadrature.tail_power(prior.log_density, upper, unit) - density.freedom  # of the density
     nodes = density.nodes(tau, weight)
-    mean, sd = if_they_exist(mean_sd(weight, nodes.tau), tail)
-    panels = Panels(density, tau, float(log_evidence), lower, upper, breaks)
-    new_variance = nodes.mu_variance + nodes.tau**2  # of a new group's theta given tau
     return FullBayes(
-        mu=Mixture(one_parts(nodes, nodes.mu_variance, tail if known is None else -np.inf))[0],
-        tau=Scale(panels, mean * unit, sd * unit, mean_sd(weight, np.log(tau))),
+        mu=Mixture(mu_parts(nodes, tail if known is None else -np.inf))[0],
+        tau=Scale(Panels(density, tau, log_evidence, lower, upper, breaks), weight, tail),
         theta=Mixture(group_parts(nodes, rows, se, tail)),
-        new_group=Mixture(one_parts(nodes, new_variance, tail))[0],
-        log_evidence=float(log_evidence),
+        new_group=Mixture(new_group_parts(nodes, tail))[0],
+        log_evidence=log_evidence,
         prior=prior,
         nodes=Nodes(tau, weight, *density.mu_given(tau)),
         _given=density.mu_given,
         _data=(rows, se),
     )
-
-
-def _not_identified(mu, method):
-    unknown = dict.fromkeys(("tau", "log_likelihood", "se_mu", "se_tau"), np.nan)
-    return Fit(mu=mu, status="not identified", method=method, **unknown)
 
 
 def _prior(mu: ArrayLike, tau: ArrayLike, allow_inf: bool = True) -> tuple[FloatArray, FloatArray]:

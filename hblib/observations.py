@@ -137,7 +137,7 @@ def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "re
     arguments.one_of("method", method, ("ml", "reml"))
     _, n, ybar, within, unit = by_group(values, group)
     if n.size < 2:
-        return _of_one_group(float(ybar[0] * unit), method)
+        return Fit(mu=float(ybar[0] * unit), method=method)
     cells, observations, restricted = collect(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
     likelihood = RatioLikelihood(cells, within, observations, restricted)
     ratio = likelihood.best()
@@ -155,8 +155,3 @@ def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "re
         sigma=float(sigma * unit),
         se_sigma=float(error_sigma * unit),
     )
-
-
-def _of_one_group(mu, method):
-    unknown = dict.fromkeys(("tau", "log_likelihood", "se_mu", "se_tau"), np.nan)
-    return Fit(mu=mu, status="not identified", method=method, **unknown)

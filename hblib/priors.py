@@ -14,7 +14,6 @@ from scipy import special
 
 from hblib._numerics import arguments, quadrature
 from hblib._numerics.breaks import breaks
-from hblib._numerics.mixture import if_they_exist, mean_sd
 from hblib._numerics.panels import Panels
 from hblib._numerics.types import FloatArray
 from hblib.distributions import Scale
@@ -93,15 +92,12 @@ class Prior:
         """
         where, lower, upper = self.range(1.0)
         guess = self.parameters.get("scale", upper / 2 if upper < np.inf else 1.0)
-        guess = float(np.clip(guess, lower * (1 + 1e-9), upper * (1 - 1e-9)))
         try:
             x, weight, log_total = quadrature.integrate_scale(self.log_density, lower, upper, guess, breaks=where)
         except ValueError as error:
             raise ValueError(f"the prior {self.name} has no finite integral") from error
         tail = quadrature.tail_power(self.log_density, upper, guess)
-        mean, sd = if_they_exist(mean_sd(weight, np.minimum(x, 1e150)), tail)
-        panels = Panels(self.log_density, x, log_total, lower, upper, where)
-        return Scale(panels, mean, sd, mean_sd(weight, np.log(x)))
+        return Scale(Panels(self.log_density, x, log_total, lower, upper, where), weight, tail)
 
     def range(self, guess: float) -> tuple[FloatArray, float, float]:
         """Find where the density is not smooth, and the ends of where it is positive.

@@ -43,7 +43,20 @@ def grid_of(cells):
     return np.append(0.0, np.geomspace(least * _LEAST, max(2 * cells.spread**2, least), _POINTS))
 
 
-def mean_and_errors(cells, tau2, restricted):
+def _ml(cells):
+    return _likeliest(cells, restricted=False)
+
+
+def _reml(cells):
+    return _likeliest(cells, restricted=True)
+
+
+def _likeliest(cells, restricted):
+    tau2 = highest(lambda t: cells.score(t, restricted), lambda t: cells.log_likelihood(t, restricted), grid_of(cells))
+    return tau2, *_mean_and_errors(cells, tau2, restricted)
+
+
+def _mean_and_errors(cells, tau2, restricted):
     """mu and the standard errors of mu and tau^2 from the observed information at tau2."""
     here = cells.at(tau2)
     given_tau2 = 1 / np.sqrt(here.total)
@@ -86,7 +99,13 @@ def _paule_mandel(cells):
     return tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(cells, here.w, tau2)
 
 
-MOMENTS = {"moments": _plain_moments, "dersimonian-laird": _dersimonian_laird, "paule-mandel": _paule_mandel}
+METHODS = {  # cells -> tau^2, mu, and their standard errors
+    "ml": _ml,
+    "reml": _reml,
+    "moments": _plain_moments,
+    "dersimonian-laird": _dersimonian_laird,
+    "paule-mandel": _paule_mandel,
+}
 
 
 def _error_of_moments(cells, a, tau2):

@@ -94,8 +94,18 @@ class TauNodes(NamedTuple):
         return rng.choice(self.weight.size, size=number, p=self.weight)
 
 
-def one_parts(nodes, variance, tail):
-    """The mixture of N(mu_hat, variance); tail says how the density of tau falls, and so which moments exist."""
+def mu_parts(nodes, tail):
+    """That of mu; tail says how the density of tau falls, and so which moments exist."""
+    return _one_parts(nodes, nodes.mu_variance, tail)
+
+
+def new_group_parts(nodes, tail):
+    """That of theta of a group not seen yet."""
+    return _one_parts(nodes, nodes.mu_variance + nodes.tau**2, tail)
+
+
+def _one_parts(nodes, variance, tail):
+    """The mixture of N(mu_hat, variance)."""
     mean, sd = if_they_exist(mean_sd(nodes.weight, nodes.mu_hat, variance), tail)
     one = _One(nodes, nodes.out(nodes.mu_hat), np.sqrt(variance) * nodes.unit)
     return _parts(np.array([nodes.out(mean)]), np.array([sd * nodes.unit]), one)

@@ -57,6 +57,7 @@ def integrate_with(log_f, lower, upper, guess, rough, breaks=()):
     """`integrate_scale` for a log_f that gives (log f(s), arrays): the arrays come back too, a row for each node."""
     if not lower < upper:
         raise ValueError(f"lower must be below upper, but they are {lower} and {upper}")
+    guess = float(np.clip(guess, lower * (1 + 1e-9), upper * (1 - 1e-9)))  # strictly inside
     look = _in_log(rough)
     _check_that_it_falls(look, lower, upper, guess)
     edges = [lower, *np.unique(inside(breaks, lower, upper)), upper]

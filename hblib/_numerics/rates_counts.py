@@ -11,9 +11,10 @@ takes to lose no digits: three where the gap is a thousandth of k. So the cost g
 
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hblib._numerics import arguments
 from hblib._numerics.mixture import blocks
@@ -141,6 +142,13 @@ def _fast_columns(y, n, spread=False):
         if spread:
             spreads.append(Spread.of(successes, trials))
     return [(np.flatnonzero(histogram), histogram[histogram > 0].astype(float)) for histogram in histograms], spreads
+
+
+def unchecked_rows(y, n) -> tuple[NDArray[Any], ...]:
+    """One row a group: integer arrays as they are, to be checked block by block; all else checked, as floats."""
+    if not all(type(each) is np.ndarray and each.dtype.kind in "iu" for each in (y, n)):
+        y, n = arguments.successes(y, n, join=arguments.groups)
+    return arguments.groups(y=y, n=n)
 
 
 def _places(values):

@@ -15,6 +15,21 @@ _APART = 0.25  # of log phi, between points of the profile
 _HIGHER = 1e-9  # by so much of its own size must a likelihood be above that of phi = 0, or it is rounding
 
 
+def profile(data, phi):
+    """The log likelihood at the best mu for each phi, an array."""
+    if data.trials == 0:
+        return np.zeros(phi.shape)
+    flat = phi.ravel()
+    mu, rest = (np.full(flat.size, total / data.trials) for total in (data.successes, data.trials - data.successes))
+    inner = flat > 0
+    if inner.any() and 0 < data.successes < data.trials:
+        z, _ = logit_mode(data, 1 / flat[inner], flat_in_mu=True)
+        mu[inner], rest[inner] = special.expit(z), special.expit(-z)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = log_likelihood(data, mu, flat, rest)
+    return np.where(np.isnan(value), 0.0, value).reshape(phi.shape)  # one outcome only: its limit, probability 1
+
+
 def without_search(data):
     """The cases that need no search: (status, mu, phi), with status None for all the rest."""
     if data.trials == 0:
@@ -141,7 +156,7 @@ def _uphill(g1, g2, a, b, c):
     return shorter * np.array([cos * along - sin * across, sin * along + cos * across])
 
 
-def error_of_pooled(data, mu, phi):
+def _error_of_pooled(data, mu, phi):
     """The standard error of the pooled rate, with phi taken as known."""
     if np.isnan(phi):
         return np.nan
@@ -150,7 +165,10 @@ def error_of_pooled(data, mu, phi):
     return np.sqrt(mu * (1 - mu) * (rho * squares / data.trials + 1 - rho) / data.trials)
 
 
-def standard_errors(data, mu, phi):
+def standard_errors(data, mu, phi, method):
+    """Those of mu and phi."""
+    if method == "moments":
+        return _error_of_pooled(data, mu, phi), np.nan
     if phi == np.inf:  # each group is one trial of a coin
         return np.sqrt(mu * (1 - mu) / data.groups), np.nan
     if not 0 <= phi < np.inf:

@@ -48,8 +48,7 @@ class SizeDensity:
 
     def mu_given(self, size):
         """How mu is distributed given each of the sizes, which weigh alike."""
-        centre, width, given, t = self.with_mu(size)[1]
-        return MuGivenSize(size, np.full(size.size, 1 / size.size), centre, width, given, t[0])
+        return MuGivenSize.of(size, np.full(size.size, 1 / size.size), self.with_mu(size)[1])
 
     def rough(self, size):
         """Laplace's approximation to it, which needs no nodes of mu."""
@@ -80,29 +79,3 @@ def _nodes_of_mu(data, rows, size, centre, width, narrowest):
         else:
             log_f[some] = log_slope + sum(count * log_pmf(y_j, n_j, mu, rest, m) for y_j, n_j, count in rows.T)
     return t, log_f
-
-
-def theta_moments(y, n, weight, size, first, second):
-    """Mean and SD of every theta_j from sums over the sizes; `first` and `second` are the moments of mu given the size.
-
-    Given mu and the size, theta_j has mean r + a (mu - r) with r = y/n and a = size/(size + n): quadratic forms in r,
-    with the same sums for all groups of one n.
-    """
-    distinct, which = np.unique(n, return_inverse=True)
-    powers = np.stack([weight, weight * first, weight * second], axis=1)
-    sums = np.empty((11, distinct.size))
-    for some in blocks(distinct.size, size.size):
-        a = size / (size + distinct[some, None])
-        # given mu and size theta's variance is its mean (1 - mean) times this
-        noise = 1 / (size + distinct[some, None] + 1)
-        sums[:2, some] = (a @ powers[:, :2]).T
-        sums[2:5, some] = (a**2 @ powers).T
-        sums[5, some] = noise @ weight
-        sums[6:8, some] = ((noise * a) @ powers[:, :2]).T
-        sums[8:, some] = ((noise * a**2) @ powers).T
-    a0, a1, q0, q1, q2, c0, c1, c2, d0, d1, d2 = sums[:, which]
-    r = np.divide(y, n, out=np.zeros(y.size), where=n > 0)
-    shift = a1 - r * a0
-    within = r * (1 - r) * c0 + (1 - 2 * r) * (c2 - r * c1) - (d2 - 2 * r * d1 + r**2 * d0)
-    between = q2 - 2 * r * q1 + r**2 * q0 - shift**2
-    return r + shift, np.sqrt(within + np.maximum(between, 0))

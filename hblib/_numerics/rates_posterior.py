@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from hblib._numerics.mixture import Parts, Search, blocks
+from hblib._numerics.mixture import Parts, Search, blocks, mean_sd
 from hblib._numerics.rates_likelihood import LOGITS
 from hblib._numerics.rates_pmf import log_beta_density
 
@@ -46,6 +46,23 @@ class MuGivenSize:
     width: np.ndarray
     given: np.ndarray  # the weights of mu's nodes given the size; each row sums to 1
     t: np.ndarray  # of the columns
+
+    @classmethod
+    def of(cls, size, weight, arrays):
+        """From what `SizeDensity.with_mu` gives beside the density."""
+        centre, width, given, t = arrays
+        return cls(size, weight, centre, width, given, t[0])
+
+    @functools.cached_property
+    def moments(self):
+        """Mean and variance of mu given each size."""
+        mean = (self.given * self.mu).sum(axis=-1)
+        return mean, (self.given * (self.mu - mean[:, None]) ** 2).sum(axis=-1)
+
+    def flat(self):
+        """mu, size and weight of all the nodes."""
+        parts = self.mu, self.size[:, None], self.weight[:, None] * self.given
+        return (np.broadcast_to(part, self.mu.shape).ravel() for part in parts)
 
     @functools.cached_property
     def mu(self):
@@ -105,9 +122,9 @@ class MuGivenSize:
         return _refined(self.t, self.given, _FINEST)
 
 
-def mu_parts(nodes, mean, sd):
+def mu_parts(nodes):
     """The `Parts` of mu itself, one row."""
-    mean, sd = np.array([mean]), np.array([sd])
+    mean, sd = (np.array([each]) for each in mean_sd(nodes.weight, *nodes.moments))
     search = functools.partial(_search, mean, sd)
     return Parts(mean, sd, nodes.tail, nodes.log_density, search, nodes.joint, ends=(0.0, 1.0))
 
@@ -144,12 +161,50 @@ def _closer_search(mean, sd, rough_tail, z, rows):
     return Search(value, np.where(arrived, v, start), np.where(arrived, steep, slope), low, high)
 
 
-def theta_parts(nodes, mean, sd, y, n):
+def group_parts(nodes, y, n):
+    """The `Parts` of every group's rate."""
+    first, variance = nodes.moments
+    mean, sd = _theta_moments(y, n, nodes.weight, nodes.size, first, first**2 + variance)
+    return _theta_parts(nodes, mean, sd, y, n)
+
+
+def new_group_parts(nodes):
+    """Those of the rate of a group not seen yet, one row."""
+    return group_parts(nodes, np.zeros(1), np.zeros(1))
+
+
+def _theta_parts(nodes, mean, sd, y, n):
     """The `Parts` of the posteriors Beta(mu size + y, (1 - mu) size + n - y), one row a group."""
     _, first, which = np.unique(np.stack([y, n]), axis=1, return_index=True, return_inverse=True)
     rates = _Rates(nodes, y, n)
     search, same = functools.partial(_closer_search, mean, sd, rates.rough_tail), first[which.ravel()]
     return Parts(mean, sd, rates.tail, rates.log_density, search, rates.joint, ends=(0.0, 1.0), same=same)
+
+
+def _theta_moments(y, n, weight, size, first, second):
+    """Mean and SD of every theta_j from sums over the sizes; `first` and `second` are the moments of mu given the size.
+
+    Given mu and the size, theta_j has mean r + a (mu - r) with r = y/n and a = size/(size + n): quadratic forms in r,
+    with the same sums for all groups of one n.
+    """
+    distinct, which = np.unique(n, return_inverse=True)
+    powers = np.stack([weight, weight * first, weight * second], axis=1)
+    sums = np.empty((11, distinct.size))
+    for some in blocks(distinct.size, size.size):
+        a = size / (size + distinct[some, None])
+        # given mu and size theta's variance is its mean (1 - mean) times this
+        noise = 1 / (size + distinct[some, None] + 1)
+        sums[:2, some] = (a @ powers[:, :2]).T
+        sums[2:5, some] = (a**2 @ powers).T
+        sums[5, some] = noise @ weight
+        sums[6:8, some] = ((noise * a) @ powers[:, :2]).T
+        sums[8:, some] = ((noise * a**2) @ powers).T
+    a0, a1, q0, q1, q2, c0, c1, c2, d0, d1, d2 = sums[:, which]
+    r = np.divide(y, n, out=np.zeros(y.size), where=n > 0)
+    shift = a1 - r * a0
+    within = r * (1 - r) * c0 + (1 - 2 * r) * (c2 - r * c1) - (d2 - 2 * r * d1 + r**2 * d0)
+    between = q2 - 2 * r * q1 + r**2 * q0 - shift**2
+    return r + shift, np.sqrt(within + np.maximum(between, 0))
 
 
 @dataclass(frozen=True)
