@@ -159,6 +159,14 @@ def test_short_code_in_a_sentence_is_kept_whole_and_long_code_is_not():
     assert [text["classes"] for text in texts] == [["whole"], [], []]
 
 
+def test_r_hat_is_kept_whole_wherever_it_stands():
+    paragraph = nodes.paragraph("", "", nodes.Text("An R-hat of 1.01, and "), nodes.emphasis("", "k-hat"))
+    typography.mend(SimpleNamespace(env=SimpleNamespace(docname="chapters/10-checking")), paragraph)
+    assert paragraph.astext() == "An R-hat of 1.01, and k-hat"
+    assert [part.astext() for part in paragraph.findall(nodes.inline)] == ["R-hat", "k-hat"]
+    assert all(part["classes"] == ["whole"] for part in paragraph.findall(nodes.inline))
+
+
 def test_code_and_formulas_keep_their_hyphens():
     texts = nodes.literal("", "-1"), nodes.math("", "-2"), nodes.inline("", "-3"), nodes.inline("", "-4")
     texts[-1]["classes"] = ["pasted-text"]

@@ -8,6 +8,7 @@ from docutils import nodes
 HYPHEN = re.compile(r"(?<![^\s(\[])-(?=\.?\d)")
 # Before %, round ± and what compares, in "4 of 9", and between "page" and its number: there no line ends.
 FAST = re.compile(r" (?=%|[±=<>≈] )|(?<=[±=<>≈]) |(?<=\d) (?=of \d)|(?<=\d of) (?=\d)|(?<=\b[Pp]age) (?=\d)")
+HAT = re.compile(r"\b([Rk]-hat)\b")  # one sign, spelled out
 SHORT = 24  # letters of code in a sentence; no line ends within so few
 STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 CODE = nodes.literal, nodes.literal_block, nodes.raw, nodes.math, nodes.math_block, nodes.title
@@ -29,8 +30,17 @@ def mend(app, doctree):
             written = together(text.translate(STRAIGHT) if in_code else text)
             if "pasted-text" in text.parent.get("classes", ()):  # what {glue:text} has put into a sentence
                 written = with_minus(written)
-            if written != text:
-                text.parent.replace(text, nodes.Text(written))
+            if written != text or HAT.search(written):
+                text.parent.replace(text, [*with_hats(written)])
+
+
+def with_hats(text):
+    """The nodes of a text, R-hat and k-hat apart, for course.css to keep each on one line.
+
+    Another hyphen would do so, too, but hide them from whoever searches the page.
+    """
+    for number, part in enumerate(HAT.split(text)):
+        yield nodes.inline("", part, classes=["whole"]) if number % 2 else nodes.Text(part)
 
 
 def keep_short_code_whole(app, doctree):
