@@ -77,10 +77,11 @@ def test_the_table_of_counties_is_what_loops_find(page):
         assert row.raw == sample.y[mine].mean() if mine.any() else np.isnan(row.raw)
 
 
-def test_a_county_without_a_school_is_estimated_as_well_as_by_one_or_two_schools_alone(page):
+def test_in_this_sample_no_school_does_as_well_as_one_or_two_alone_which_is_their_luck(page):
     raw, pooled = page.errors.raw, page.errors.MRP
     assert abs(raw["1 or 2"] - pooled["none"]) <= 2
     assert pooled["1 or 2"] < raw["1 or 2"] / 2
+    assert page.usual / 2 > 1.08 * raw["1 or 2"]
     assert (pooled.iloc[1:] < raw.iloc[1:] / 1.5).all()
     assert page.errors.counties.tolist() == [17, 21, 13, 6]
 
