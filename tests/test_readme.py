@@ -38,7 +38,7 @@ def asked(*extras):
     lines, new = [*project["dependencies"]], [*extras]
     while new:
         listed = project["optional-dependencies"][new.pop()]
-        new += [line[len("hblib[") : -1] for line in listed if line.startswith("hblib[")]
+        new += [extra for line in listed if line.startswith("hblib[") for extra in line[len("hblib[") : -1].split(",")]
         lines += [line for line in listed if not line.startswith("hblib[")]
     return lines
 
