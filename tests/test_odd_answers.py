@@ -185,14 +185,15 @@ def test_who_stops_an_endless_loop_reads_a_sentence():
         started.wait()
         _thread.interrupt_main()
 
-    finger = threading.Thread(target=press_stop)
+    finger = threading.Thread(target=press_stop, daemon=True)  # if the loop never starts, nobody waits for it
     finger.start()
-    before = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # who starts the tests in the background ignores it
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec('check("q0")', names)
-    signal.signal(signal.SIGINT, before)
+    # who starts the tests in the background ignores it
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec('check("q0")', names)
+    finally:
+        signal.signal(signal.SIGINT, before)
     finger.join()
     assert "it was interrupted (KeyboardInterrupt). A loop that does not end?" in flat(printed.getvalue())
 

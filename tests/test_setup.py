@@ -2,8 +2,11 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -68,6 +71,20 @@ def test_a_browser_that_is_there_will_do(tmp_path, name):
     assert ran(tmp_path, "browser.sh", installed=[name]) == ("", [])
 
 
+@pytest.mark.parametrize("path", browser.MACS)
+def test_a_mac_keeps_its_browser_elsewhere(monkeypatch, path):
+    assert f'"{path}"' in (ROOT / "tools" / "browser.sh").read_text()
+    monkeypatch.setattr(shutil, "which", lambda name: name if name == path else None)
+    assert browser.program() == path
+
+
+def test_a_server_ends_with_what_it_serves_also_where_that_fails():
+    before = threading.active_count()
+    with pytest.raises(InterruptedError), browser.serving(BaseHTTPRequestHandler):
+        raise InterruptedError
+    assert threading.active_count() == before
+
+
 # --- What is installed ------------------------------------------------------------------------------------------------
 
 
@@ -113,6 +130,17 @@ def test_without_a_sandbox_the_rest_is_tested_and_one_line_says_so(project):
     assert code == 0, output
     assert re.search(rf"^\d+ passed, {len(source.names())} skipped", output, re.MULTILINE), output
     assert "LEFT OUT: what the grader's sandbox holds, since bubblewrap is not installed" in output.splitlines()[-2]
+
+
+def test_without_a_browser_the_rest_is_tested_and_one_line_says_so(project):
+    project.edit("tools/browser.py", "if found is None:", "if True:")
+    some = ("tests/web/test_print.py", "tests/test_readme.py", "-n0", "-k", "title_page or readme")
+    code, output = project.pytest(*some, LEAVE_NOTHING_OUT="")
+    assert code == 0, output
+    assert re.search(r"^\d+ passed, 1 skipped", output, re.MULTILINE), output
+    assert "LEFT OUT: what the pages do in a browser, since there is no browser: install" in output.splitlines()[-2]
+    code, output = project.pytest(*some, LEAVE_NOTHING_OUT="1")
+    assert code == 1, output
 
 
 def test_where_nothing_may_be_left_out_it_fails(monkeypatch):

@@ -8,22 +8,31 @@ from http.server import ThreadingHTTPServer
 from playwright.sync_api import sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MACS = tuple(f"/Applications/{name}.app/Contents/MacOS/{name}" for name in ("Chromium", "Google Chrome"))
 
 
 class Missing(Exception):
     """There is no browser on this machine."""
 
 
+def program():
+    """The path of the system's browser; a Mac has none of its programs on the path."""
+    found = next(filter(None, map(shutil.which, (*BROWSERS, *MACS))), None)
+    if found is None:
+        raise Missing("there is no browser: install Chromium (on Debian: sudo apt-get install chromium)")
+    return found
+
+
 @contextmanager
 def chromium():
     """The system's browser, driven by Playwright."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        raise Missing("there is no browser: install Chromium (on Debian: sudo apt-get install chromium)")
+    path = program()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program)
-        yield browser
-        browser.close()
+        browser = playwright.chromium.launch(executable_path=path)
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @contextmanager
@@ -33,6 +42,8 @@ def serving(handler):
         server.daemon_threads = True  # a browser keeps its lines open
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:  # or the thread would keep Python from ever ending
+            server.shutdown()
+            thread.join()

@@ -8,7 +8,8 @@ import pytest
 
 import course
 import fetch
-from browser import chromium
+from browser import Missing, chromium, program
+from tests import left_out
 from tests.web.reader import BUILT, served
 
 collect_ignore = ["inside.py"]  # runs in the page's Python alone
@@ -40,5 +41,10 @@ def address():
 
 @pytest.fixture(scope="module", name="browser")
 def a_browser():
+    """The system's browser; where there is none, what needs it is left out."""
+    try:
+        program()
+    except Missing as reason:
+        left_out.leave_out(f"what the pages do in a browser, since {reason}")
     with chromium() as found:
         yield found

@@ -10,9 +10,8 @@ import yaml
 from pypdf import PdfReader
 
 import check_site
-from browser import chromium
 from tests.conftest import ROOT
-from tests.web.reader import BUILT, Reader, served
+from tests.web.reader import BUILT, Reader
 
 pytestmark = pytest.mark.site
 
@@ -49,15 +48,14 @@ LOOK = """() => {
 
 
 @pytest.fixture(scope="module")
-def looks():
+def looks(browser, address):
     """What LOOK finds on each page, on a sheet of A4."""
     found = {}
-    with served(BUILT) as address, chromium() as browser:
-        reader = Reader(browser, address, viewport={"width": 665, "height": 950})
-        reader.page.emulate_media(media="print")
-        for name in PAGES:
-            reader.page.goto(f"{name}.html", wait_until="load")
-            found[name] = reader.page.evaluate(LOOK)
+    reader = Reader(browser, address, viewport={"width": 665, "height": 950})
+    reader.page.emulate_media(media="print")
+    for name in PAGES:
+        reader.page.goto(f"{name}.html", wait_until="load")
+        found[name] = reader.page.evaluate(LOOK)
     return found
 
 
@@ -73,21 +71,20 @@ def test_there_was_something_to_look_at(looks):
     assert sum(look["opened"] for look in looks.values()) > 100
 
 
-def test_dark_pages_are_printed_light():
-    with served(BUILT) as address, chromium() as browser:
-        reader = Reader(browser, address, color_scheme="dark")
-        page = reader.open("chapters/glossary.html").page
-        page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
-        page.evaluate(
-            """() => addEventListener("beforeprint", () => {
-                window.printed = [document.documentElement.dataset.theme, getComputedStyle(document.body).color];
-            })"""
-        )
-        page.pdf()
-        theme, colour = page.evaluate("() => window.printed")
-        assert theme == "light"
-        assert max(map(int, re.findall(r"\d+", colour)[:3])) < 100  # dark letters
-        page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+def test_dark_pages_are_printed_light(browser, address):
+    reader = Reader(browser, address, color_scheme="dark")
+    page = reader.open("chapters/glossary.html").page
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+    page.evaluate(
+        """() => addEventListener("beforeprint", () => {
+            window.printed = [document.documentElement.dataset.theme, getComputedStyle(document.body).color];
+        })"""
+    )
+    page.pdf()
+    theme, colour = page.evaluate("() => window.printed")
+    assert theme == "light"
+    assert max(map(int, re.findall(r"\d+", colour)[:3])) < 100  # dark letters
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
 
 
 # --- The book ---------------------------------------------------------------------------------------------------------
@@ -102,7 +99,7 @@ SOME = {
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
+def book(browser, tmp_path_factory):
     """(The PDF of a few pages, what the command said)."""
     file = tmp_path_factory.mktemp("pdf") / "book.pdf"
     command = [sys.executable, ROOT / "tools/pdf.py", BUILT, file, *SOME]

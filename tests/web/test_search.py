@@ -2,8 +2,7 @@
 
 import pytest
 
-from browser import chromium
-from tests.web.reader import BUILT, Reader, served
+from tests.web.reader import BUILT, Reader
 
 pytestmark = pytest.mark.site
 
@@ -71,9 +70,8 @@ ALL = """queries => queries.map(query =>
 
 
 @pytest.fixture(scope="module")
-def window():
-    with served(BUILT) as address, chromium() as browser:
-        yield Reader(browser, address)
+def window(browser, address):
+    return Reader(browser, address)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 
 from benchmarks.pages import Visitor, compressed
-from browser import chromium
 from check_site import toc_pages
 from tests.conftest import ROOT
 from tests.web.reader import BUILT
@@ -28,13 +27,13 @@ SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height
 
 
 @pytest.fixture(scope="module")
-def visits():
+def visits(browser):
     """(page, size) -> what it takes to open that page first in a window of that size.
 
     A visit ends when nothing has come for half a second: several visitors wait for that at once.
     """
     found = {}
-    with compressed(BUILT) as address, chromium() as browser:
+    with compressed(BUILT) as address:
         for some in batched(product(PAGES, SIZES), 8):
             visitors = {(page, size): Visitor(browser, viewport=SIZES[size]) for page, size in some}
             for (page, _), visitor in visitors.items():
