@@ -2,7 +2,12 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
-SOURCES := _config.yml _toc.yml package-lock.json $(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
+SOURCES := _config.yml _toc.yml package.json package-lock.json CITATION.cff LICENSE \
+	$(shell find $(LOOKS_IN) -type f -not -path '*/__pycache__/*' -not -path '*/.*')
+
+# What tells tools/book/published.py where the course is published.
+ADDRESS := $(strip $(BOOK_REPOSITORY) $(BOOK_ADDRESS) $(GITHUB_REPOSITORY) \
+	$(shell test ! -e .git || git remote get-url origin 2>/dev/null))
 
 # The matrices here are small: threads would wait for each other longer than they compute.
 export OMP_NUM_THREADS := 1
@@ -100,8 +105,15 @@ _build/.environment: $(VENV)/.ready
 	rm -rf _build
 	@mkdir -p _build && touch $@
 
+# Buttons and links name the course's address: with another one, the pages are written anew.
+_build/.address: _build/.environment
+	@echo '$(ADDRESS)' > $@
+ifneq ($(shell cat _build/.address 2>/dev/null),$(ADDRESS))
+.PHONY: _build/.address
+endif
+
 # The stamp is as old as the build's beginning, so that what was edited meanwhile is built next time.
-_build/html/.checked: _build/.environment $(SOURCES)
+_build/html/.checked: _build/.environment _build/.address $(SOURCES)
 	@touch _build/.begun
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	$(BIN)/python tools/book/check_site.py _build/html

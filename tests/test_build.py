@@ -4,6 +4,7 @@ Each case runs in a copy of the project that has a small book in the place of th
 """
 
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -17,12 +18,13 @@ import pytest
 from bs4 import BeautifulSoup
 
 from hblib import datasets
-from tests import small_book
+from tests import left_out, small_book
 from tests.conftest import ROOT, Project, copy_of_course
 
 pytestmark = pytest.mark.site
 
 PUBLIC = "https://github.com/example/course"
+UNKNOWN = dict.fromkeys(["BOOK_REPOSITORY", "BOOK_ADDRESS", "GITHUB_REPOSITORY"], "")
 RUN = {
     *(f"chapters/{name}" for name, text in small_book.PAGES.items() if "code-cell" in text),
     *(f"solutions/{name}" for name in small_book.EXERCISES),
@@ -193,6 +195,52 @@ def test_nothing_to_do_costs_nothing(book):
     assert "jupyter-book build" not in output
     assert "rm -rf" not in output
     assert "setup.sh" not in output
+
+
+@pytest.fixture
+def finished(project):
+    """A copy in which everything is set up and built, as far as make can see."""
+    venv, built = project.folder / ".venv", project.folder / "_build"
+    venv.mkdir()
+    (built / "html").mkdir(parents=True)
+    (venv / ".ready").write_text(f"{venv.resolve()}\n")
+    (built / ".environment").touch()
+    code, output = project.run("make", "_build/.address", **UNKNOWN)
+    assert code == 0, output
+    (built / "html" / ".checked").touch()
+    return project
+
+
+def is_to_be_built(project, **settings):
+    code, output = project.run("make", "-n", "book", **UNKNOWN | settings)
+    assert code == 0, output
+    return "jupyter-book build" in output
+
+
+@pytest.mark.parametrize("setting", UNKNOWN)
+def test_another_address_of_the_course_is_built(finished, setting):
+    assert not is_to_be_built(finished)
+    assert is_to_be_built(finished, **{setting: "example/course"})
+
+
+def test_another_origin_of_the_course_is_built(finished):
+    git = left_out.unless_installed("git")
+    for command in (["init", "--quiet"], ["remote", "add", "origin", PUBLIC]):
+        assert not is_to_be_built(finished)
+        finished.run(git, *command)
+    assert is_to_be_built(finished)
+
+
+def test_every_file_that_a_page_reads_is_built_again_when_it_changes(project):
+    """The files that stand in the built site's own list of what its pages depend on."""
+    environment = pickle.loads((ROOT / "_build" / ".doctrees" / "environment.pickle").read_bytes())
+    root = Path(environment.srcdir)
+    read = {(root / name).resolve() for names in environment.dependencies.values() for name in names}
+    read = {path.relative_to(root).as_posix() for path in read if path.is_relative_to(root)}
+    _, output = project.run("make", "-n", "--print-data-base", "help")
+    sources = re.search(r"^SOURCES := (.*)$", output, flags=re.MULTILINE)[1].split()
+    assert {"LICENSE", "CITATION.cff", "chapters/lesson_numbers.toml", "hblib/beta_binomial.py"} <= {*read}
+    assert {name for name in read if not name.startswith(("_build/", ".venv/"))} - {*sources} == set()
 
 
 def test_an_environment_that_was_moved_is_made_anew(project):
