@@ -1,5 +1,6 @@
 """What `pip install` gives: a wheel with everything in it, that computes and grades where nothing else is installed."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -34,7 +35,9 @@ def wheel(uv, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     # from a copy: setuptools leaves a folder behind, and takes what an older one holds
     shutil.copytree(ROOT, folder / "course", ignore=HEAVY)
-    run(uv, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", folder, folder / "course")
+    # by the setuptools that is pinned for the book, not by the newest that can be fetched
+    by = ("--no-build-isolation", "--python", sys.executable)
+    run(uv, "build", "--quiet", "--wheel", *by, "--out-dir", folder, folder / "course")
     return next(folder.glob("*.whl"))
 
 
@@ -45,8 +48,39 @@ def environment(uv, folder, what):
     lines = (ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
     pins.write_text("\n".join(line for line in lines if not line.startswith("-e")), encoding="utf8")
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    run(uv, "pip", "install", "--quiet", "--python", python, "--constraint", pins, what)
+    install(uv, "--python", python, "--constraint", pins, what)
     return python
+
+
+def install(uv, *what):
+    """By what the set-up has left in uv's cache, or else from the package index, if there is a way to it."""
+    for where in (["--offline"], []):
+        command = [*map(str, (uv, "pip", "install", "--quiet", *where, *what))]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return
+    if "Failed to fetch" in done.stderr:
+        left_out.leave_out("the wheel in an environment of its own, since there is no way to the package index")
+    pytest.fail(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("offline", "online", "outcome"),
+    [
+        (":", "exit 1", None),
+        ("exit 1", ":", None),
+        ("exit 1", "echo Failed to fetch >&2; exit 2", pytest.skip.Exception),
+        ("exit 1", "echo No solution found >&2; exit 1", pytest.fail.Exception),
+    ],
+    ids=["in the cache", "in the index", "out of reach", "nowhere"],
+)
+def test_without_a_network_what_needs_it_is_left_out_and_nothing_else(tmp_path, monkeypatch, offline, online, outcome):
+    monkeypatch.delenv("LEAVE_NOTHING_OUT", raising=False)
+    uv = tmp_path / "uv"
+    uv.write_text(f'#!/bin/sh\ncase "$*" in *--offline*) {offline} ;; *) {online} ;; esac\n')
+    uv.chmod(0o755)
+    with pytest.raises(outcome) if outcome else contextlib.nullcontext():
+        install(uv, "hblib")
 
 
 @pytest.fixture(scope="module")
