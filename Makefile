@@ -57,7 +57,8 @@ check: $(VENV)/.tests ## style, types and the tests of hblib, in a few minutes: 
 
 page: $(VENV)/.tests ## run one page or exercise and its tests, then build the site: make page PAGE=05-empirical-bayes
 	@test -n "$(PAGE)" || { echo "Which page? For example: make page PAGE=05-empirical-bayes"; exit 2; }
-	$(BIN)/python -m pytest $(wildcard chapters/$(PAGE).md solutions/$(PAGE).md tests/pages/test_$(firstword $(subst -, ,$(PAGE)))*.py)
+	files=$$(PYTHONPATH=tools/book $(BIN)/python -m tests.pages.names "$(PAGE)") && \
+		{ test -z "$$files" || $(BIN)/python -m pytest $$files; }
 	$(MAKE) book
 
 grader: $(VENV)/.ready ## set up what grading a class needs, and see whether this machine can

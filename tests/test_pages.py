@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -199,6 +200,29 @@ def test_what_a_reader_sees_runs_without_what_is_removed(name):
 
 def test_a_name_that_only_a_removed_cell_defines_is_noticed():
     assert undefined("print(mean)\nmean = 1\nprint(sd)") == ["mean", "sd"]
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("05-empirical-bayes", ["chapters/05-empirical-bayes.md", "tests/pages/test_05.py"]),
+        ("the-idea", ["chapters/the-idea.md", "tests/pages/test_the_idea.py"]),
+        ("01-hospitals", ["solutions/01-hospitals.md"]),
+        ("01-first-lines", ["solutions/01-first-lines.md", "tests/pages/test_01_first_lines.py"]),
+        ("glossary", []),
+    ],
+)
+def test_a_page_is_tested_by_its_own_tests_alone(name, files):
+    assert names.files(name) == files
+
+
+def test_make_says_that_there_is_no_such_page():
+    command = [sys.executable, "-m", "tests.pages.names", "05-emprical-bayes"]
+    assert "-m tests.pages.names" in (ROOT / "Makefile").read_text(encoding="utf8")
+    settings = {**os.environ, "PYTHONPATH": "tools/book"}
+    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "There is neither chapters/05-emprical-bayes.md nor solutions/05-emprical-bayes.md\n"
 
 
 RUN = "store = beta_binomial.posterior(y=2, n=20, alpha=5, beta=95)\n"

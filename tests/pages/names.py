@@ -9,6 +9,7 @@ that cell, and keeps a page and its tests on one worker of xdist. Where the test
 import ast
 import pickle
 import re
+import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -50,6 +51,15 @@ def page_of(tests):
     return page
 
 
+def files(name, root=ledger.ROOT):
+    """What runs and tests the page or the exercise of this name, relative to the course's folder."""
+    pages = [page for folder in ("chapters", "solutions") if (page := root / folder / f"{name}.md").exists()]
+    if not pages:
+        sys.exit(f"There is neither chapters/{name}.md nor solutions/{name}.md")
+    found = [file for page in pages if ledger.is_notebook(page) for file in (page, tests_of(page)) if file]
+    return [file.relative_to(root).as_posix() for file in found]
+
+
 def used(tests):
     """The names that the tests ask of their page."""
     nodes = ast.walk(ast.parse(tests.read_text(encoding="utf8")))
@@ -86,3 +96,7 @@ def of(tests, config):
     missing = sorted(set(used(tests)) - set(values))
     assert not missing, f"{page.name} has no {', '.join(missing)}, or the cell that makes it failed"
     return SimpleNamespace(**values)
+
+
+if __name__ == "__main__":  # for `make page`
+    print(*files(sys.argv[1]))
