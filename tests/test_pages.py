@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import ledger
+import page_code
 import reader_notebooks
 from tests.conftest import ROOT
 from tests.pages import names
@@ -187,6 +188,51 @@ def undefined(source):
     done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     return re.findall("Undefined name `(.*?)`", done.stdout)
+
+
+def imports_all(source):
+    """Does the code bind hblib itself? Then nobody knows which of its files it uses, and when it has to run again."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [each.name if each.asname else each.name.split(".")[0] for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module for each in node.names if each.name == "*"]
+        else:
+            continue
+        if "hblib" in names:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_names_what_it_takes_of_hblib(name):
+    assert not any(imports_all(cell.source) for cell in code(name))
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import hblib", True),
+        ("import numpy, hblib as h", True),
+        ("import hblib.lkj", True),  # the name that it binds is hblib
+        ("from hblib import *", True),
+        ("import hblib.lkj as lkj", False),
+        ("from hblib import lkj", False),
+        ("from hblib.lkj import *", False),
+    ],
+)
+def test_an_import_of_all_of_hblib_is_noticed(source, found):
+    assert imports_all(source) is found
+
+
+def test_a_changed_hint_runs_the_page_again_that_prints_it(tmp_path, monkeypatch):
+    pages = [ROOT / "chapters" / f"{name}.md" for name in ("how-the-checks-work", "01-pooling")]
+    shows, only_has_it = map(page_code.fingerprint, pages)
+    text = (ROOT / "solutions" / "01-hospitals.md").read_text(encoding="utf8")
+    (tmp_path / "01-hospitals.md").write_text(f"{text}\n", encoding="utf8")
+    monkeypatch.setenv("HBLIB_EXERCISES", str(tmp_path))
+    assert page_code.fingerprint(pages[0]) != shows
+    assert page_code.fingerprint(pages[1]) == only_has_it
 
 
 MEANT = {"chapters/how-the-checks-work": ["N"]}  # shows what a check says of a slip

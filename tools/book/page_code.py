@@ -2,8 +2,8 @@
 
 The cache of executed notebooks knows a page by the text of its cells and by its kernelspec. So the kernelspec gets one
 entry more while the book is built: a fingerprint of all that the cells run on, which are the modules of hblib that they
-import, directly or not, the data among them, the pinned packages, and the formats of figures. With another fingerprint
-the page runs again.
+import, directly or not, the data among them, the exercises that they check, the pinned packages, and the formats of
+figures. With another fingerprint the page runs again.
 """
 
 import functools
@@ -17,6 +17,7 @@ from sphinx.util import logging
 
 import figures
 import ledger
+from hblib.coursework import source
 from hblib.coursework.imports import imported, needed
 from hblib.coursework.source import PACKAGE
 
@@ -55,7 +56,11 @@ def outdated(app, env, added, changed, removed):
 
 def fingerprint(page):
     """A short name for all the code and data that the cells of a page use."""
-    return _of_modules(tuple(modules(page)))
+    asked = exercises(page)
+    sha = hashlib.sha256(_of_modules(tuple(sorted({name for each in (page, *asked) for name in modules(each)}))))
+    for path in asked:
+        sha.update(path.read_bytes())
+    return sha.hexdigest()[:16]
 
 
 def modules(page):
@@ -64,10 +69,27 @@ def modules(page):
     >>> modules(ledger.ROOT / "chapters/05-empirical-bayes.md")[-3:]
     ['normal_normal.py', 'page.py', 'priors.py']
     """
-    text = Path(page).read_text(encoding="utf8")
-    code = text if Path(page).suffix == ".py" else "\n".join(CELL.findall(text))
-    found = _needed(frozenset(imported(re.sub(r"^[%!:].*", "", code, flags=re.MULTILINE))))
+    found = _needed(frozenset(imported(code(page))))
     return [name for name in found if not name.startswith("grading/")]  # of the grader the checks only ask a limit
+
+
+def exercises(page):
+    """The exercises that a page's cells check answers of; not a solution's own, whose cells are the page's.
+
+    >>> [path.name for path in exercises(ledger.ROOT / "chapters/how-the-checks-work.md")]
+    ['01-hospitals.md']
+    >>> exercises(ledger.ROOT / "solutions/01-hospitals.md")
+    []
+    """
+    names = re.findall(r"""^[^#\n]*\bexercise\(["']([\w-]+)["']\)""", code(page), flags=re.MULTILINE)
+    return [path for name in names if (path := source.path(name)).exists() and not path.samefile(page)]
+
+
+def code(page):
+    """The code of a page's cells, without what IPython alone understands; or that of a module."""
+    text = Path(page).read_text(encoding="utf8")
+    cells = text if Path(page).suffix == ".py" else "\n".join(CELL.findall(text))
+    return re.sub(r"^[%!:].*", "", cells, flags=re.MULTILINE)
 
 
 _needed = functools.cache(needed)
@@ -80,4 +102,4 @@ def _of_modules(names):
     sha = hashlib.sha256(json.dumps(figures.FORMATS).encode())
     for path in (path for path in paths if path.suffix in (".py", ".csv", ".txt", ".mplstyle", ".npz", ".json")):
         sha.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
-    return sha.hexdigest()[:16]
+    return sha.digest()
