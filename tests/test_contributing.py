@@ -78,6 +78,21 @@ def test_what_contributing_names_is_there():
     assert [name for name in files if not (ROOT / name).exists()] == []
 
 
+def test_dependabot_looks_where_workflows_are():
+    """In `.github/workflows` for the folder /, and in any other folder itself."""
+    updates = yaml.safe_load(read(".github/dependabot.yml"))["updates"]
+    actions = [each for each in updates if each["package-ecosystem"] == "github-actions"]
+    folders = [folder for each in actions for folder in each.get("directories", [each.get("directory")])]
+    there = {ROOT / (".github/workflows" if folder == "/" else folder.strip("/")) for folder in folders}
+    workflows = [*WORKFLOWS, *ROOT.glob("classroom/*/.github/workflows/*.yml")]
+    assert there == {path.parent for path in workflows if "uses:" in path.read_text(encoding="utf8")}
+
+
+def test_only_main_is_published():
+    publish = yaml.safe_load(read(".github/workflows/book.yml"))["jobs"]["publish"]
+    assert publish["if"] == "github.ref == 'refs/heads/main'"
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_what_a_workflow_calls_is_there(path):
     steps = [step for job in yaml.safe_load(path.read_text(encoding="utf8"))["jobs"].values() for step in job["steps"]]
