@@ -19,7 +19,7 @@ import yaml
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools" / "book"))
 
-from browser import Missing, chromium, serving
+from browser import PATIENCE, Missing, chromium, serving
 from check_site import toc_pages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,6 +93,7 @@ class Visitor:
 
     def __init__(self, browser, slow=False, **settings):
         self.window = browser.new_context(**settings)
+        self.window.set_default_timeout(PATIENCE)
         self.page = self.window.new_page()
         self.page.add_init_script(SHIFTS)
         self.line = self.window.new_cdp_session(self.page)
@@ -121,7 +122,7 @@ class Visitor:
     def go(self, address):
         """Open a page, and count from here on."""
         self.files = {}
-        self.page.goto(address, timeout=120_000)
+        self.page.goto(address)
 
     def cost(self, rest=500):
         """What the page costs that was opened last."""

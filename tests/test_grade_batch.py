@@ -54,7 +54,7 @@ def test_a_batch_that_is_stopped_goes_on_where_it_was(folder):
     while len(written(folder)) < 2 and process.poll() is None:
         time.sleep(0.02)
     interrupt(process.pid)
-    _, said = process.communicate(timeout=1800)
+    _, said = process.communicate(timeout=7200)
     assert "The same command goes on from here" in said
     before = written(folder)
     assert 2 <= len(before) < 11

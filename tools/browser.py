@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MACS = tuple(f"/Applications/{name}.app/Contents/MacOS/{name}" for name in ("Chromium", "Google Chrome"))
+PATIENCE = 3_600_000  # ms: it only guards against hanging; what is waited for ends the wait
 
 
 class Missing(Exception):
@@ -28,7 +29,7 @@ def chromium():
     """The system's browser, driven by Playwright."""
     path = program()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path)
+        browser = playwright.chromium.launch(executable_path=path, timeout=PATIENCE)
         try:
             yield browser
         finally:

@@ -47,8 +47,8 @@ def hblib(*command, path=os.environ["PATH"], **options):
     return ordinary_user.run(*with_path, "-m", "hblib", *command, env=exercises, **options)
 
 
-def left(patience=60):
-    """The commands of processes that a sandbox should have taken with it; the kernel gets some seconds to end them."""
+def left(patience=3600):
+    """The commands of processes that a sandbox should have taken with it; the kernel has its time to end them."""
     end = time.monotonic() + patience
     while (found := survivors()) and time.monotonic() < end:
         time.sleep(0.05)

@@ -3,11 +3,10 @@
 import http.server
 from functools import partial
 
-from browser import serving
+from browser import PATIENCE, serving
 from tests.conftest import ROOT
 
 BUILT = ROOT / "_build" / "html"
-PATIENCE = 300_000  # ms for what Python has to do on a busy machine; what is waited for ends the wait
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -28,7 +27,7 @@ class Reader:
     def __init__(self, browser, address, **settings):
         self.address, self.asked = address, []
         self.window = browser.new_context(base_url=address, **{"viewport": {"width": 1280, "height": 900}, **settings})
-        self.window.set_default_timeout(60_000)
+        self.window.set_default_timeout(PATIENCE)
         self.window.on("request", lambda request: self.asked.append(request.url))
         self.page = self.window.new_page()
         self.raised = []
@@ -62,7 +61,7 @@ class Reader:
 
     def end_of(self, place):
         """Wait until Python is done; the sentence at the end."""
-        place.get_by_role("button", name="Stop").wait_for(state="hidden", timeout=PATIENCE)
+        place.get_by_role("button", name="Stop").wait_for(state="hidden")
         return place.get_by_role("status").inner_text()
 
     def output(self, place):

@@ -1,6 +1,5 @@
 """On paper: each page without what one can only press, with all that is folded open; and the book as one PDF."""
 
-import datetime
 import re
 import subprocess
 import sys
@@ -131,7 +130,7 @@ def test_the_command_says_how_far_it_is_and_what_it_made(book):
 
 def test_the_title_page(sheets):
     assert "Hierarchical Bayesian models" in sheets[0]
-    assert f"{datetime.datetime.now(tz=datetime.UTC):%Y}" in sheets[0]
+    assert re.search(r"\b20\d\d\b", sheets[0])
     assert "CC BY 4.0" in sheets[0]
 
 
