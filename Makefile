@@ -1,4 +1,4 @@
-# Each target sets up whatever it needs; a second run does only what has changed since.
+# Each target sets up whatever it needs; what is set up and built already is not made again.
 VENV := .venv
 BIN := $(VENV)/bin
 LOOKS_IN := $(wildcard hblib chapters solutions exercises tools web)
@@ -68,7 +68,7 @@ grader: $(VENV)/.ready ## set up what grading a class needs, and see whether thi
 exercises: $(VENV)/.ready ## write the students' notebooks in exercises/ anew from solutions/
 	$(BIN)/python -m hblib.coursework
 
-bench: $(VENV)-bench/.ready ## time hblib against its peers (about ten minutes; the table goes to benchmarks/results.md)
+bench: $(VENV)-bench/.ready ## time hblib against its peers (some minutes; the table goes to benchmarks/results.md)
 	$(VENV)-bench/bin/python benchmarks/bench.py --out benchmarks/results.json
 
 lab: $(VENV)/.ready ## open the pages as notebooks in JupyterLab
