@@ -148,6 +148,7 @@ def test_the_check_says_a_sentence_about_it(kind, number):
     assert "Traceback" not in said
 
 
+@pytest.mark.sandbox
 @pytest.mark.parametrize(("kind", "number"), CASES)
 def test_the_grader_says_the_same(verdicts, kind, number):
     each, verdict = KINDS[kind][number], verdicts[kind][number]
@@ -161,6 +162,7 @@ ENDLESS = "def ANSWER(y, n):\n    while True:\n        pass"
 RIGHT = "def ANSWER(y, n):\n    return y / n"
 
 
+@pytest.mark.sandbox
 def test_an_endless_loop_ends_by_the_limits_that_students_are_told(folder):
     """A function within `calling.SECONDS` a call, a cell within `graded.SECONDS`; right answers beside them count.
 

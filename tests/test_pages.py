@@ -282,6 +282,7 @@ def counted(project):
     return project
 
 
+@pytest.mark.site
 @pytest.mark.parametrize(
     "asked",
     [
@@ -297,6 +298,7 @@ def test_a_page_runs_once_for_nbval_and_its_tests(counted, asked):
     assert counted.runs.read_text() == "run "
 
 
+@pytest.mark.site
 def test_the_tests_of_a_page_notice_another_result(project):
     project.edit("chapters/00-how-to-read.md", RUN, RUN.replace("beta=95", "beta=85"))
     code, output = project.pytest("chapters/00-how-to-read.md", "tests/pages/test_00.py")
@@ -304,6 +306,7 @@ def test_the_tests_of_a_page_notice_another_result(project):
     assert "just_below_six_per_cent" in output
 
 
+@pytest.mark.site
 def test_the_tests_of_a_page_say_which_name_it_lost(project):
     project.edit("chapters/00-how-to-read.md", "store", "shop")
     code, output = project.pytest("chapters/00-how-to-read.md", "tests/pages/test_00.py")

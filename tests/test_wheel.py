@@ -125,6 +125,7 @@ print(hblib.__version__, *sorted(each.name for each in importlib.metadata.distri
     assert printed == [version, "hblib", "numpy", "scipy"]
 
 
+@pytest.mark.sandbox
 def test_with_its_extra_it_grades(grading):
     folder, python = grading
     name = "01-hospitals"
