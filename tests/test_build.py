@@ -169,14 +169,16 @@ def test_a_number_that_left_the_ledger_fails_the_build(book):
 def test_new_code_runs_the_pages_that_use_it_again_and_no_others(book):
     build = (Path(sys.executable).parent / "jupyter-book", "build", ".", "--keep-going")
     assert executed(book.run(*build)) == set()
-    book.edit("hblib/james_stein.py", "import numpy as np", "import numpy as np  # another line")
+    book.edit("hblib/james_stein.py", "import numpy as np\n", "import numpy as np\n\nANOTHER = 1\n")
     rest_on_it = {"chapters/04-stein", "solutions/04-stein"}
     done = book.run(*build)
     assert executed(done) == rest_on_it
     assert behind(done) == rest_on_it
-    for unused in ("hblib/grading/report.py", "tests/conftest.py", "tools/hblib_alone.py"):
-        with (book.folder / unused).open("a", encoding="utf8") as file:
-            file.write("# another line\n")
+    for file in ("hblib/grading/report.py", "tests/conftest.py", "tools/hblib_alone.py"):
+        with (book.folder / file).open("a", encoding="utf8") as unused:
+            unused.write("ANOTHER = 1\n")
+    with (book.folder / "hblib/james_stein.py").open("a", encoding="utf8") as used:
+        used.write("# a comment\n")
     done = book.run(*build)
     assert executed(done) == set()
     assert behind(done) == set()

@@ -235,6 +235,29 @@ def test_a_changed_hint_runs_the_page_again_that_prints_it(tmp_path, monkeypatch
     assert page_code.fingerprint(pages[1]) == only_has_it
 
 
+CODE = "x = 1\ndef f():\n    return 'y'\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "same"),
+    [
+        ("a.py", CODE, "# why\n" + CODE.replace("1", "1  # one"), True),
+        ("a.py", CODE, '"""What."""\n' + CODE.replace("f():", 'f():\n    """A letter."""'), True),
+        ("a.py", CODE, CODE.replace("1", "2"), False),
+        ("a.py", CODE, CODE.replace("'y'", '"""z"""'), False),
+        ("a.csv", "y\n1\n", "y\n2\n", False),
+        ("requirements.txt", "numpy==1 # via a", "numpy==1 # via a, b", True),
+        ("requirements.txt", "numpy==1 # via a", "numpy==2 # via a", False),
+    ],
+)
+def test_what_reaches_no_result_runs_no_page(tmp_path, name, one, other, same):
+    paths = tmp_path / "one" / name, tmp_path / "other" / name
+    for path, text in zip(paths, (one, other), strict=True):
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf8")
+    assert (page_code.essence(paths[0]) == page_code.essence(paths[1])) is same
+
+
 MEANT = {"chapters/how-the-checks-work": ["N"]}  # shows what a check says of a slip
 
 

@@ -3,9 +3,10 @@
 The cache of executed notebooks knows a page by the text of its cells and by its kernelspec. So the kernelspec gets one
 entry more while the book is built: a fingerprint of all that the cells run on, which are the modules of hblib that they
 import, directly or not, the data among them, the exercises that they check, the pinned packages, and the formats of
-figures. With another fingerprint the page runs again.
+figures; comments and docstrings apart. With another fingerprint the page runs again.
 """
 
+import ast
 import functools
 import hashlib
 import json
@@ -101,5 +102,20 @@ def _of_modules(names):
     paths = [ledger.ROOT / "requirements.txt", *sorted(PACKAGE.glob("*.mplstyle")), *(PACKAGE / name for name in names)]
     sha = hashlib.sha256(json.dumps(figures.FORMATS).encode())
     for path in (path for path in paths if path.suffix in (".py", ".csv", ".txt", ".mplstyle", ".npz", ".json")):
-        sha.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+        sha.update(f"{path.name}\0".encode() + essence(path) + b"\0")
     return sha.digest()
+
+
+@functools.cache
+def essence(path):
+    """What of a file decides results: of code neither comments nor docstrings, of the pins no comments."""
+    if path.suffix == ".txt":
+        return re.sub(rb"\s*#.*", b"", path.read_bytes())
+    if path.suffix != ".py":
+        return path.read_bytes()
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        match node:
+            case ast.Module() | ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef() if ast.get_docstring(node):
+                del node.body[0]
+    return ast.dump(tree).encode()
