@@ -23,10 +23,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import linalg, optimize, sparse
+from scipy import linalg, ndimage, optimize, sparse
 
 from hblib._numerics import arguments, report
 from hblib._numerics.types import FloatArray, Labels
+
+_MOST_SHARES = 12  # of a grouping in the grid where the search begins
+_MOST_POINTS = 256  # of that grid: beyond eight groupings it has one
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,11 @@ def fit(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike]) -> Fit:
     --------
     given : The same with given standard deviations.
     hblib.regression.fit : One grouping, with slopes that vary as well.
+
+    Notes
+    -----
+    The likelihood of few rows may have several maxima. The search begins in every valley of a grid of the standard
+    deviations' shares, which is the coarser the more groupings there are; with more than eight it begins once.
 
     References
     ----------
@@ -242,8 +250,12 @@ class _Model:
         effects = root * linalg.solve_triangular(L, half, lower=True, trans=1)
         return np.log(np.diagonal(L)).sum(), self.squares - half @ half, effects, L, root
 
+    def depth(self, half_log_det, left):
+        """-2 log likelihood with the best sigma, up to a constant, from what `solved` gives."""
+        return 2 * half_log_det + self.free * np.log(left)
+
     def cost(self, ratio):
-        """-2 log likelihood with the best sigma, up to a constant, and its gradient."""
+        """`depth`, and its gradient."""
         half_log_det, left, effects, L, root = self.solved(ratio)
         # With P the inverse covariance matrix (in units of sigma^2) from which x is projected out, the slope needs the
         # diagonal of Z'PZ, and Z'Py.
@@ -251,7 +263,20 @@ class _Model:
         diagonal = np.diagonal(self.A) - np.sum(inner**2, axis=0)
         pull = self.c - self.A @ effects
         slope = np.add.reduceat(diagonal - pull**2 * self.free / left, self.first)
-        return 2 * half_log_det + self.free * np.log(left), slope
+        return self.depth(half_log_det, left), slope
+
+    def starts(self):
+        """Shares tau^2/(tau^2 + sigma^2) to search from: the valleys of a grid, for there may be several.
+
+        Its points are Chebyshev's, which stand close where a share is near 0 or 1: a likelihood of few rows can have a
+        maximum where sigma is all but 0. They are fewer for each grouping, the more groupings there are.
+        """
+        K = len(self.sizes)
+        number = max(1, min(_MOST_SHARES, int(_MOST_POINTS ** (1 / K))))
+        shares = np.sin(np.pi / 2 * (np.arange(number) + 0.5) / number) ** 2
+        points = np.stack(np.meshgrid(*[shares] * K, indexing="ij"), axis=-1)
+        depths = np.apply_along_axis(lambda t: self.depth(*self.solved(t / (1 - t))[:2]), -1, points)
+        return points[depths == ndimage.minimum_filter(depths, size=3, mode="nearest")]
 
     def best(self) -> FloatArray:
         """The ratios tau^2/sigma^2 with the highest likelihood."""
@@ -260,8 +285,9 @@ class _Model:
             level, slope = self.cost(t / (1 - t))
             return level, slope / (1 - t) ** 2
 
-        start, limits = np.full(len(self.sizes), 0.5), [(0, 1 - 1e-9)] * len(self.sizes)
-        found = optimize.minimize(cost, start, jac=True, bounds=limits, options={"ftol": 1e-15, "gtol": 1e-9}).x
+        limits, close = [(0, 1 - 1e-9)] * len(self.sizes), {"ftol": 1e-15, "gtol": 1e-9}
+        searches = [optimize.minimize(cost, t, jac=True, bounds=limits, options=close) for t in self.starts()]
+        found = min(searches, key=lambda search: search.fun).x
         inside = found > 0
 
         def slope(free):

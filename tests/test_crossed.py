@@ -113,6 +113,44 @@ def test_no_place_nearby_or_far_is_higher(seed):
         assert dense(y, x, groups, sd, fit.sigma * factor[2])[0] <= fit.log_likelihood + 1e-9
 
 
+SEVERAL_MAXIMA = {
+    "9 rows": (
+        [-1.79, 0.63, 0.37, 6.54, 3.81, -1.71, 4.68, -3.29, 3.2],
+        [[1, 0, 0, 4, 5, 0, 3, 2, 3], [5, 3, 3, 5, 4, 1, 1, 1, 0]],
+    ),
+    "13 rows": (
+        [1.41, -1.27, 1.15, -0.79, -2.64, 0.9, 0.66, -3.63, 1.51, -1.37, -2.38, -1.42, -1.19],
+        [[3, 2, 0, 2, 1, 0, 2, 1, 3, 2, 1, 1, 1], [0, 1, 4, 0, 4, 5, 2, 5, 0, 0, 1, 1, 0]],
+    ),
+    "8 rows": (
+        [-0.3, 3.29, -2.96, 0.13, 0.57, 3.16, -3.02, -3.71],
+        [[2, 3, 4, 0, 2, 3, 4, 1], [1, 1, 1, 0, 0, 2, 2, 1]],
+    ),
+}
+
+
+@pytest.mark.parametrize(("y", "groups"), SEVERAL_MAXIMA.values(), ids=SEVERAL_MAXIMA)
+def test_of_several_maxima_the_highest_is_found(y, groups):
+    """No point of a grid is higher: of the ratios tau/sigma, with sigma at its best, by dense matrices."""
+    y, groups, x = np.array(y), [np.array(group) for group in groups], np.ones((len(y), 1))
+    fit = crossed.fit(y, x, groups)
+    for ratio in itertools.product([0, *np.geomspace(0.02, 200, 33)], repeat=2):
+        unit = dense(y, x, groups, ratio, 1.0)[0]
+        # The likelihood at sigma = 1 and at sigma = 2, with tau in proportion, tells that at the best sigma.
+        free, double = len(y) - 1, dense(y, x, groups, 2 * np.array(ratio), 2.0)[0]
+        squares = (double - unit + free * np.log(2)) * 8 / 3
+        best = unit + squares / 2 - free * (1 + np.log(squares / free)) / 2
+        assert best <= fit.log_likelihood + 1e-6
+
+
+def test_many_groupings_take_a_bounded_search():
+    rng = np.random.default_rng(1)
+    groups = rng.integers(0, 3, (9, 60))
+    y = rng.normal(size=(9, 3))[np.arange(9)[:, None], groups].sum(axis=0) + rng.normal(size=60)
+    fit = crossed.fit(y, np.ones((60, 1)), groups)
+    assert fit.log_likelihood >= crossed.given(y, np.ones((60, 1)), groups, np.ones(9), 1.0).log_likelihood
+
+
 def test_where_groups_are_too_alike_the_estimate_is_exactly_zero():
     table = np.array([[1.0, 4.0, 2.0], [3.5, 1.0, 2.5], [2.0, 2.5, 3.0]])
     rows, columns = np.divmod(np.arange(9), 3)
