@@ -81,7 +81,7 @@ def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: F
     alpha, beta : float
         The prior's parameters, > 0.
     out : array of shape (J,), optional
-        A float array to write into; a new one if left out.
+        A float array to write into, y and n themselves included; a new one if left out.
 
     Returns
     -------
@@ -105,12 +105,11 @@ def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: F
     y, n = unchecked_rows(y, n)
     alpha = arguments.one("alpha", alpha, low=0, open_low=True)
     beta = arguments.one("beta", beta, low=0, open_low=True)
-    out = arguments.out(out, y.shape)
+    out, y, n = arguments.out(out, y, n)
     for rows in blocks(y.size, 8):
         if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
             arguments.successes(y, n)  # says which row
-        np.add(y[rows], alpha, out=out[rows])
-        out[rows] /= n[rows] + (alpha + beta)
+        np.divide(y[rows] + alpha, n[rows] + (alpha + beta), out=out[rows])  # which may be y or n
     return out
 
 

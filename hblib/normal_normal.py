@@ -90,7 +90,7 @@ def posterior_mean(ybar: ArrayLike, se: ArrayLike, mu: float, tau: float, out: F
     mu, tau : float
         The prior's mean and standard deviation (tau >= 0).
     out : array of shape (J,), optional
-        A float array to write into; a new one if left out.
+        A float array to write into, ybar and se themselves included; a new one if left out.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def posterior_mean(ybar: ArrayLike, se: ArrayLike, mu: float, tau: float, out: F
     """
     ybar, se = estimates(ybar, se, join=arguments.groups)
     mu, tau = arguments.one("mu", mu), arguments.one("tau", tau, low=0, allow_inf=True)
-    out = arguments.out(out, ybar.shape)
+    out, ybar, se = arguments.out(out, ybar, se)
     for rows in blocks(ybar.size, 8):
         kappa = shrinkage(se[rows], tau)
         with np.errstate(invalid="ignore"):  # a group without data has no mean

@@ -395,6 +395,32 @@ def test_posterior_means_are_written_into_an_array_in_both_families():
             normal_normal.posterior_mean(ybar, se, 8, 5, out=wrong)
 
 
+@pytest.mark.parametrize("posterior_mean", [beta_binomial.posterior_mean, normal_normal.posterior_mean])
+@pytest.mark.parametrize("mine", [0, 1])
+def test_posterior_means_are_written_over_the_data_themselves(posterior_mean, mine):
+    """In place of either argument, or of a part that overlaps with it: more rows than are written at once."""
+    rng, rows = np.random.default_rng(3), 40_000
+    n = rng.integers(1, 1000, rows + 5).astype(float)
+    data = [rng.integers(0, n + 1).astype(float), n]
+    expected = posterior_mean(*(each[:rows] for each in data), 5, 95)
+    for first in (0, 1, 5):
+        given = [each.copy() for each in data]
+        out = given[mine][first : first + rows]
+        assert posterior_mean(*(each[:rows] for each in given), 5, 95, out=out) is out
+        assert out.tolist() == expected.tolist()
+    backwards = [each[:rows].copy() for each in data]
+    got = posterior_mean(*backwards, 5, 95, out=backwards[mine][::-1])
+    assert got.tolist() == expected.tolist()
+
+
+def test_one_number_for_all_rows_may_be_one_of_those_written_over():
+    out = np.full(40_000, 4.0)
+    got = beta_binomial.posterior_mean(np.full(40_000, 2.0), out[7], 5, 95, out=out)
+    assert set(got) == {7 / 104}
+    se = np.full(40_000, 2.0)
+    assert set(normal_normal.posterior_mean(np.full(40_000, 10.0), se[7:8], 8, 2, out=se)) == {9.0}
+
+
 def test_a_fit_has_a_size_a_summary_and_a_standard_error_of_mu():
     rats = datasets.rat_tumors()
     for method in ("ml", "moments"):

@@ -122,22 +122,30 @@ def generator(name, rng) -> np.random.Generator:
     raise ValueError(f"{name} {rule}, but is {short(rng)}")
 
 
-def out(array, shape):
-    """Return `array` if results of this shape can be written into it, and a new one in the place of None.
+def out(array, *rows) -> tuple[NDArray[Any], ...]:
+    """Return `array`, if results for these rows can be written into it block by block, a new one in the place of None.
 
-    >>> out([0.0], (1,))
+    And the rows, as copies if they overlap with `array` in another way than by being it: a block of results would be
+    written over rows of the next block.
+
+    >>> out([0.0], np.zeros(1))
     Traceback (most recent call last):
     ...
     ValueError: out must be a float array of shape (1,), but is a list
     """
+    shape = rows[0].shape
     if array is None:
-        return np.empty(shape)
+        return np.empty(shape), *rows
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != float:
         found = (
             f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
         )
         raise ValueError(f"out must be a float array of shape {shape}, but is {found}")
-    return array
+    return array, *(row.copy() if np.shares_memory(array, row) and not _same(array, row) else row for row in rows)
+
+
+def _same(array, other):
+    return array.ctypes.data == other.ctypes.data and array.strides == other.strides
 
 
 def successes(y, n, join=None) -> tuple[FloatArray, ...]:
