@@ -37,7 +37,7 @@ class Prior:
     lower : float
         The lower end of the range, >= 0.
     upper : float
-        The upper end of the range.
+        The upper end of the range, > lower.
     proper : bool
         Whether the density integrates to 1.
     smooth : bool
@@ -72,6 +72,10 @@ class Prior:
     family: str = ""
     parameters: dict[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        arguments.one("lower", self.lower, low=0)
+        arguments.one("upper", self.upper, low=self.lower, open_low=True, allow_inf=True)
+
     def distribution(self) -> Scale:
         """Return the prior as a distribution, with pdf, cdf, ppf, interval, rvs and the rest.
 
@@ -83,7 +87,7 @@ class Prior:
         Raises
         ------
         ValueError
-            If the density has no finite integral.
+            If the density has no finite integral, or falls so slowly that quadrature cannot add it up.
 
         Examples
         --------
@@ -95,7 +99,8 @@ class Prior:
         try:
             x, weight, log_total = quadrature.integrate_scale(self.log_density, lower, upper, guess, breaks=where)
         except ValueError as error:
-            raise ValueError(f"the prior {self.name} has no finite integral") from error
+            what = f"cannot be integrated numerically: {error}" if self.proper else "has no finite integral"
+            raise ValueError(f"the prior {self.name} {what}") from error
         tail = quadrature.tail_power(self.log_density, upper, guess)
         return Scale(Panels(self.log_density, x, log_total, lower, upper, where), weight, tail)
 

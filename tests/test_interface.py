@@ -520,3 +520,27 @@ def test_an_improper_prior_is_no_distribution():
     for prior in (priors.uniform(), priors.power(-1)):
         with pytest.raises(ValueError, match="has no finite integral"):
             prior.distribution()
+
+
+@pytest.mark.parametrize(
+    "prior", [priors.inverse_gamma_on_variance(0.001, 0.001), priors.half_t(0.01, 1), priors.pareto(0.01, 1)]
+)
+def test_of_a_proper_prior_with_too_long_a_tail_the_truth_is_said(prior):
+    with pytest.raises(ValueError, match=r"cannot be integrated numerically: .* too slowly towards infinity"):
+        prior.distribution()
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((3, 2), "upper must be greater than 3, but upper = 2"),
+        ((2, 2), "upper must be greater than 2"),
+        ((-1, 2), "lower must be at least 0"),
+        ((np.inf, np.inf), "lower must be finite"),
+        ((0, np.nan), r"upper must not be missing \(NaN\)"),
+        (("a", 2), "lower must hold numbers"),
+    ],
+)
+def test_a_prior_names_the_end_that_is_wrong(ends, words):
+    with pytest.raises(ValueError, match=words):
+        priors.Prior("mine", lambda x: -x, *ends)

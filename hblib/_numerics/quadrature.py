@@ -236,7 +236,7 @@ def _span(f, piece, highest, depth):
     first = -1 if piece.open_ends == 1 else 0  # then t runs from the other end to this one
     for is_open, at, where in ((piece.lower == 0, first, "0"), (piece.upper == np.inf, -1, "infinity")):
         if is_open and value[at] > highest - _TOO_SLOW:
-            raise ValueError(f"prior times likelihood falls too slowly towards {where} to be integrated")
+            raise ValueError(f"the density falls too slowly towards {where} to be integrated")
     return (t[counts[0]] - 0.1, t[counts[-1]] + 0.1), highest
 
 
