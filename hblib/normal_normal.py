@@ -28,6 +28,8 @@ from hblib._numerics.panels import Panels
 from hblib._numerics.types import FloatArray, FloatOrArray
 from hblib.distributions import JointPosterior, Mixture, Normal, Scale
 
+_NO_DATA = "ybar must hold a group with data (se < inf and counts > 0)"
+
 
 def posterior(ybar: ArrayLike, se: ArrayLike, mu: ArrayLike, tau: ArrayLike) -> Normal:
     r"""Give the posterior of each group's theta_j, given the prior.
@@ -420,7 +422,7 @@ def profile(
     Raises
     ------
     ValueError
-        If an argument is out of range; it is named.
+        If an argument is out of range; it is named. Without data "ml" is 0 everywhere, while "reml" does not exist.
 
     References
     ----------
@@ -435,6 +437,8 @@ def profile(
     tau = arguments.numbers("tau", tau, low=0)
     unit, cells = in_units(*telling_rows(ybar, se, counts))
     restricted = method == "reml"
+    if restricted and not cells.groups:
+        raise ValueError(f"{_NO_DATA} if method is 'reml'")
     return (cells.log_likelihood((tau / unit) ** 2, restricted) - (cells.groups - restricted) * np.log(unit))[()]
 
 
@@ -563,7 +567,8 @@ def full_bayes(
     ------
     ValueError
         If an argument is out of range, or, with the reason, if the posterior is improper: with flat priors on mu and
-        tau fewer than three groups, and always with a prior that is not integrable at tau = 0.
+        tau fewer than three groups, with a flat prior on mu no group with data, and always with a prior that is not
+        integrable at tau = 0. Without data and with mu_prior the posterior is the prior.
 
     References
     ----------
@@ -586,8 +591,8 @@ def full_bayes(
     rows, se, number = all_rows(ybar, se, counts)
     prior, known = priors.as_prior(prior), None if mu_prior is None else arguments.mean_sd("mu_prior", mu_prior)
     some = np.isfinite(se) & (number > 0)
-    if not some.any():
-        raise ValueError("no group has data: se is infinite for all")
+    if known is None and not some.any():
+        raise ValueError(f"{_NO_DATA}, or mu_prior be given")
     counted = None if counts is None else number[some]
     density = TauDensity.of(rows[some], se[some], counted, prior.log_density, known)
     unit = density.unit

@@ -394,6 +394,35 @@ def test_quantiles_of_tau_are_exact(prior):
 # ---- improper posteriors ----------------------------------------------------------------------------------------
 
 
+def test_without_data_the_posterior_is_the_prior_in_both_families():
+    """A new group's rate has then a mean of 1/2; a new group's mean the variance sd^2 + E(tau^2) = 9 + 4."""
+    half, size = priors.half_normal(2), priors.half_normal(50)
+    prior = half.distribution()
+    for ybar, se, counts in (([np.nan, np.nan], np.inf, None), ([7.0], [1e-3], [0])):
+        means = normal_normal.full_bayes(ybar, se, half, mu_prior=(5, 3), counts=counts)
+        assert means.log_evidence == pytest.approx(0, abs=1e-12)
+        assert means.tau.ppf([0.1, 0.9]) == pytest.approx(prior.ppf([0.1, 0.9]), rel=1e-9)
+        assert (means.mu.mean(), means.mu.std()) == pytest.approx((5, 3), rel=1e-12)
+        assert (means.new_group.mean(), means.new_group.var()) == pytest.approx((5, 13), rel=1e-9)
+        assert means.mu.interval() == pytest.approx(stats.norm(5, 3).interval(0.95), rel=1e-9)
+        assert means.rvs(3, rng=1).theta.shape == (3, len(ybar))
+    for unit in (1e-120, 1e120):
+        far = normal_normal.full_bayes([0.0], np.inf, priors.half_normal(2 * unit), mu_prior=(5 * unit, 3 * unit))
+        assert far.theta.std() == pytest.approx([np.sqrt(13) * unit], rel=1e-9)
+    rates = beta_binomial.full_bayes([0, 0], 0, size)
+    assert rates.log_evidence == pytest.approx(0, abs=1e-12)
+    assert rates.size.median() == pytest.approx(size.distribution().median(), rel=1e-9)
+    assert rates.new_group.mean() == pytest.approx(0.5, rel=1e-12)
+
+
+def test_without_data_the_profile_is_flat_in_both_families():
+    for ybar, se, counts in (([np.nan], np.inf, None), ([1.0], 1.0, [0])):
+        assert normal_normal.profile(ybar, se, [0, 1, 5.0], counts=counts).tolist() == [0, 0, 0]
+        with pytest.raises(ValueError, match=r"ybar must hold a group with data .*'reml'"):
+            normal_normal.profile(ybar, se, 1.0, "reml", counts=counts)
+    assert beta_binomial.profile([0], [0], [0, 1, 5.0]).tolist() == [0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -405,7 +434,11 @@ def test_quantiles_of_tau_are_exact(prior):
         (lambda: beta_binomial.full_bayes(RATS.y, RATS.n, FLAT), "improper.* towards infinity"),
         (lambda: beta_binomial.full_bayes(RATS.y, RATS.n, priors.power(-1)), "improper.* towards infinity"),
         (lambda: beta_binomial.full_bayes([0, 0, 0], [5, 6, 7], priors.power(-1.5)), "improper.* towards 0"),
-        (lambda: normal_normal.full_bayes([np.nan], [np.inf], FLAT), "no group has data"),
+        (lambda: normal_normal.full_bayes([np.nan], [np.inf], FLAT), "ybar must hold a group with data .*mu_prior"),
+        (
+            lambda: normal_normal.full_bayes([1.0], [1.0], priors.half_normal(2), counts=[0]),
+            "ybar must hold a group with data",
+        ),
     ],
 )
 def test_an_improper_posterior_is_refused_with_the_reason(call, message):

@@ -41,7 +41,7 @@ class Cells:
         w = 1 / (self.variance + np.asarray(tau2, dtype=float)[..., None])
         weight = self.number * w
         total = weight.sum(axis=-1)
-        mu = (weight * self.mean).sum(axis=-1) / total
+        mu = (weight * self.mean).sum(axis=-1) / (total if self.mean.size else 1.0)  # without data any mu is as good
         return At(w, total, mu, self.squares_about(mu))
 
     def but_one(self, values):

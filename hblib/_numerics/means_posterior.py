@@ -24,12 +24,12 @@ def given_tau(cells, tau, known):
 def _given_some_tau(cells, tau, known):
     here = cells.at(tau**2)
     precision, best = here.total, here.mu
-    log_p = cells.log_likelihood_at(here, restricted=True)
+    log_p = cells.log_likelihood_at(here, restricted=known is None)
     if known is None:
         return log_p, best, 1 / precision
-    m, s = known  # log_p is that of the deviations; best ~ N(m, s^2 + 1/precision) is left
-    spread = s**2 + 1 / precision
-    log_p = log_p - np.log(2 * np.pi * spread) / 2 - (best - m) ** 2 / (2 * spread)
+    m, s = known  # log_p is that at the best mu; precision may be 0, without data
+    growth = 1 + precision * s**2
+    log_p = log_p - np.log(growth) / 2 - precision * (best - m) ** 2 / (2 * growth)
     return log_p, (precision * best + m / s**2) / (precision + 1 / s**2), 1 / (precision + 1 / s**2)
 
 
@@ -44,7 +44,8 @@ class TauDensity:
 
     @classmethod
     def of(cls, ybar, se, counts, log_prior, known):
-        unit = 2.0 ** np.round(np.log2(np.median(se)))  # squares of se stay far from the ends of the doubles
+        typical = np.median(se) if se.size else known[1]
+        unit = 2.0 ** np.round(np.log2(typical))  # squares of se stay far from the ends of the doubles
         cells = collect(ybar / unit, se / unit, counts)
         if known is not None:
             known = known[0] / unit - cells.centre, known[1] / unit
