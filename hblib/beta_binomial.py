@@ -573,7 +573,7 @@ def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None 
     ----------
     y, n : array_like of shape (J,)
         Successes and trials, one row a group; whole numbers, 0 <= y <= n.
-    prior : Prior, frozen SciPy distribution or callable
+    prior : Prior, SciPy distribution or callable
         The prior of the size: one of `hblib.priors`, a distribution of SciPy, or a function that gives its log density
         for an array of sizes. It may end, jump or bend anywhere. `priors.power(-1.5)` is the (alpha + beta)^(-5/2) of
         Gelman et al.

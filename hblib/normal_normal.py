@@ -550,7 +550,7 @@ def full_bayes(
     ----------
     ybar, se : array_like of shape (J,)
         Estimates and standard errors (se > 0), in one unit, one row a group. Groups with se = inf have no data.
-    prior : Prior, frozen SciPy distribution or callable
+    prior : Prior, SciPy distribution or callable
         The prior of tau: one of `hblib.priors`, a distribution of SciPy, or a function that gives its log density for
         an array of tau. It may end, jump or bend anywhere.
     mu_prior : tuple of float, optional

@@ -476,8 +476,9 @@ def as_prior(prior: Any) -> Prior:
 
     Parameters
     ----------
-    prior : Prior, frozen SciPy distribution or callable
-        A distribution of SciPy is cut off at 0; a function gives the log density, up to a constant, of an array.
+    prior : Prior, SciPy distribution or callable
+        A distribution of SciPy, frozen or like `scipy.stats.Normal`, is cut off at 0; a function gives the log density,
+        up to a constant, of an array.
 
     Returns
     -------
@@ -518,9 +519,11 @@ def as_prior(prior: Any) -> Prior:
 
 def _of_scipy(frozen):
     """A continuous distribution of SciPy, given that x > 0."""
+    log_sf = getattr(frozen, "logsf" if hasattr(frozen, "logsf") else "logccdf", None)  # by its old or its new name
     try:
         lower, upper = map(float, frozen.support())
-        median, beyond = float(frozen.median()), float(frozen.logsf(0.0) if lower < 0 else 0.0)
+        with np.errstate(all="ignore"):
+            median, beyond = float(frozen.median()), float(log_sf(0.0) if lower < 0 else 0.0)
     except TypeError:
         raise ValueError(
             f"prior must be one frozen distribution, with numbers as parameters, but is {frozen!r}"

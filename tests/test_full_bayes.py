@@ -908,6 +908,22 @@ def test_what_is_no_log_density_is_refused_with_the_reason(prior, message):
             call()
 
 
+@pytest.mark.parametrize(
+    ("new", "frozen"),
+    [
+        (lambda: stats.Normal(mu=1.0, sigma=5.0), stats.norm(1, 5)),
+        (lambda: stats.Uniform(a=-1.0, b=3.0), stats.uniform(-1, 4)),
+        (lambda: stats.make_distribution(stats.halfnorm)(), stats.halfnorm()),
+        (lambda: stats.truncate(stats.Normal(mu=0.0, sigma=5.0), lb=0), stats.halfnorm(scale=5)),
+    ],
+    ids=["Normal", "Uniform", "a frozen one's class", "truncated"],
+)
+def test_scipys_new_distributions_are_priors_like_the_frozen_ones(new, frozen):
+    one, other = (normal_normal.full_bayes([3.0, 4.0, 5.0], 1.0, prior) for prior in (new(), frozen))
+    assert one.log_evidence == pytest.approx(other.log_evidence, abs=1e-8)
+    np.testing.assert_allclose(moments(one), moments(other), rtol=1e-8)
+
+
 def test_a_spike_at_0_is_refused_however_light():
     """exp(-60)/tau below 1e-3: beyond the depth to which the posterior is looked at, and still not integrable."""
     with pytest.raises(ValueError, match=r"improper.* towards 0"):
