@@ -259,7 +259,8 @@ class Distribution(ABC):
         -1.959963984540054 1.959963984540054
         """
         tail = (1 - _probability("prob", prob)) / 2
-        return self.ppf(tail), self.isf(tail)
+        lower, upper = self.ppf(tail), self.isf(tail)
+        return np.minimum(lower, upper), np.maximum(lower, upper)  # at prob = 0 rounding may turn them round
 
     def rvs(self, size: int | tuple[int, ...] = (), rng: Rng = None) -> FloatOrArray:
         """Return draws; those of a `Mixture` or `Refits` are joint draws of all its groups.
@@ -533,7 +534,8 @@ class Normal(_Family):
 
     def _level(self, x, at_point, sign):
         with np.errstate(divide="ignore", invalid="ignore"):
-            smooth = special.ndtr(sign * np.subtract(x, self.loc) / self.scale)
+            z = np.where(np.isinf(x), x, np.subtract(x, self.loc) / self.scale)  # the scale may be infinite too
+            smooth = special.ndtr(sign * z)
         return np.where(np.equal(self.scale, 0), np.where(np.isnan(x), np.nan, at_point), smooth)[()]
 
     def _ppf(self, q: FloatArray) -> FloatOrArray:
@@ -544,7 +546,8 @@ class Normal(_Family):
 
     def _at(self, z):
         with np.errstate(invalid="ignore"):
-            return np.where(np.equal(self.scale, 0), self.loc, self.loc + self.scale * z)[()]
+            away = np.where(np.equal(z, 0) | np.equal(self.scale, 0), 0.0, self.scale * z)  # inf * 0 is none here
+        return (self.loc + away)[()]
 
     def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         return rng.normal(self.loc, self.scale, (number, *self.shape))

@@ -123,9 +123,20 @@ def test_the_interval_is_the_quantiles_at_both_ends(name):
         np.testing.assert_allclose(low, one.ppf((1 - prob) / 2), rtol=1e-12)
         np.testing.assert_allclose(high, one.ppf((1 + prob) / 2), rtol=1e-8)
         assert np.shape(low) == np.shape(high) == one.shape
-        assert np.all(low <= high + 1e-12 * (1 + np.abs(high)))
+        assert np.all(low <= high)
     np.testing.assert_array_equal(one.median(), one.ppf(0.5))
     np.testing.assert_array_equal(np.stack(one.interval(1)), np.stack([one.ppf(0), one.isf(0)]))
+
+
+def test_a_normal_of_infinite_scale_has_a_median_and_two_halves():
+    """What three_level.posterior gives without pooling."""
+    flat = three_level.posterior([1, 2, 3], 1, np.inf, 1, list("aab")).mu
+    assert flat.scale == np.inf
+    assert (flat.median(), *flat.interval(0)) == (flat.mean(),) * 3
+    assert (flat.interval(0.5), flat.interval(1)) == ((-np.inf, np.inf),) * 2
+    assert flat.cdf([-np.inf, 0, 7, np.inf]).tolist() == [0, 0.5, 0.5, 1]
+    assert flat.sf([-np.inf, 0, 7, np.inf]).tolist() == [1, 0.5, 0.5, 0]
+    assert Normal([1.0, 2.0, 3.0], [0.0, 1.0, np.inf]).ppf(0.5).tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize("name", ALL)
