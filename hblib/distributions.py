@@ -115,7 +115,7 @@ class Distribution(ABC):
         ValueError
             If x does not hold numbers, or the shapes do not fit together.
         """
-        return self._logpdf(_numbers(x))
+        return self._logpdf(self._numbers(x))
 
     def pdf(self, x: ArrayLike) -> FloatOrArray:
         """Return the density.
@@ -161,7 +161,7 @@ class Distribution(ABC):
         >>> print(Normal(0.0, 1.0).cdf([-np.inf, 0, 2]).round(4))
         [0.     0.5    0.9772]
         """
-        return self._cdf(_numbers(x))
+        return self._cdf(self._numbers(x))
 
     def sf(self, x: ArrayLike) -> FloatOrArray:
         """Return the upper tail P(X > x), with the digits that 1 - cdf(x) loses.
@@ -186,7 +186,7 @@ class Distribution(ABC):
         >>> print(f"{Normal(0.0, 1.0).sf(20):.6g}")
         2.75362e-89
         """
-        return self._sf(_numbers(x))
+        return self._sf(self._numbers(x))
 
     def ppf(self, q: ArrayLike) -> FloatOrArray:
         """Return the quantiles, the inverse of the distribution function.
@@ -211,7 +211,7 @@ class Distribution(ABC):
         >>> print(Beta(1, 1).ppf([0, 0.25, 1]))
         [0.   0.25 1.  ]
         """
-        return self._ppf(_probability("q", q))
+        return self._ppf(self._probability("q", q))
 
     def isf(self, q: ArrayLike) -> FloatOrArray:
         """Return the quantiles from above, the inverse of the upper tail.
@@ -231,7 +231,7 @@ class Distribution(ABC):
         ValueError
             If q does not hold probabilities, or the shapes do not fit together.
         """
-        return self._isf(_probability("q", q))
+        return self._isf(self._probability("q", q))
 
     def interval(self, prob: ArrayLike = 0.95) -> tuple[FloatOrArray, FloatOrArray]:
         """Return the central interval, which leaves out (1 - prob)/2 on each side.
@@ -251,14 +251,14 @@ class Distribution(ABC):
         Raises
         ------
         ValueError
-            If prob is no probability.
+            If prob is no probability, or the shapes do not fit together.
 
         Examples
         --------
         >>> print(*Normal(0.0, 1.0).interval(0.95))
         -1.959963984540054 1.959963984540054
         """
-        tail = (1 - _probability("prob", prob)) / 2
+        tail = (1 - self._probability("prob", prob)) / 2
         lower, upper = self.ppf(tail), self.isf(tail)
         return np.minimum(lower, upper), np.maximum(lower, upper)  # at prob = 0 rounding may turn them round
 
@@ -358,6 +358,25 @@ class Distribution(ABC):
     @abstractmethod
     def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         """Draws of the shape (number, *shape)."""
+
+    def _numbers(self, x: ArrayLike) -> FloatArray:
+        return self._fitting("x", arguments.numbers("x", x, allow_inf=True, allow_nan=True))
+
+    def _probability(self, name: str, q: ArrayLike) -> FloatArray:
+        values = arguments.numbers(name, q, low=0)
+        if (values > 1).any():
+            raise ValueError(f"{name} must be a probability, at most 1, but is {values.max()}")
+        return self._fitting(name, values)
+
+    def _fitting(self, name: str, values: FloatArray) -> FloatArray:
+        """`values`, if they broadcast against the array."""
+        try:
+            np.broadcast_shapes(values.shape, self.shape)
+        except ValueError:
+            column = f"{name}[:{', None' * len(self.shape)}]"
+            hint = f"; for every group write {column}" if values.ndim == 1 else ""
+            raise ValueError(f"{name} has shape {values.shape}, which does not fit the {self._size()}{hint}") from None
+        return values
 
     def _pick(self, rows: Any) -> Self:
         """The distributions at these places of the flat array."""
@@ -1007,14 +1026,3 @@ class JointPosterior[Draws](ABC):
 
     def __repr__(self) -> str:
         return report(self._family, self, dict(list(self._parameters().items())[:2]))
-
-
-def _numbers(x):
-    return arguments.numbers("x", x, allow_inf=True, allow_nan=True)
-
-
-def _probability(name, q):
-    q = arguments.numbers(name, q, low=0)
-    if (q > 1).any():
-        raise ValueError(f"{name} must be a probability, at most 1, but is {q.max()}")
-    return q

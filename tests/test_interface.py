@@ -128,6 +128,21 @@ def test_the_interval_is_the_quantiles_at_both_ends(name):
     np.testing.assert_array_equal(np.stack(one.interval(1)), np.stack([one.ppf(0), one.isf(0)]))
 
 
+@pytest.mark.parametrize("name", [name for name, one in (ALL | POINTS).items() if one.shape])
+def test_shapes_that_do_not_fit_are_named(name):
+    one = (ALL | POINTS)[name]
+    wrong = np.full(one.shape[-1] + 1, 0.3)
+    column = f"[:{', None' * len(one.shape)}]"
+    for argument, methods in {"x": ("pdf", "logpdf", "cdf", "sf"), "q": ("ppf", "isf"), "prob": ("interval",)}.items():
+        for method in methods:
+            with pytest.raises(ValueError, match=rf"^{argument} has shape \(\d+,\), which does not fit the ") as caught:
+                getattr(one, method)(wrong)
+            assert str(caught.value).endswith(f"for every group write {argument}{column}")
+    with pytest.raises(ValueError, match=r"^x has shape \(2, \d+\), which does not fit the [^;]*$"):
+        one.cdf(np.stack([wrong, wrong]))
+    assert one.cdf(wrong.reshape(-1, *[1] * len(one.shape))).shape == (*wrong.shape, *one.shape)
+
+
 def test_a_normal_of_infinite_scale_has_a_median_and_two_halves():
     """What three_level.posterior gives without pooling."""
     flat = three_level.posterior([1, 2, 3], 1, np.inf, 1, list("aab")).mu
