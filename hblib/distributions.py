@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from hblib._numerics import arguments
+from hblib._numerics.beta_quantiles import quantile
 from hblib._numerics.datatree import datatree
 from hblib._numerics.mixture import Parts, if_they_exist, mean_sd, solve
 from hblib._numerics.panels import Panels
@@ -492,10 +493,10 @@ class Beta(_Family):
         return special.betaincc(self.alpha, self.beta, np.clip(x, 0, 1))
 
     def _ppf(self, q: FloatArray) -> FloatOrArray:
-        return special.betaincinv(self.alpha, self.beta, q)
+        return quantile(self.alpha, self.beta, q, upper=False)
 
     def _isf(self, q: FloatArray) -> FloatOrArray:
-        return special.betainccinv(self.alpha, self.beta, q)
+        return quantile(self.alpha, self.beta, q, upper=True)
 
     def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
         return rng.beta(self.alpha, self.beta, (number, *self.shape))

@@ -47,6 +47,47 @@ def test_a_probability_is_checked(prob):
         Normal(0.0, 1.0).interval(prob)
 
 
+def exact_tail(a, b, x, upper):
+    """By its series in 45 digits, or for parameters too large for that by integration of the density."""
+    with mpmath.workdps(45):
+        a, b, x = map(mpmath.mpf, (a, b, x))
+        if a + b < 1e4:
+            return mpmath.betainc(*((b, a, 0, 1 - x) if upper else (a, b, 0, x)), regularized=True)
+        log_beta = mpmath.loggamma(a) + mpmath.loggamma(b) - mpmath.loggamma(a + b)
+        sd = mpmath.sqrt(a * b / (a + b)) / (a + b)
+        ends = [x + (k if upper else -k) * sd for k in range(13)]
+
+        def density(t):
+            return mpmath.exp((a - 1) * mpmath.log(t) + (b - 1) * mpmath.log1p(-t) - log_beta)
+
+        return abs(mpmath.quad(density, ends, method="gauss-legendre", maxdegree=4))
+
+
+@pytest.mark.parametrize(("a", "b"), [(5, 95), (95, 5), (2, 3), (3, 1e3), (500, 300), (50, 2)])
+@pytest.mark.parametrize("q", [1e-170, 1e-250, 1e-300])
+def test_beta_quantiles_of_tiny_probabilities(a, b, q):
+    """The tail beyond the quantile is q; where the quantile is within an ulp of 1 no double can say that."""
+    lower, upper = Beta(a, b).ppf(q), Beta(a, b).isf(q)
+    assert abs(exact_tail(a, b, lower, upper=False) / q - 1) < 1e-9
+    if upper < 0.9:
+        assert abs(exact_tail(a, b, upper, upper=True) / q - 1) < 1e-9
+    assert upper <= 1
+
+
+@pytest.mark.parametrize(("a", "b"), [(1e15, 2e15), (1e12, 1e13), (3e7, 1e9), (8e15, 1e12)])
+def test_beta_quantiles_of_huge_parameters(a, b):
+    """To a millionth of a standard deviation, which at 1e15 is ten ulps."""
+    q = np.array([1e-6, 0.1, 0.6, 0.999])
+    post = Beta(a, b)
+    for x, level in ((post.ppf(q), q), (post.isf(q), 1 - q)):
+        for each, expected in zip(x, level, strict=True):
+            upper = expected > 0.5
+            tail = min(expected, 1 - expected)
+            off = float(exact_tail(a, b, each, upper) / mpmath.mpf(tail) - 1)
+            slack = np.spacing(each) / post.std() * 8  # in the log of a tail
+            assert abs(off) < 1e-7 + slack
+
+
 def exact_pdf(a, b, x):
     a, b, x = map(mpmath.mpf, (a, b, x))
     log_density = (a - 1) * mpmath.log(x) + (b - 1) * mpmath.log1p(-x) + mpmath.loggamma(a + b)
