@@ -66,7 +66,7 @@ def posterior(y: ArrayLike, n: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> 
     y, n = arguments.successes(y, n)
     alpha, beta = _prior(alpha, beta)
     arguments.together(y=y, alpha=alpha, beta=beta)
-    return Beta((alpha + y)[()], (beta + (n - y))[()])
+    return Beta._of((alpha + y)[()], (beta + (n - y))[()])
 
 
 def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: FloatArray | None = None) -> FloatArray:

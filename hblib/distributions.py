@@ -412,9 +412,21 @@ class Distribution(ABC):
 class _Family(Distribution):
     """A distribution with parameters, arrays that broadcast."""
 
+    _limits: ClassVar[dict[str, dict[str, Any]]]  # of the parameters, as `arguments.numbers` takes them
+
     def __post_init__(self):
         for name in self.__dataclass_fields__:  # whatever the type they come in: float16 would overflow
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=float)[()])
+            values = arguments.numbers(name, getattr(self, name), **self._limits.get(name, {}))
+            object.__setattr__(self, name, values[()])
+        arguments.together(**{name: np.asarray(getattr(self, name)) for name in self._limits})
+
+    @classmethod
+    def _of(cls, *parameters: FloatOrArray) -> Self:
+        """With parameters that are known to be right, for looking at them takes as long as making them."""
+        one = object.__new__(cls)
+        for name, values in zip(cls._limits, parameters, strict=False):  # a Point has no scale of its own
+            object.__setattr__(one, name, values)
+        return one
 
     def _parameters(self):
         return [getattr(self, part.name) for part in fields(self) if part.init]
@@ -426,7 +438,7 @@ class _Family(Distribution):
 
     def _pick(self, rows: Any) -> Self:
         at = np.unravel_index(rows, self.shape)
-        return type(self)(*(np.broadcast_to(values, self.shape)[at] for values in self._parameters()))
+        return self._of(*(np.broadcast_to(values, self.shape)[at] for values in self._parameters()))
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -463,6 +475,7 @@ class Beta(_Family):
 
     alpha: FloatOrArray
     beta: FloatOrArray
+    _limits = {"alpha": {"low": 0, "open_low": True}, "beta": {"low": 0, "open_low": True}}  # noqa: RUF012
 
     def _mean(self) -> FloatOrArray:
         return self.alpha / (self.alpha + self.beta)
@@ -531,6 +544,7 @@ class Normal(_Family):
 
     loc: FloatOrArray
     scale: FloatOrArray
+    _limits = {"loc": {}, "scale": {"low": 0, "allow_inf": True}}  # noqa: RUF012
 
     def _mean(self) -> FloatOrArray:
         return np.broadcast_to(self.loc, self.shape)[()]

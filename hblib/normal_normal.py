@@ -77,7 +77,7 @@ def posterior(ybar: ArrayLike, se: ArrayLike, mu: ArrayLike, tau: ArrayLike) -> 
     with np.errstate(invalid="ignore"):  # inf * 0, in branches that np.where does not take
         mean = np.where(kappa == 0, mu, mu + kappa * (ybar - mu))
         sd = np.where(se <= tau, se * np.sqrt(kappa), tau * np.sqrt(1 - kappa))
-    return Normal(mean[()], sd[()])
+    return Normal._of(mean[()], sd[()])
 
 
 def posterior_mean(ybar: ArrayLike, se: ArrayLike, mu: float, tau: float, out: FloatArray | None = None) -> FloatArray:

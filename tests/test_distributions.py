@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hblib.distributions import Beta, Normal
+from hblib.distributions import Beta, Normal, Point
 from tests.chance import assert_follows
 
 PAIRS = [
@@ -45,6 +45,26 @@ def test_a_point_mass_is_a_distribution():
 def test_a_probability_is_checked(prob):
     with pytest.raises(ValueError, match="prob"):
         Normal(0.0, 1.0).interval(prob)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Beta(-1, 2), "alpha must be greater than 0, but alpha = -1"),
+        (lambda: Beta(1, [2, 0]), r"beta must be greater than 0, but beta\[1\] = 0"),
+        (lambda: Beta(np.inf, 1), "alpha must be finite"),
+        (lambda: Beta(1, np.nan), r"beta must not be missing \(NaN\)"),
+        (lambda: Beta([1, 2], [1, 2, 3]), r"the shapes of alpha \(2,\) and beta \(3,\) do not fit together"),
+        (lambda: Normal(0, -1), "scale must be at least 0, but scale = -1"),
+        (lambda: Normal(np.inf, 1), "loc must be finite"),
+        (lambda: Normal([0, 1], np.ones(3)), r"the shapes of loc \(2,\) and scale \(3,\) do not fit together"),
+        (lambda: Point("a"), "loc must hold numbers, but is 'a', which is text"),
+        (lambda: Point([1, None]), r"loc must not be missing \(NaN\), but loc\[1\] = nan"),
+    ],
+)
+def test_a_parameter_that_is_out_of_range_is_named(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
 
 
 def exact_tail(a, b, x, upper):
