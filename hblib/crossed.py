@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike
 from scipy import linalg, ndimage, optimize, sparse
 
 from hblib._numerics import arguments, report
+from hblib._numerics.mixed_rows import Columns
 from hblib._numerics.types import FloatArray, Labels
 
 _MOST_SHARES = 12  # of a grouping in the grid where the search begins
@@ -203,7 +204,7 @@ class _Model:
 
     def __init__(self, y: Any, x: Any, groups: Any) -> None:
         self.y, self.x = arguments.numbers("y", y), arguments.numbers("x", x)
-        if self.y.ndim != 1 or self.x.ndim != 2 or len(self.x) != len(self.y):
+        if self.y.ndim != 1 or self.x.ndim != 2 or len(self.x) != len(self.y) or self.x.size == 0:
             raise ValueError(f"y and x must have shapes (N,) and (N, P), but have {self.y.shape} and {self.x.shape}")
         if len(groups) == 0:
             raise ValueError("groups must hold at least one grouping, but is empty")
@@ -215,9 +216,8 @@ class _Model:
         self.sizes = np.array([len(levels) for levels in self.levels])
         self.first = np.cumsum(self.sizes) - self.sizes  # where each grouping's columns of Z begin
         self.Z = sparse.hstack([sparse.csr_array(np.eye(len(levels)))[index] for levels, index in parts]).tocsr()
-        if np.linalg.matrix_rank(self.x) < self.x.shape[1]:
-            raise ValueError("x must be of full rank, but one of its columns is a combination of the others")
-        self.Q, self.R = linalg.qr(self.x, mode="economic")
+        self.columns = Columns.of("x", self.x, "shared")
+        self.Q, self.back = self.columns.basis.T / np.sqrt(len(self.y)), self.columns.back / np.sqrt(len(self.y))
         self.free = len(self.y) - self.x.shape[1]  # degrees of freedom
         self.rest = self.y - self.Q @ (self.Q.T @ self.y)
         QZ = self.Z.T @ self.Q
@@ -304,12 +304,11 @@ class _Model:
     def estimates(self, ratio, sigma=None) -> Fit:
         half_log_det, left, effects, L, root = self.solved(ratio)
         sigma = np.sqrt(left / self.free) if sigma is None else sigma
-        beta = linalg.solve_triangular(self.R, self.Q.T @ (self.y - self.Z @ effects))
-        # The covariance matrix of beta is sigma^2 R^-1 (I + Q'Z (G^-1 + A)^-1 Z'Q) R^-1'.
+        beta = self.back @ (self.Q.T @ (self.y - self.Z @ effects))
+        # The covariance matrix of beta is sigma^2 B (I + Q'Z (G^-1 + A)^-1 Z'Q) B' with Q = x B.
         inner = linalg.solve_triangular(L, root[:, None] * (self.Z.T @ self.Q), lower=True)
-        back = linalg.solve_triangular(self.R, np.eye(len(beta)))
-        spread = back @ (np.eye(len(beta)) + inner.T @ inner) @ back.T
-        log_det = 2 * half_log_det + 2 * np.log(np.abs(np.diagonal(self.R))).sum()
+        spread = self.back @ (np.eye(len(beta)) + inner.T @ inner) @ self.back.T
+        log_det = 2 * (half_log_det + self.columns.log_determinant) + len(beta) * np.log(len(self.y))
         return Fit(
             beta=beta,
             se_beta=sigma * np.sqrt(np.diagonal(spread)),

@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike
 from scipy import optimize, special
 
 from hblib._numerics import arguments, report
+from hblib._numerics.mixed_rows import Columns
 from hblib._numerics.types import FloatArray, FloatOrArray, Labels
 
 Family = Literal["binomial", "poisson"]
@@ -262,7 +263,8 @@ def fit(
     Raises
     ------
     ValueError
-        If an argument is out of range; it is named. Or if x is not of full rank.
+        If an argument is out of range; it is named. Or if x is not of full rank. A
+        constant added to a predictor, as in years, costs only the digits that it costs the data.
     RuntimeError
         If no maximum is found. Often there is none: a predictor that separates the successes from the failures would
         like an infinite coefficient. Or if 512 nodes are not enough.
@@ -279,14 +281,13 @@ def fit(
     [-1.082] 0.768 ok
     """
     rows = _rows(y, n, x, group, family)
-    if np.linalg.matrix_rank(rows.x) < rows.x.shape[1]:
-        raise ValueError("x must be of full rank: some column is a combination of the others")
-    count = _nodes(nodes)
-    beta, se_beta, tau = _highest(rows, count)
-    each = _integrals(rows, beta @ rows.x.T, np.array(tau), count)
+    columns, count = Columns.of("x", rows.x, "shared"), _nodes(nodes)
+    rows = rows._replace(x=columns.basis.T)
+    coefficients, covariance, tau = _highest(rows, count)
+    each = _integrals(rows, rows.x @ coefficients, np.array(tau), count)
     return Fit(
-        beta=beta,
-        se_beta=se_beta,
+        beta=columns.back @ coefficients,
+        se_beta=np.sqrt(np.diagonal(columns.back @ covariance @ columns.back.T)),
         tau=tau,
         log_likelihood=float(each.log.sum()),
         groups=rows.groups,
@@ -450,7 +451,7 @@ def _without_groups(rows):
 
 
 def _highest(rows, nodes):
-    """Find the maximum, in units of the standard errors that there are without groups: beta, its errors, tau."""
+    """Find the maximum, in units of the standard errors that there are without groups: beta, its covariance, tau."""
     start, L = _without_groups(rows)
 
     def height(v, nodes=nodes):
@@ -468,7 +469,7 @@ def _highest(rows, nodes):
     _, hessian = _derivatives(height, best)
     some = slice(None) if tau > 0 else slice(-1)  # at tau = 0 the slope in tau^2 may be steep, and tells nothing
     covariance = np.linalg.inv(-hessian[some, some])[: len(beta), : len(beta)]
-    return beta, np.sqrt(np.diagonal(L @ covariance @ L.T)), tau
+    return beta, L @ covariance @ L.T, tau
 
 
 def _climb(height, v, nodes):

@@ -168,6 +168,17 @@ def test_units_and_a_constant_change_what_they_should():
     assert other.beta - [1e5, 0] == pytest.approx(1000 * fit.beta, rel=1e-6)
 
 
+@pytest.mark.parametrize("constant", [2000.0, 1.7e9])
+def test_a_predictor_may_be_years_or_seconds_of_the_unix_clock(constant):
+    y, x, groups = made(5)
+    x[:, 1] = np.arange(60) % 6
+    one, other = (crossed.fit(y, x + np.array([0, start]), groups) for start in (0, constant))
+    assert other.log_likelihood == pytest.approx(one.log_likelihood, abs=1e-8)
+    assert [*other.sd, other.sigma, other.beta[1]] == pytest.approx([*one.sd, one.sigma, one.beta[1]], rel=1e-6)
+    assert other.beta[0] == pytest.approx(one.beta[0] - constant * one.beta[1], rel=1e-6)
+    assert other.se_beta[1] == pytest.approx(one.se_beta[1], rel=1e-6)
+
+
 def test_rows_in_another_order_and_labels_of_another_kind():
     order = np.random.default_rng(2).permutation(144)
     fit = crossed.fit(DISHES.y, ONES, [DISHES.plate, DISHES.sample])
@@ -189,7 +200,8 @@ FIRST, SECOND = ["a", "a", "b", "b", "c", "c"], ["u", "v", "u", "v", "u", "v"]
         (ROWS, np.ones((6, 1)), [FIRST, SECOND[:5]], r"groups\[1\] must hold 6 labels"),
         (ROWS, np.ones((6, 1)), [FIRST, [*SECOND[:5], None]], r"groups\[1\]\[5\] is missing"),
         (ROWS, np.ones(6), [FIRST], "shapes"),
-        (ROWS, np.ones((6, 2)), [FIRST], "full rank"),
+        (ROWS, np.ones((6, 2)), [FIRST], "x does not identify all shared coefficients"),
+        ([], np.ones((0, 1)), [[]], "shapes"),
         (ROWS, np.ones((6, 1)), [FIRST, FIRST], "told apart"),
         (ROWS, np.ones((6, 1)), [FIRST, ["u"] * 6], "told apart"),
         (ROWS, np.ones((6, 1)), [list("abcdef")], "fit every row exactly"),

@@ -257,8 +257,23 @@ def test_exposures_are_positive():
         glmm.fit([0, 2], [0.0, 1.0], np.ones((2, 1)), [1, 2], "poisson")
 
 
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+@pytest.mark.parametrize("constant", [2000.0, 1.7e9])
+def test_a_predictor_may_be_years_or_seconds_of_the_unix_clock(constant, family):
+    rng, time, group = np.random.default_rng(4), np.tile(np.arange(6.0), 8), np.repeat(np.arange(8), 6)
+    n = np.full(48, 30)
+    y = rng.binomial(n, special.expit(-1 + 0.2 * time + rng.normal(0, 0.5, 8)[group]))
+    one, other = (glmm.fit(y, n, np.c_[np.ones(48), start + time], group, family) for start in (0, constant))
+    assert other.log_likelihood == pytest.approx(one.log_likelihood, abs=1e-8)
+    assert (other.beta[1], other.se_beta[1], other.tau) == pytest.approx(
+        (one.beta[1], one.se_beta[1], one.tau), rel=1e-6
+    )
+    assert other.beta[0] == pytest.approx(one.beta[0] - constant * one.beta[1], rel=1e-6)
+    np.testing.assert_allclose(other.deviation, one.deviation, atol=1e-6)
+
+
 def test_columns_that_say_the_same_are_refused():
-    with pytest.raises(ValueError, match="full rank"):
+    with pytest.raises(ValueError, match="x does not identify all shared coefficients"):
         glmm.fit([1, 0, 1, 1, 2], 4, np.ones((5, 2)), TWO)
 
 
