@@ -41,9 +41,19 @@ def imported(code):
     """The dotted names that some code imports, wherever the import stands."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno} does not say from which room it imports"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize(
+    "code", ["from .grading import grade", "from . import grading", "def f():\n  from .. import x"]
+)
+def test_a_relative_import_is_refused(code):
+    """It would look like that of a module outside the house, whatever room it leads to."""
+    with pytest.raises(AssertionError, match="from which room"):
+        list(imported(code))
 
 
 def test_every_file_stands_in_a_room():
