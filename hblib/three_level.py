@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from hblib import normal_normal
 from hblib._numerics import arguments
-from hblib._numerics.means_fit import highest, unit_near
+from hblib._numerics.means_fit import bracketing, highest, unit_near
 from hblib._numerics.mixture import blocks
 from hblib._numerics.types import FloatArray, FloatOrArray, Labels
 from hblib.distributions import Normal
@@ -458,8 +458,7 @@ class _ByChain(NamedTuple):
     def reml(self):
         """For each tau_store the best tau_chain is a two-level fit of the chains; what is left is one dimension."""
         least, spread = self.variance.min(), np.ptp(self.first[self.index] + self.y)
-        grid = np.append(0.0, np.geomspace(least * 1e-6, max(2 * spread**2, least), 64))
-        store2 = highest(self._score, self._highest_at, grid)
+        store2 = highest(self._score, self._highest_at, bracketing(least, max(2 * spread**2, least)))
         return store2, self._best_chain2(store2)
 
     def _best_chain2(self, store2):

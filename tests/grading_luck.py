@@ -128,7 +128,7 @@ def wrong_answers(exercise, question, right, known):
         return lambda **inputs: table[key(inputs)] if key(inputs) in table else otherwise(inputs)
 
     def off(**inputs):
-        absolute = question.tolerance(**inputs) if question.tolerance else question.atol
+        absolute = question.absolute(inputs)
         return each_of(lambda one: one + 2 * (absolute + question.rtol * np.abs(one)), right(**inputs))
 
     texts = isinstance(answers[0], str)

@@ -103,8 +103,8 @@ def test_a_cut_is_tried_on_both_sides(cut):
 
     class Cut:
         mistakes = edges = ()
-        rtol = atol = 1e-9
-        tolerance = None
+        rtol = 1e-9
+        absolute = staticmethod(lambda inputs: 1e-9)
         public = staticmethod(lambda exercise: {"x": 1.0})
         case = staticmethod(lambda rng: {"x": rng.uniform(-cut, 1 - cut)})
         expected = staticmethod(lambda exercise, inputs: max(0.0, inputs["x"]))

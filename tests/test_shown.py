@@ -29,7 +29,7 @@ COMPUTED = [
 
 
 def right(question, answer, inputs, expected):
-    tolerance = question.rtol, checking._absolute(question, inputs)
+    tolerance = question.rtol, question.absolute(inputs)
     try:
         given = checking._in_form(plain(answer(**copy.deepcopy(inputs))), expected, tolerance)
         return checking.agree(given, expected, tolerance)

@@ -40,7 +40,12 @@ def highest(score, value, grid):
 def grid_of(cells):
     """Values of tau2 that bracket every maximum: the score is negative beyond the last."""
     least = cells.variance.min()
-    return np.append(0.0, np.geomspace(least * _LEAST, max(2 * cells.spread**2, least), _POINTS))
+    return bracketing(least, max(2 * cells.spread**2, least))
+
+
+def bracketing(least, top):
+    """0, and values of tau2 from where it begins to matter beside the smallest variance up to the top."""
+    return np.append(0.0, np.geomspace(least * _LEAST, top, _POINTS))
 
 
 def _ml(cells):
@@ -138,8 +143,7 @@ class RatioLikelihood(NamedTuple):
     def best(self):
         """The ratio with the highest likelihood."""
         top = max(1.0, 4 * self.cells.spread**2 * self.observations / self.within)
-        least = 1e-6 * self.cells.variance.min()
-        return highest(self.score, self.value, np.append(0.0, np.geomspace(least, top, 64)))
+        return highest(self.score, self.value, bracketing(self.cells.variance.min(), top))
 
     def sigma(self, ratio):
         here = self.cells.at(ratio)

@@ -167,7 +167,7 @@ def _computed(exercise, question, answer, cases):
     _is_function(question, answer, order(cases[0]))
     expected = [question.expected(exercise, copy.deepcopy(inputs)) for inputs in cases]
     given = [_call(question, answer, order(inputs)) for inputs in cases]
-    tolerances = [(question.rtol, _absolute(question, inputs)) for inputs in cases]
+    tolerances = [(question.rtol, question.absolute(inputs)) for inputs in cases]
     given = [_in_form(*each) for each in zip(given, expected, tolerances, strict=True)]
     if not all(map(agree, given, expected, tolerances)):
         _explain(question, _by_names(answer, order), cases, given, expected, tolerances)
@@ -179,7 +179,7 @@ def _computed(exercise, question, answer, cases):
 
 
 def _right_at(exercise, question, answer, edge, order):
-    right, tolerance = question.expected(exercise, copy.deepcopy(edge.inputs)), _absolute(question, edge.inputs)
+    right, tolerance = question.expected(exercise, copy.deepcopy(edge.inputs)), question.absolute(edge.inputs)
     try:
         given = _in_form(_call(question, answer, order(edge.inputs)), right, (question.rtol, tolerance))
     except Stop:
@@ -324,10 +324,6 @@ def agree(given, expected, tolerance):
         return given.strip().lower() == expected
     rtol, atol = tolerance
     return np.allclose(_numbers(given), expected, rtol=rtol, atol=atol)
-
-
-def _absolute(question, inputs):
-    return question.tolerance(**inputs) if question.tolerance else question.atol
 
 
 def _explain(question, answer, cases, given, expected, tolerances):

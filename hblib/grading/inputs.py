@@ -113,7 +113,7 @@ def special(right):
 
 def differs(question, wrong, right, inputs):
     """Does a wrong answer show for these inputs?"""
-    tolerance = question.tolerance(**inputs) if question.tolerance else question.atol
+    tolerance = question.absolute(inputs)
     try:
         with np.errstate(all="ignore"):
             given = np.asarray(wrong(**copy.deepcopy(inputs)), dtype=float)
