@@ -338,7 +338,7 @@ def partial(
 def _model(ybar, se, prior, mu_prior, theta):
     """The priors and the data, which are the same in all coordinates."""
     ybar, se, _ = _rows(ybar, se, 0)
-    mean, sd = arguments.mean_sd("mu_prior", mu_prior)
+    mean, sd = arguments.mean_and_sd("mu_prior", mu_prior)
     import pymc as pm  # here, because it takes seconds to load
 
     seen = np.isfinite(se)

@@ -589,7 +589,7 @@ def full_bayes(
       theta: Mixture of 8 groups: means 5.126 to 11.4, sds 6.275 to 8.341
     """
     rows, se, number = all_rows(ybar, se, counts)
-    prior, known = priors.as_prior(prior), None if mu_prior is None else arguments.mean_sd("mu_prior", mu_prior)
+    prior, known = priors.as_prior(prior), None if mu_prior is None else arguments.mean_and_sd("mu_prior", mu_prior)
     some = np.isfinite(se) & (number > 0)
     if known is None and not some.any():
         raise ValueError(f"{_NO_DATA}, or mu_prior be given")

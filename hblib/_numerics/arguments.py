@@ -59,10 +59,10 @@ def one(name, value, **limits) -> float:
     return float(array)
 
 
-def mean_sd(name, pair) -> tuple[float, float]:
+def mean_and_sd(name, pair) -> tuple[float, float]:
     """Return the mean and the standard deviation > 0 of a normal prior.
 
-    >>> mean_sd("mu_prior", 5)
+    >>> mean_and_sd("mu_prior", 5)
     Traceback (most recent call last):
     ...
     ValueError: mu_prior must be the (mean, sd) of a normal prior, but is 5
