@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 from hblib._numerics import arguments, report
 from hblib._numerics.mixed_fit import highest
 from hblib._numerics.mixed_model import reduced
-from hblib._numerics.mixed_rows import Columns
+from hblib._numerics.own_lines import own_lines
 from hblib._numerics.types import FloatArray, Labels
 from hblib.distributions import Normal
 
@@ -412,26 +412,10 @@ def least_squares(y: ArrayLike, x: ArrayLike, group: ArrayLike, sigma: float) ->
         raise ValueError(
             f"y, x, group must have shapes (N,), (N, K), (N,), but have {y.shape}, {x.shape}, {index.shape}"
         )
-    estimate, root = np.empty((labels.size, x.shape[1])), np.empty((labels.size, x.shape[1], x.shape[1]))
-    for j, label in enumerate(labels):
-        try:
-            estimate[j], root[j] = _line(x[index == j], y[index == j])
-        except ValueError:
-            raise ValueError(f"x does not identify all {x.shape[1]} coefficients of group {label}") from None
+    estimate, root, found = own_lines(x, y, index, labels.size)
+    if not found.all():
+        raise ValueError(f"x does not identify all {x.shape[1]} coefficients of group {labels[found.argmin()]}")
     return estimate, sigma**2 * root @ root.swapaxes(-1, -2)
-
-
-def _line(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The least-squares coefficients, and a root of their covariance matrix in units of sigma^2.
-
-    By `Columns`, so that neither units nor constants cost digits.
-    """
-    columns = Columns.of("x", x, "")
-    centre = 0.0 if columns.constant is None else y.mean()
-    estimate = columns.back @ (columns.basis @ (y - centre)) / y.size
-    if columns.constant is not None:
-        estimate = estimate + centre * columns.constant
-    return estimate, columns.back / np.sqrt(y.size)
 
 
 # --- checked matrices -----------------------------------------------------------------------------------------------

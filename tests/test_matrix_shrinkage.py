@@ -105,6 +105,27 @@ def test_least_squares_without_a_column_of_ones_and_through_every_point():
         np.testing.assert_allclose(covariance[j], 4 * np.linalg.inv(rows.T @ rows), rtol=1e-10)
 
 
+@pytest.mark.parametrize("ones", [True, False])
+def test_least_squares_of_groups_of_many_sizes_agrees_with_numpys_one_by_one(ones):
+    rng = np.random.default_rng(8)
+    group = rng.permutation(np.repeat(np.arange(40), rng.integers(3, 9, 40)))
+    x = np.c_[rng.normal(5, 1, group.size), np.ones(group.size) if ones else rng.normal(size=group.size)]
+    y = rng.normal(size=group.size)
+    estimate, covariance = regression.least_squares(y, x, group, 2)
+    for j in range(40):
+        rows = group == j
+        np.testing.assert_allclose(estimate[j], np.linalg.lstsq(x[rows], y[rows])[0], rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(covariance[j], 4 * np.linalg.inv(x[rows].T @ x[rows]), rtol=1e-8, atol=1e-11)
+
+
+def test_the_first_group_that_does_not_identify_a_line_is_named_whatever_its_size():
+    """Groups of one size are fitted together, the smallest first."""
+    t = [0, 1, 2, 7, 7, 7, 7, 3, 5, 5]
+    group = list("aaabbbbcdd")
+    with pytest.raises(ValueError, match="x does not identify all 2 coefficients of group b"):
+        regression.least_squares(np.arange(10), np.c_[np.ones(10), t], group, 1)
+
+
 def test_shrunk_regressions_are_calibrated():
     rng = np.random.default_rng(5)
     J, Sigma, mu = 4000, np.array([[2.0, -0.8], [-0.8, 1.0]]), np.array([3.0, 1.0])
