@@ -206,8 +206,8 @@ class _Model:
         self.y, self.x = arguments.numbers("y", y), arguments.numbers("x", x)
         if self.y.ndim != 1 or self.x.ndim != 2 or len(self.x) != len(self.y) or self.x.size == 0:
             raise ValueError(f"y and x must have shapes (N,) and (N, P), but have {self.y.shape} and {self.x.shape}")
-        if len(groups) == 0:
-            raise ValueError("groups must hold at least one grouping, but is empty")
+        if groups is None or len(groups) == 0:
+            raise ValueError(f"groups must hold at least one grouping, but is {groups!r}")
         parts = [arguments.labels(f"groups[{k}]", group) for k, group in enumerate(groups)]
         for k, (_, index) in enumerate(parts):
             if index.shape != self.y.shape:

@@ -263,8 +263,8 @@ def fit(
     Raises
     ------
     ValueError
-        If an argument is out of range; it is named. Or if x is not of full rank. A
-        constant added to a predictor, as in years, costs only the digits that it costs the data.
+        If an argument is out of range; it is named. Or if x is not of full rank. A constant added to a predictor, as in
+        years, costs only the digits that it costs the data.
     RuntimeError
         If no maximum is found. Often there is none: a predictor that separates the successes from the failures would
         like an infinite coefficient. Or if 512 nodes are not enough.

@@ -197,6 +197,7 @@ FIRST, SECOND = ["a", "a", "b", "b", "c", "c"], ["u", "v", "u", "v", "u", "v"]
     ("y", "x", "groups", "words"),
     [
         (ROWS, np.ones((6, 1)), [], "at least one grouping"),
+        (ROWS, np.ones((6, 1)), None, "at least one grouping, but is None"),
         (ROWS, np.ones((6, 1)), [FIRST, SECOND[:5]], r"groups\[1\] must hold 6 labels"),
         (ROWS, np.ones((6, 1)), [FIRST, [*SECOND[:5], None]], r"groups\[1\]\[5\] is missing"),
         (ROWS, np.ones(6), [FIRST], "shapes"),
