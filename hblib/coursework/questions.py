@@ -58,7 +58,7 @@ class Computed:
     case        rng -> {input: value}: fresh inputs
     mistakes    at least one `Mistake`; its answer takes the same inputs
     rtol, atol  an answer is right if |answer - expected| <= atol + rtol |expected|; a task that asks for fewer than
-                five digits says so, and has an rtol that takes every answer which is right to these
+                six digits says so, and has an rtol that takes every answer which is right to these
     exact       inputs -> the expected answer, where the solution itself is random or slow
     tolerance   inputs -> atol, where it depends on the inputs (as a Monte Carlo error does)
     equivalent  {mutant: reason}: changes to the solution that change no answer, see tests/test_exercises.py

@@ -313,9 +313,10 @@ def _close(part, given, expected):
     """Is everything within a small relative error?"""
     if np.all(np.abs(given - expected) <= CLOSE * np.abs(expected)):
         off = np.max(np.abs(given - expected) / np.where(expected == 0, 1, np.abs(expected)))
-        digits = max(0, int(np.ceil(-np.log10(2 * max(row[2] for row in part.rows))))) or 1
+        rtol = max(row[2] for row in part.rows)
+        wanted = f"right to {int(np.ceil(1 - np.log10(2 * rtol)))} digits" if rtol else "nearer"  # so many always do
         hint = (
-            f"Close, within {100 * off:.2g} %, but it should be right to {digits} digits. If it is a simulation, a sum "
+            f"Close, within {100 * off:.2g} %, but it should be {wanted}. If it is a simulation, a sum "
             "over a grid or an approximation, something more exact is wanted."
         )
         return Found("close", hint)

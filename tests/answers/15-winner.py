@@ -4,21 +4,21 @@ import numpy as np
 from scipy import integrate, stats
 
 
-def by_sorting(y, s, mu, tau):
-    estimate, error = sorted(zip(y, s, strict=True))[-1]
+def by_sorting(ybar, se, mu, tau):
+    estimate, error = sorted(zip(ybar, se, strict=True))[-1]
     return estimate - error**2 / (tau**2 + error**2) * (estimate - mu)
 
 
-def by_precisions(y, s, mu, tau):
-    best = int(np.argmax(y))
+def by_precisions(ybar, se, mu, tau):
+    best = int(np.argmax(ybar))
     if tau == 0:
         return mu
-    return (y[best] / s[best] ** 2 + mu / tau**2) / (1 / s[best] ** 2 + 1 / tau**2)
+    return (ybar[best] / se[best] ** 2 + mu / tau**2) / (1 / se[best] ** 2 + 1 / tau**2)
 
 
-def by_all_posterior_means(y, s, mu, tau):
-    means = (s**2 * mu + tau**2 * y) / (s**2 + tau**2)
-    return means[y == y.max()][0]
+def by_all_posterior_means(ybar, se, mu, tau):
+    means = (se**2 * mu + tau**2 * ybar) / (se**2 + tau**2)
+    return means[ybar == ybar.max()][0]
 
 
 def by_integral(m, v, s, cost, weeks):
@@ -61,7 +61,7 @@ WRONG = {
     "of_winner": [
         (lambda **data: np.exp(by_sorting(**data)), "e to the power"),
         (lambda **data: -by_sorting(**data), "sign"),
-        (lambda y, s, mu, tau: 1.0, "whatever the inputs"),
+        (lambda ybar, se, mu, tau: 1.0, "whatever the inputs"),
     ],
     "worth_testing": [
         (lambda **data: -by_integral(**data), "sign"),

@@ -6,9 +6,9 @@ from hblib import normal_normal
 
 
 def test_the_headline_with_the_highest_estimate_is_not_the_one_to_take(page):
-    means = normal_normal.posterior(page.y, page.s, page.mu, page.tau).mean()
+    means = normal_normal.posterior(page.ybar, page.se, page.mu, page.tau).mean()
     assert np.allclose(page.shrunk, means)
-    assert page.y.argmax() == 5 == page.s.argmax()
+    assert page.ybar.argmax() == 5 == page.se.argmax()
     assert means.argmax() == 0
 
 
