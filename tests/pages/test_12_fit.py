@@ -55,7 +55,7 @@ def test_with_twelve_stores_the_fit_is_that_of_hblib(page):
 
 
 def test_a_likelihood_that_falls_from_zero_on_may_have_a_higher_hill_further_on(page):
-    """Which is why the task lets one take it that there is none: one large store hides the scatter of the small ones."""
+    """So the task lets one take it that there is none: one large store hides the scatter of the small ones."""
     y, n = np.array([100, *[0] * 9, 5, 6]), np.array([1000, *[10] * 11])
     assert page.slope(y.sum() / n.sum(), 0.0, y, n)[1] < 0
     assert beta_binomial.fit(y, n).phi > 0.5
