@@ -1,6 +1,5 @@
 """README and the files around the course say what is true."""
 
-import ast
 import doctest
 import importlib.metadata
 import re
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tests.test_rooms import imported
 
 PINS = ["requirements.txt", "requirements-test.txt", "requirements-dev.txt"]
 
@@ -85,22 +85,14 @@ def test_each_requirement_says_why_it_is_there():
     assert [line for line in required if not re.search(r'", # \w', line)] == []
 
 
-def imported(path):
-    """The packages that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
-        if isinstance(node, ast.Import):
-            yield from (each.name.split(".")[0] for each in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.module.split(".")[0]
-
-
 def test_what_is_imported_is_asked_for():
     """Also where something else brings it along, which may do without it one day."""
     extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
     there = {canonical(name) for name in names(asked(*extras))}
     owners = importlib.metadata.packages_distributions()
     files = [path for folder in ("hblib", "tools", "tests", "web") for path in (ROOT / folder).rglob("*.py")]
-    found = {name for path in files for name in imported(path)} - {path.name for path in ROOT.iterdir()}
+    found = {name.split(".")[0] for path in files for name in imported(path.read_text(encoding="utf8"))}
+    found -= {path.name for path in ROOT.iterdir()}
     assert {"numpy", "yaml", "playwright"} <= found
     assert {name for name in found if name in owners and not there & {*map(canonical, owners[name])}} == set()
 

@@ -155,10 +155,6 @@ class Draws:
     def __post_init__(self):
         _require(self, bool(self.mistakes), "needs at least one mistake with its hint")
 
-    def absolute(self, inputs):
-        """How far an answer for these inputs may be off, whatever its size."""
-        return self.tolerance(**inputs) if self.tolerance else self.atol
-
     def public(self, exercise):
         """The data of the task."""
         return _data(self, exercise)

@@ -106,6 +106,10 @@ def test_sure_as_the_page_writes_it_is_unbiased_and_has_the_standard_deviation_t
     exact = james_stein.risk(page.rest, se, None, "js")
     assert abs(values.mean() - exact) < 4 * values.std() / np.sqrt(len(values))
     assert abs(values.std() / page.sure_sd - 1) < 0.02
+    S /= se**2
+    positive = np.where(k - 3 > S, se**2 * (S - k + 2), values)  # that of JS+
+    exact = james_stein.risk(page.rest, se, None, "js+")
+    assert abs(positive.mean() - exact) < 4 * positive.std() / np.sqrt(len(positive))
 
 
 def test_in_the_replays_james_stein_wins_more_than_99_of_100(page):

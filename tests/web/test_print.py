@@ -1,5 +1,6 @@
 """On paper: each page without what one can only press, with all that is folded open; and the book as one PDF."""
 
+import datetime
 import re
 import subprocess
 import sys
@@ -99,12 +100,17 @@ SOME = {
 
 @pytest.fixture(scope="module")
 def book(browser, tmp_path_factory):
-    """(The PDF of a few pages, what the command said)."""
+    """(The PDF of a few pages, what the command said, the years before and after: two on New Year's Eve)."""
     file = tmp_path_factory.mktemp("pdf") / "book.pdf"
     command = [sys.executable, ROOT / "tools/pdf.py", BUILT, file, *SOME]
+    before = this_year()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return PdfReader(file), done.stdout
+    return PdfReader(file), done.stdout, {before, this_year()}
+
+
+def this_year():
+    return f"{datetime.datetime.now(tz=datetime.UTC):%Y}"
 
 
 @pytest.fixture(scope="module")
@@ -122,15 +128,16 @@ def starts(outline, reader, level=0):
 
 
 def test_the_command_says_how_far_it_is_and_what_it_made(book):
-    reader, said = book
+    reader, said, _ = book
     lines = said.splitlines()
     assert [line.split(": ")[1] for line in lines[: len(SOME)]] == sorted(SOME, key=PAGES.index)
     assert re.fullmatch(rf".*book\.pdf: {len(reader.pages)} sheets, [\d.]+ MB", lines[-1])
 
 
-def test_the_title_page(sheets):
+def test_the_title_page(book, sheets):
+    _, _, years = book
     assert "Hierarchical Bayesian models" in sheets[0]
-    assert re.search(r"\b20\d\d\b", sheets[0])
+    assert re.search(rf"Built on \d+ [A-Z][a-z]+ ({'|'.join(years)})\b", sheets[0])
     assert "CC BY 4.0" in sheets[0]
 
 
