@@ -197,3 +197,11 @@ def test_it_takes_about_a_hundred_groups_at_tau_equal_to_s_and_several_hundred_a
 @pytest.mark.parametrize("method", ["morris", "kass-steffey", "laird-louis", "full bayes"])
 def test_with_200_groups_and_a_small_tau_every_method_covers_92_or_93_per_cent(page, method):
     assert 0.915 < page.table.find("normal", 200, 0.5, method)[0] < 0.935
+
+
+def test_twice_as_many_groups_halve_the_loss_in_the_end_and_take_off_a_fifth_where_it_is_large():
+    few, many = (
+        [0.95 - repairs.exact_coverage(J, ratio) for J in at] for ratio, at in ((0.5, (5, 10)), (1, (320, 640)))
+    )
+    assert 0.75 < few[1] / few[0] < 0.85
+    assert 0.48 < many[1] / many[0] < 0.52

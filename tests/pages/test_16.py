@@ -93,6 +93,19 @@ def test_the_fits_with_fixed_points_are_those_of_the_closed_form(page, closed, n
     assert np.allclose(np.sqrt(np.diag(L @ L.T)), sd, rtol=0.06)
 
 
+@pytest.mark.parametrize("times", [5, 10])
+def test_where_the_data_are_strong_it_is_the_centred_form_that_comes_close(monkeypatch, times):
+    """The eight schools with standard errors as many times smaller."""
+    monkeypatch.setitem(globals(), "SE", SE / times)
+    exact = normal_normal.full_bayes(Y, SE, priors.half_normal(10), mu_prior=(0, 20))
+    for name, least, most in (("mean-field, centred", 0.85, 1.05), ("mean-field, non-centred", 0, 0.5)):
+        m, S = best_q(name)
+        assert least < np.sqrt(S[LOG_TAU, LOG_TAU]) / exact.tau.log().std() < most
+        assert least < np.sqrt(S[MU, MU]) / exact.mu.std() < most
+        if least:
+            assert abs(m[LOG_TAU] - exact.tau.log().mean()) < 0.1 * exact.tau.log().std()
+
+
 # --- Laplace ----------------------------------------------------------------------------------------------------------
 
 
