@@ -10,13 +10,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from jupyter_cache.cache.main import JupyterCacheBase
 
+import run_ahead
 from hblib import datasets
 from tests import left_out, small_book
 from tests.conftest import ROOT, Project, copy_of_course
@@ -252,3 +256,21 @@ def test_an_environment_that_was_moved_is_made_anew(project):
     here = (project.folder / ".venv").resolve()
     (project.folder / ".venv/.ready").write_text(f"{here}\n")
     assert "setup.sh" not in project.run("make", "-n", "book")[1]
+
+
+def test_pages_that_run_side_by_side_are_kept_one_by_one(monkeypatch):
+    """Between two looks of the cache at what is too many, another page's result would be taken for that."""
+    inside, most = [], []
+
+    def keep(page):
+        inside.append(page)
+        most.append(len(inside))
+        time.sleep(0.02)  # whoever is let in comes now
+        inside.remove(page)
+        return page
+
+    monkeypatch.setattr(JupyterCacheBase, "cache_notebook_bundle", keep)
+    with run_ahead.kept_one_by_one(), ThreadPoolExecutor(8) as pool:
+        assert [*pool.map(lambda page: JupyterCacheBase.cache_notebook_bundle(page), range(8))] == [*range(8)]
+    assert most == [1] * 8
+    assert JupyterCacheBase.cache_notebook_bundle is keep

@@ -7,10 +7,13 @@ more, and its error is told as MyST-NB tells it.
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
+from unittest import mock
 
 from jupyter_cache import get_cache
+from jupyter_cache.cache.main import JupyterCacheBase
 from myst_nb.core.execute import ExecutionError, create_client
 from myst_nb.core.read import create_nb_reader
 from sphinx.util import logging
@@ -32,8 +35,25 @@ def run(app, env, docnames):
     """Run the pages among these that the cache does not know, the longest first: what begins last should end soon."""
     _ = get_cache(env.mystnb_config.execution_cache_path).db  # makes it, which two threads must not do at once
     pages = sorted(map(Path, map(env.doc2path, docnames)), key=lambda path: -path.stat().st_size)
-    with ThreadPoolExecutor(min(AT_ONCE, processors())) as pool:
+    with kept_one_by_one(), ThreadPoolExecutor(min(AT_ONCE, processors())) as pool:
         list(pool.map(lambda path: run_page(app, env, path), pages))
+
+
+@contextmanager
+def kept_one_by_one():
+    """Let no two threads put a result into the cache at once.
+
+    Each time the cache looks for results that are too many, by asking first for those to keep and then for all others;
+    one that another thread adds in between would be taken for superfluous, and lost, or not yet there to be removed.
+    """
+    keep, lock = JupyterCacheBase.cache_notebook_bundle, Lock()
+
+    def keep_alone(*given, **named):
+        with lock:
+            return keep(*given, **named)
+
+    with mock.patch.object(JupyterCacheBase, "cache_notebook_bundle", keep_alone):
+        yield
 
 
 def run_page(app, env, path):
