@@ -5,7 +5,7 @@ its logarithm). A density that has no finite integral is written without a const
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -44,8 +44,12 @@ class Prior:
         Whether it is without jumps and kinks.
     points : tuple of float
         Values that a search for jumps must not miss.
+
+    Attributes
+    ----------
     family : str
-        The name of the function of this module that made it; empty for others.
+        The name of the function of this module that made it; empty for others, and for what dataclasses.replace
+        makes of its priors.
     parameters : dict
         The arguments of that function; empty for others.
 
@@ -69,8 +73,8 @@ class Prior:
     proper: bool = True
     smooth: bool = False
     points: tuple[float, ...] = ()
-    family: str = ""
-    parameters: dict[str, float] = field(default_factory=dict)
+    family: str = field(default="", init=False)
+    parameters: dict[str, float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         arguments.one("lower", self.lower, low=0)
@@ -220,7 +224,7 @@ def half_normal(scale: float) -> Prior:
     0.797885
     """
     scale = _positive("scale", scale)
-    return _smooth("half_normal", f"half-normal({scale:g})", _log_half_normal, scale=scale)
+    return _smooth("half_normal", f"half-normal({scale:g})", _log_half_normal, {"scale": scale})
 
 
 def half_t(df: float, scale: float) -> Prior:
@@ -257,7 +261,7 @@ def half_t(df: float, scale: float) -> Prior:
     11.0266
     """
     df, scale = _positive("df", df), _positive("scale", scale)
-    return _smooth("half_t", f"half-t({df:g}, {scale:g})", _log_half_t, df=df, scale=scale)
+    return _smooth("half_t", f"half-t({df:g}, {scale:g})", _log_half_t, {"df": df, "scale": scale})
 
 
 def half_cauchy(scale: float) -> Prior:
@@ -290,7 +294,7 @@ def half_cauchy(scale: float) -> Prior:
     0.0635
     """
     scale = _positive("scale", scale)
-    return _smooth("half_cauchy", f"half-Cauchy({scale:g})", _log_half_cauchy, scale=scale)
+    return _smooth("half_cauchy", f"half-Cauchy({scale:g})", _log_half_cauchy, {"scale": scale})
 
 
 def exponential(scale: float) -> Prior:
@@ -323,7 +327,7 @@ def exponential(scale: float) -> Prior:
     2.0
     """
     scale = _positive("scale", scale)
-    return _smooth("exponential", f"exponential({scale:g})", _log_exponential, scale=scale)
+    return _smooth("exponential", f"exponential({scale:g})", _log_exponential, {"scale": scale})
 
 
 def uniform(upper: float = np.inf) -> Prior:
@@ -356,9 +360,8 @@ def uniform(upper: float = np.inf) -> Prior:
     False 5.0
     """
     upper = arguments.one("upper", upper, low=0, open_low=True, allow_inf=True)
-    if np.isinf(upper):
-        return replace(_smooth("uniform", "flat", _log_uniform, upper=upper), proper=False)
-    return replace(_smooth("uniform", f"uniform(0, {upper:g})", _log_uniform, upper=upper), upper=upper)
+    name = f"uniform(0, {upper:g})" if upper < np.inf else "flat"
+    return _smooth("uniform", name, _log_uniform, {"upper": upper}, upper=upper, proper=upper < np.inf)
 
 
 def inverse_gamma_on_variance(shape: float, rate: float) -> Prior:
@@ -396,7 +399,7 @@ def inverse_gamma_on_variance(shape: float, rate: float) -> Prior:
     """
     shape, rate = _positive("shape", shape), _positive("rate", rate)
     name = f"inverse-gamma({shape:g}, {rate:g}) on the variance"
-    return _smooth("inverse_gamma_on_variance", name, _log_inverse_gamma_on_variance, shape=shape, rate=rate)
+    return _smooth("inverse_gamma_on_variance", name, _log_inverse_gamma_on_variance, {"shape": shape, "rate": rate})
 
 
 def power(exponent: float) -> Prior:
@@ -432,7 +435,7 @@ def power(exponent: float) -> Prior:
     x^-1.5 False
     """
     exponent = arguments.one("exponent", exponent)
-    return replace(_smooth("power", f"x^{exponent:g}", _log_power, exponent=exponent), proper=False)
+    return _smooth("power", f"x^{exponent:g}", _log_power, {"exponent": exponent}, proper=False)
 
 
 def pareto(shape: float, scale: float) -> Prior:
@@ -467,8 +470,8 @@ def pareto(shape: float, scale: float) -> Prior:
     1.587401052
     """
     shape, scale = _positive("shape", shape), _positive("scale", scale)
-    prior = _smooth("pareto", f"Pareto({shape:g}, {scale:g})", _log_pareto, shape=shape, scale=scale)
-    return replace(prior, lower=scale)
+    name = f"Pareto({shape:g}, {scale:g})"
+    return _smooth("pareto", name, _log_pareto, {"shape": shape, "scale": scale}, lower=scale)
 
 
 def as_prior(prior: Any) -> Prior:
@@ -500,7 +503,7 @@ def as_prior(prior: Any) -> Prior:
     """
     if isinstance(prior, Prior):
         return prior
-    if hasattr(prior, "logpdf") and hasattr(prior, "support"):
+    if hasattr(prior, "support"):
         return _of_scipy(prior)
     if not callable(prior):
         raise ValueError(
@@ -519,6 +522,9 @@ def as_prior(prior: Any) -> Prior:
 
 def _of_scipy(frozen):
     """A continuous distribution of SciPy, given that x > 0."""
+    log_pdf = getattr(
+        frozen, "logpdf", lambda x: np.inf
+    )  # discrete ones have none or, of the new kind, an infinite one
     log_sf = getattr(frozen, "logsf" if hasattr(frozen, "logsf") else "logccdf", None)  # by its old or its new name
     try:
         lower, upper = map(float, frozen.support())
@@ -528,6 +534,8 @@ def _of_scipy(frozen):
         raise ValueError(
             f"prior must be one frozen distribution, with numbers as parameters, but is {frozen!r}"
         ) from None
+    if log_pdf(median) == np.inf:
+        raise ValueError(f"prior must be a continuous distribution, but {frozen!r} is a discrete one")
     if not upper > 0 or beyond == -np.inf:
         raise ValueError(f"prior must be a distribution of positive numbers, but its support is {lower:g} to {upper:g}")
     name = f"SciPy's {getattr(getattr(frozen, 'dist', frozen), 'name', type(frozen).__name__)}"
@@ -550,8 +558,12 @@ def _values(log_density, x):
     return values
 
 
-def _smooth(family, name, log_density, **parameters):
-    return Prior(name, partial(log_density, **parameters), smooth=True, family=family, parameters=parameters)
+def _smooth(family, name, log_density, parameters, **more):
+    """A prior that knows which function of this module made it; a changed copy is none of theirs and knows nothing."""
+    prior = Prior(name, partial(log_density, **parameters), smooth=True, **more)
+    object.__setattr__(prior, "family", family)
+    object.__setattr__(prior, "parameters", parameters)
+    return prior
 
 
 # --- the log densities, by themselves: pickle knows a function of a module, but none that was made in another --------

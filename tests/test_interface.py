@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -540,6 +541,13 @@ def test_a_prior_is_shown_as_one_writes_it(prior, shown):
     assert repr(prior) == shown
     if prior.family:
         assert eval(shown, vars(priors)).parameters == prior.parameters
+
+
+def test_a_changed_prior_is_no_longer_what_its_function_made():
+    changed = replace(priors.half_normal(2), upper=3.0)
+    assert (changed.family, changed.parameters, repr(changed)) == ("", {}, "<Prior 'half-normal(2)' on 0 to 3>")
+    with pytest.raises(ValueError, match=r"prior must be one of .* that PyMC has"):
+        priors.to_pymc("tau", changed)
 
 
 def test_an_improper_prior_is_no_distribution():

@@ -230,6 +230,9 @@ def _span(f, piece, highest, depth):
     s, log_slope = piece.at(t)
     value = f(s) + log_slope
     highest = max(highest, value.max())
+    if highest == np.inf:  # near a number that is not 0 there are too few doubles to add up a pole
+        at = f"the density is infinite at {s[value.argmax()]:g}"
+        raise ValueError(f"{at}, which can be integrated at 0 only; let the prior end a little before")
     counts = np.flatnonzero(value > highest - depth)
     if counts.size == 0:
         return None, highest
