@@ -62,6 +62,20 @@ def test_who_knows_the_others_finds_more_than_five_per_cent_far_more_probable(pa
     assert together > 4 * alone
 
 
+def test_in_the_six_ways_of_page_1_it_is_as_probable_as_the_page_says_and_far_more_than_alone(page):
+    """The averages by sums over the mean and the size."""
+    mu, size = 1 / (1 + np.exp(np.linspace(1.2, 4.2, 91)))[:, None], np.geomspace(1, 100_000, 121)
+    log_p = stats.betabinom.logpmf(page.y[:, None, None], page.n[:, None, None], mu * size, (1 - mu) * size).sum(axis=0)
+    weight = np.exp(log_p - log_p.max()) * mu * (1 - mu) * size
+    densities = size**-1.5, size**-2.5, *(stats.halfnorm(scale=scale).pdf(size) for scale in (100, 500))
+    above = stats.beta.sf(0.05, mu * size, (1 - mu) * size + 47)
+    averaged = [(weight * p * above).sum() / (weight * p).sum() for p in densities]
+    fits = [beta_binomial.fit(page.y, page.n, method) for method in ("ml", "moments")]
+    plugged = [stats.beta.sf(0.05, fit.alpha, fit.beta + 47) for fit in fits]
+    assert np.allclose(page.six, 100 * np.array(plugged + averaged), atol=0.1)
+    assert min(page.six) > 300 * page.summary(page.posterior)[-1]
+
+
 def test_the_other_eleven_lost_between_4_and_14_in_a_hundred(page):
     rates = (100 * page.y / page.n)[1:]
     assert 3.5 < rates.min() < 4
@@ -94,6 +108,11 @@ def test_one_population_for_two_kinds_costs_what_the_page_says(page):
     too_low = (1 - page.kappa_common) * (rates[1].mean() - 0.08)
     assert too_low == pytest.approx((1 - page.kappa_common) * 0.03, rel=1e-4)
     assert page.kinds_error.mean() < 0.5 * page.one_error
+
+
+def test_eight_per_cent_is_the_mean_of_both_kinds_and_of_neither(page):
+    assert np.isclose(page.common_mean, page.kind_mean.mean())
+    assert np.abs(page.kind_mean - page.common_mean).min() > 0.02
 
 
 def test_bias_squared_and_variance_add_up_to_the_mean_squared_error(page):
@@ -139,6 +158,15 @@ def test_the_four_chains_agree(page):
     assert np.sqrt(1 + page.draws.mean(axis=1).var(ddof=1) / within) < 1.01
 
 
-def test_steps_resemble_each_other_and_are_worth_far_fewer_draws(page):
-    """Over 300 seeds they were worth 800 to 7,000 of 38,000."""
-    assert 300 < page.draws.var() / page.walk_variance < page.draws.size / 3
+def test_about_ten_draws_are_worth_one(page):
+    """The autocorrelation time of tau, from the probabilities of a step on a grid: without a draw."""
+    tau = np.arange(0.25, 300, 0.5)
+    log_p = np.array([page.log_posterior(t) for t in tau])
+    step = 0.5 * stats.norm(tau[:, None], 10).pdf(tau) * np.exp(np.minimum(0, log_p - log_p[:, None]))
+    np.fill_diagonal(step, 0)
+    step += np.diag(1 - step.sum(axis=1))
+    p = np.exp(log_p - log_p.max())
+    p /= p.sum()
+    off = tau - p @ tau
+    this_and_later = np.linalg.solve(np.eye(len(tau)) - step + p, off)  # what is expected of all steps, summed
+    assert round(2 * (p * off) @ this_and_later / (p @ off**2) - 1) == 10
