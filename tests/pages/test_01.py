@@ -168,6 +168,12 @@ def test_an_estimated_prior_saves_a_good_part_of_what_a_known_one_does(page):
     assert 0.5 < page.found_A < page.saved_A
 
 
+def test_the_simulated_raw_rates_err_as_the_formula_says(page):
+    squares = (page.deaths / page.n - page.theta) ** 2
+    errors = squares.std(axis=0) / np.sqrt(len(squares))
+    assert (np.abs(squares.mean(axis=0) - page.error["none"]) < 4.5 * errors).all()
+
+
 def test_h_is_worth_an_inspection_and_b_is_an_even_bet(page):
     assert page.low[H] < 0.10 < page.post.mean()[H]
     assert abs(page.bad[B] - 0.5) < 0.1
@@ -186,3 +192,15 @@ def test_intervals_with_the_prior_plugged_in_cover_too_little(page):
 
 def test_the_averaged_interval_of_a_begins_far_lower(page):
     assert page.averaged[0][A] < page.low[A] / 2
+
+
+def test_averaged_the_twelve_tell_as_much_of_another_hospital_as_the_page_says(page):
+    """By a sum over the mean and the size; the page says that it is less than with the fitted prior."""
+    mu, size = 1 / (1 + np.exp(np.linspace(1.2, 4.2, 91)))[:, None], np.geomspace(1, 100_000, 121)
+    log_p = beta_binomial.log_marginal(page.y, page.n, mu * size, (1 - mu) * size)
+    p = np.exp(log_p - log_p.max()) * size**-1.5 * mu * (1 - mu) * size
+    p /= p.sum()
+    mean = (p * mu).sum()
+    variance = (p * (mu * (1 - mu) / (size + 1) + (mu - mean) ** 2)).sum()
+    assert np.allclose([mean, np.sqrt(variance)], [page.new_mean, page.new_sd], rtol=2e-3)
+    assert page.worth < page.size / 2
