@@ -742,7 +742,7 @@ def batters_copied() -> CopiedBatters:
 def williams_1970() -> Games:
     """Load hits y in n at bats by game of two batters called Williams in the spring of 1970.
 
-    They are Walt Williams until 1 May, and Billy Williams at home from 14 to 22 April.
+    They are Walt Williams until 1 May, and Billy Williams until 22 April.
 
     Returns
     -------
