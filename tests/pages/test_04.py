@@ -112,8 +112,18 @@ def test_sure_as_the_page_writes_it_is_unbiased_and_has_the_standard_deviation_t
     assert abs(positive.mean() - exact) < 4 * positive.std() / np.sqrt(len(positive))
 
 
-def test_in_the_replays_james_stein_wins_more_than_99_of_100(page):
+def test_in_the_replays_js_plus_wins_more_than_99_of_100_and_its_positive_part_matters_in_one_of_seven(page):
     assert 0.99 < page.wins < 1
+    assert abs((page.keep_js == 0).mean() - 1 / 7) < 0.01  # about 0.147, with a standard error of 0.001
+
+
+def test_nearly_half_of_the_spread_of_the_later_averages_is_luck_and_without_it_js_plus_gains_more(page):
+    off = page.rest - page.rest.mean()
+    luck = page.noise * (1 - 1 / page.k) / np.sum(off**2)
+    assert 0.45 < luck < 0.5
+    pulled_in = page.rest.mean() + np.sqrt(1 - luck) * off
+    risks = [james_stein.risk(true, page.se, None, "js+") for true in (pulled_in, page.rest)]
+    assert risks[0] < risks[1]
 
 
 def test_one_digit_of_the_replayed_ratio_holds(page):
@@ -174,15 +184,23 @@ def test_limited_translation_is_js_plus_cut_off_at_the_limit(truth):
     assert np.allclose(james_stein.limited_translation(one[0], 1, 0, 0.5), cut_off[0])
 
 
-def test_with_a_star_a_tighter_limit_makes_even_the_total_smaller(page):
+def test_a_tighter_limit_makes_even_the_total_smaller_with_the_star_at_5_and_larger_with_the_star_at_2(page):
     tight, loose = (page.risks(5, limit) @ np.array([1, 9]) for limit in (0.5, 1))
     assert tight < loose < page.shrinking.sum()
+    assert page.risks(2, 0.5) @ np.array([1, 9]) > page.risks(2, np.inf) @ np.array([1, 9])
+    assert page.risks(2, np.inf)[0] > 1  # he would lose there, too
+
+
+@pytest.mark.parametrize("star", np.arange(0, 11))
+def test_with_a_limit_of_a_half_the_star_loses_little(page, star):
+    assert page.risks(star, 0.5)[0] < 1.26
 
 
 @pytest.mark.parametrize(("method", "fewer"), [("ML", 0), ("REML", 1), ("moments", 1)])
 def test_likelihood_and_moments_are_the_same_rule_with_another_constant(page, method, fewer):
     kappa = 1 - (page.k - fewer) * page.se**2 / page.spread
     assert abs(page.weights.loc[method, "kappa"] - kappa) < 1e-6
+    assert kappa < page.c  # and so pulls harder
 
 
 def test_the_weight_of_james_stein_is_its_factor(page):
@@ -221,16 +239,32 @@ def test_ridge_is_the_posterior_mean_with_tau_squared_sigma_squared_over_the_pen
     assert np.allclose(after.mean(), page.js)
 
 
+def test_with_correlated_columns_ridge_is_still_the_posterior_mean_and_no_longer_one_factor():
+    """The posterior mean from the joint normal distribution of the coefficients and the outcome, with sigma = 1."""
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(50, 3))
+    X[:, 2] = X[:, 1] + 0.1 * X[:, 2]
+    outcome = X @ [1, -2, 3] + rng.normal(size=50)
+    ridge = np.linalg.solve(X.T @ X + 4 * np.eye(3), X.T @ outcome)  # tau = 1/2
+    given = X.T / 4 @ np.linalg.solve(X @ X.T / 4 + np.eye(50), outcome)
+    assert np.allclose(ridge, given, rtol=1e-9)
+    values, directions = np.linalg.eigh(X.T @ X)
+    least_squares = np.linalg.lstsq(X, outcome)[0]
+    kept = (directions.T @ ridge) / (directions.T @ least_squares)
+    assert np.allclose(kept, values / (values + 4), rtol=1e-6)  # the least-determined direction keeps least
+    assert kept[0] < 0.5 < 0.9 < kept[-1]
+
+
 def test_walts_season_has_the_average_of_the_file(page):
     assert (page.hits, page.at_bats) == (79, 315)
     assert page.copied.season_average[page.off].tolist() == [round(79 / 315, 3)]
 
 
-def test_after_billys_seven_games_at_home_and_walts_first_forty_five_times_at_bat(page):
+def test_after_45_times_at_bat_walt_had_10_hits_and_billy_13_at_least(page):
     sums = page.games.groupby("group")[["y", "n"]].sum()
     assert sums.loc["Walt Williams"].tolist() == [10, 45]
-    assert sums.loc["Billy Williams", "y"] > 10
-    assert sums.loc["Billy Williams", "n"] < 45 - 4
+    assert sums.loc["Billy Williams"].tolist() == [13 + 1, 45 + 1]
+    assert (page.games.group == "Billy Williams").sum() == 11
 
 
 def test_the_wrong_row_says_that_walt_hit_about_a_third(page):
