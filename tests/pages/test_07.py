@@ -429,3 +429,21 @@ def test_the_medians_for_schools_far_apart_agree_with_a_plain_grid(page, name):
 def test_a_longer_tail_lets_schools_far_apart_speak(page):
     assert np.isclose(page.apart.std(ddof=1), 50)
     assert page.far["half-normal"] < page.far["half-t (3)"] < page.far["half-Cauchy"]
+
+
+@pytest.mark.parametrize(
+    ("prior", "known"),
+    [(priors.half_normal(5), stats.halfnorm(scale=5)), (priors.half_cauchy(25), stats.halfcauchy(scale=25))],
+)
+def test_one_group_says_nothing_about_the_spread(prior, known):
+    alone = normal_normal.full_bayes([50.0], [1.0], prior).tau
+    assert np.allclose([alone.cdf(tau) for tau in (1, 5, 25)], known.cdf([1, 5, 25]), atol=1e-6)
+
+
+def test_two_groups_far_apart_say_that_the_spread_is_not_small_and_hardly_how_large_it_may_be():
+    """Groups at 0 and 100, with standard error 1."""
+    choice = priors.half_normal(5), priors.half_normal(50), priors.half_normal(500), priors.half_cauchy(1)
+    taus = [normal_normal.full_bayes([0, 100], [1, 1], prior).tau for prior in choice]
+    assert min(tau.ppf(0.025) for tau in taus) > 10
+    most = [tau.ppf(0.975) for tau in taus]
+    assert most[2] > 5 * most[1] > 20 * most[0]

@@ -338,3 +338,13 @@ def test_on_the_counties_the_mixture_finds_nothing_new(page):
     score = stats.poisson.logpmf(page.y_later, page.rise * estimates * page.n_later).sum()
     assert abs(score - page.log_score["mixture"]) < 0.5
     assert 5 < page.log_score["one"] - score < 8
+
+
+def test_person_days_give_the_rates_that_person_years_give():
+    """Events are rare, so the unit of the exposure does not matter, and whole numbers of days are exact enough."""
+    y, years = [3, 5, 0, 9, 2], np.array([10250.5, 3000.2, 1500.9, 4000, 2500.5])
+    by_year, by_day = (
+        each * beta_binomial.fit(y, np.round(each * years)).posterior(y, np.round(each * years)).mean()
+        for each in (1, 365)
+    )
+    assert np.allclose(by_day, by_year, rtol=1e-3)
