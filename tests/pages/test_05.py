@@ -48,6 +48,11 @@ def test_the_size_that_forgets_the_noise_settles_down_on_a_wrong_value(page):
     assert page.limit < 0.8 * 80
 
 
+def test_from_some_hundreds_of_stores_on_it_hardly_moves(page):
+    forgets = [medians[0] for medians in page.medians.values()]
+    assert np.allclose(forgets, page.limit, atol=1)
+
+
 def test_the_sizes_that_know_of_the_noise_settle_down_on_the_right_one(page):
     means, sd = np.mean(page.sizes, axis=0)[1:], np.std(page.sizes, axis=0)[1:].max()
     assert abs(means - 80).max() < 4 * sd / np.sqrt(len(page.sizes)) + 0.2
@@ -93,6 +98,18 @@ def test_the_criteria_of_the_page_are_hblibs_profiles_but_for_constants(page, ta
     by_hblib = [normal_normal.profile(page.means, page.unequal, [tau], method)[0] for method in ("ml", "reml")]
     constant = -3 * np.log(2 * np.pi) / 2
     assert np.allclose([ml + constant, reml + constant + np.log(2 * np.pi) / 2], by_hblib, atol=1e-9)
+
+
+def test_the_estimate_by_ml_is_never_above_that_by_reml(page):
+    """REML adds log V/2, which rises with tau; the moments of unequal groups may lie on either side."""
+    rng = np.random.default_rng(50)
+    for se in (page.equal * np.ones(3), page.unequal, page.schools.se):
+        tau = np.linspace(0, 5 * se.max(), 500)
+        for ybar in rng.normal(0, np.hypot(se, np.median(se)), (40, len(se))):
+            ml, reml = (normal_normal.profile(ybar, se, tau, method) for method in ("ml", "reml"))
+            assert (np.diff(reml - ml) > 0).all()
+            by_ml, by_reml = (normal_normal.fit(ybar, se, method).tau for method in ("ml", "reml"))
+            assert by_ml < by_reml or by_ml == by_reml == 0
 
 
 def test_the_criteria_are_highest_where_hblib_says(page):
@@ -244,6 +261,12 @@ def test_the_batters_maximum_agrees_with_a_search_on_scipys_distribution(page):
 
     again = optimize.minimize_scalar(minus_profile, bounds=(3, 10), method="bounded")
     assert abs(np.exp(again.x) / page.fit_batters.size - 1) < 0.05
+
+
+def test_at_the_end_of_their_interval_less_than_half_of_the_batters_spread_is_noise(page):
+    size = page.interval_end(5, 700, page.batters, page.fit_batters.log_likelihood)
+    true, noise = 1 / (size + 1), size / (size + 1) / 45  # both in units of mu (1 - mu)
+    assert noise / (true + noise) < 0.5
 
 
 @pytest.mark.parametrize("name", ["batters", "rats"])
