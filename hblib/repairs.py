@@ -8,9 +8,9 @@ The variance of theta_j has two parts (law of total variance; the hyperparameter
 
     {} + \mathrm{Var}(E[\theta_j \mid \text{hyperparameters}])
 
-Plugging in an estimate keeps the first part only. With few groups the second counts, and where tau is estimated as 0
-the first is 0 too. Each repair answers with one of `hblib.distributions`, which has mean(), std(), interval(prob) and
-the rest:
+Plugging in an estimate takes the first part at that estimate and drops the second. With few groups the second counts,
+and where tau is estimated as 0 nothing is left of the first. Each repair answers with one of `hblib.distributions`,
+which has mean(), std(), interval(prob) and the rest:
 
 ==========================  ======================================================================
 `morris`                    Normal-Normal; formulas for both parts, from 4 groups on
