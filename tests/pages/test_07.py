@@ -232,6 +232,8 @@ def test_dividing_the_data_by_100_is_multiplying_the_rate_by_its_square(page):
     in_hundreds = page.in_unit["hundreds of points"]
     assert abs(median(normal_normal.full_bayes(page.ybar, page.se, prior)) - in_hundreds) < 1e-6
     assert abs(grid_quantiles(prior, page.ybar, page.se, [0.5])[0] - in_hundreds) < 1e-3
+    both = priors.inverse_gamma_on_variance(10, 10)  # the shape has no unit
+    assert median(normal_normal.full_bayes(page.ybar, page.se, both)) < in_hundreds / 4
 
 
 # --- Sensitivity ------------------------------------------------------------------------------------------------------
@@ -267,11 +269,25 @@ def test_the_inverse_gamma_has_the_smallest_median(page, J):
     assert min(middles, key=middles.get) == "inverse-gamma"
 
 
-def test_the_half_cauchys_tail_is_heavier_with_three_schools_and_no_longer_with_eight(page):
+def test_the_half_cauchys_97_point_5_per_cent_point_is_higher_with_three_schools_and_no_longer_with_eight(page):
     few, eight, many = (page.upper[f"J = {J}"] for J in (3, 8, 40))
     assert few["half-Cauchy"] > 1.2 * few[list(page.families)].drop("half-Cauchy").max()
     assert eight["half-Cauchy"] < 1.05 * eight["half-normal"]
     assert many["half-Cauchy"] < many["half-normal"]
+
+
+def test_with_eight_schools_the_tails_part_below_a_hundredth(page):
+    """In points, at the heights 1/2 to 1/100 and then 1/1000 of the figure."""
+    ends = {
+        name: grid_quantiles(page.six[name], page.ybar, page.se, [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999])
+        for name in ("half-normal", "half-t (3)", "half-Cauchy", "inverse-gamma")
+    }
+    old = ends.pop("inverse-gamma")
+    together = np.array(list(ends.values()))
+    assert np.ptp(together[:, :-1], axis=0).max() < 1.5
+    assert (old[:-3] < together[:, :-3].min(axis=0) - 1.5).all()
+    assert ends["half-normal"][-1] < together[1:, -1].min() - 2
+    assert abs(old[-1] - ends["half-Cauchy"][-1]) < 0.5
 
 
 def test_with_two_schools_a_half_cauchy_leaves_no_variance(page):
@@ -300,6 +316,7 @@ def test_a_half_normal_that_exceeds_twenty_once_in_twenty_has_scale_ten_and_medi
     wide = stats.halfnorm(scale=20 / 1.96)
     assert abs(wide.sf(20) - 0.05) < 1e-4
     assert 6.5 < wide.median() < 7.1
+    assert FAMILIES["half-normal"].sf(20) < wide.sf(20) < FAMILIES["half-Cauchy"].sf(20)
 
 
 # --- Priors that avoid the boundary -----------------------------------------------------------------------------------
