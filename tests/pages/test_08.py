@@ -68,7 +68,16 @@ def test_between_gains_near_the_crossing_alone(page):
     between, best, lam = page.column("between", "ess"), page.best_pure, page.lam_grid
     assert (between < 2.5 * best).all()
     assert (between[lam < 0.5] < 1.1 * best[lam < 0.5]).all()
-    assert (between[lam >= 10] < 1.2 * best[lam >= 10]).all()
+    assert 1.07 < between[lam == 10] / best[lam == 10] < 1.17
+    assert (between[lam > 10] < 1.06 * best[lam > 10]).all()
+
+
+def test_between_is_right_at_three_and_misses_a_part_of_the_posterior_at_one(page):
+    error, its_error = page.column("between", "error"), page.column("between", "error_se")
+    assert error[page.lam_grid == 1] > 5 * its_error[page.lam_grid == 1]
+    assert 0 < page.column("between", "bad_runs")[page.lam_grid == 1] < page.stored.runs[0] / 2
+    assert abs(error[page.lam_grid == 3]) < 4 * its_error[page.lam_grid == 3]
+    assert page.column("between", "bad_runs")[page.lam_grid == 3] == 0
 
 
 def test_nearly_all_centred_runs_at_the_crossing_were_bad(page):
