@@ -72,10 +72,15 @@ def test_the_table_of_agreement(page):
 
 
 def test_vague_priors_say_that_rates_are_practically_0_or_1(page):
+    """The two together say so of most herds; the one of beta alone does not."""
+    extreme = lambda tau: 2 * stats.norm.cdf(special.logit(0.001) / np.hypot(10, tau))  # noqa: E731
+    half_normal = stats.halfnorm(scale=10)
+    both = integrate.quad(lambda tau: extreme(tau) * half_normal.pdf(tau), 0, 100)[0]
+    assert extreme(0) < 0.5 < 0.58 < both
     rng = np.random.default_rng(2)
     spread = 10 * np.abs(rng.normal(size=400_000)) * rng.normal(size=400_000)
     vague = page.prior_says(special.expit(rng.normal(0, 10, 400_000) + spread))
-    assert vague["share nearly 0 or 1"] > 0.5
+    assert abs(vague["share nearly 0 or 1"] - both) < 5 * np.sqrt(both * (1 - both) / 400_000)
     tau = np.abs(rng.normal(size=400_000))
     ours = page.prior_says(special.expit(rng.normal(-2, 1, 400_000) + tau * rng.normal(size=400_000)))
     assert abs(ours["median"] - page.ours["median"]) < 0.02
@@ -211,6 +216,16 @@ def test_each_check_fails_on_the_data_that_it_is_for_and_passes_where_nothing_is
     assert table.loc[("zero-inflated", "Poisson"), "zeros"] > 6  # 81 per cent
     for model in MODELS:
         assert table.loc[(model, model)].max() < 7
+
+
+def test_a_zero_inflated_mutant_turns_each_county_into_a_zero_with_probability_a_tenth(page):
+    rng = np.random.default_rng(17)
+    made = np.array([page.pretend("zero-inflated", rng) for _ in range(400)])
+    one_rate = page.deaths.sum() / page.births.sum()
+    zero = 0.1 + 0.9 * np.exp(-page.births * one_rate)
+    assert abs((made == 0).sum() - 400 * zero.sum()) < 5 * np.sqrt(400 * np.sum(zero * (1 - zero)))
+    large = page.births > 5000  # where luck makes hardly any zeros
+    assert abs((made[:, large] == 0).mean() - 0.1) < 0.02
 
 
 def test_replications_have_the_moments_of_their_model(page):
