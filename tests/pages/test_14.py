@@ -213,6 +213,19 @@ def test_the_weights_of_the_grid_are_the_density_of_all_rows(page, which):
     assert np.ptp(exact) < 1e-6
 
 
+@pytest.mark.parametrize("sd", [(0.85, 1.93, 0.55), (2.0, 0.1, 1.0)])
+def test_deviations_of_means_and_what_is_left_over_are_independent_of_each_other_and_of_the_mean(page, sd):
+    """By the covariance matrix of the rows; the means of the plates are not."""
+    tau_a, tau_b, sigma = sd
+    rows = tau_a**2 * same(page.plate) + tau_b**2 * same(page.sample) + sigma**2 * np.eye(144)
+    to_plates, to_samples, to_mean = same(page.plate) / 6, same(page.sample) / 24, np.full((144, 144), 1 / 144)
+    a, b = to_plates - to_mean, to_samples - to_mean
+    parts = [a, b, np.eye(144) - to_mean - a - b, to_mean]
+    for one, other in itertools.combinations(parts, 2):
+        assert np.allclose(one @ rows @ other.T, 0)
+    assert (to_plates @ rows @ to_mean.T > 0.01).all()
+
+
 def test_finer_and_wider_grids_give_the_same_sums(page, monkeypatch):
     monkeypatch.setitem(page.on_grid.__globals__, "midpoints", lambda low, high: np.linspace(low, high, 401)[1::2])
     wider = (0.3, 2.6), (0.3, 24), (0.38, 0.9)
