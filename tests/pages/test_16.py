@@ -151,13 +151,30 @@ def test_the_closest_independent_normal_has_the_conditional_standard_deviations(
     assert np.allclose(np.exp(page.log_s), np.sqrt(1 - 0.9**2), rtol=1e-4)
 
 
+def test_the_closest_independent_normal_misses_both_ends_and_is_wider_than_the_waist(page):
+    """Far out p has less probability than q; so what q avoids is not every place where p is small."""
+    along, across = np.sqrt(np.linalg.eigvalsh(page.Sigma))[::-1]
+    assert 1.2 * across < page.sd_q < 1.5 * across
+    assert 2 * stats.norm.cdf(-along / page.sd_q) < 0.002  # beyond one standard deviation along p: 0.32 under p
+    rng = np.random.default_rng(1)
+    x = rng.normal(0, page.sd_q, (200_000, 2))
+    outside = np.sum(x @ np.linalg.inv(page.Sigma) * x, axis=1) > 3**2
+    assert outside.mean() > 2 * np.exp(-(3**2) / 2)
+
+
 @pytest.mark.parametrize("J", [3, 8, 100])
-def test_mean_field_makes_mu_too_sure_by_root_kappa_whatever_the_number_of_groups(J):
+@pytest.mark.parametrize("form", ["centred", "non-centred"])
+def test_by_how_much_mean_field_makes_mu_too_sure_does_not_depend_on_the_number_of_groups(J, form):
     tau, se = 2.0, 3.0
-    precision = np.diag(np.r_[J / tau**2, np.full(J, 1 / tau**2 + 1 / se**2)])
-    precision[0, 1:] = precision[1:, 0] = -1 / tau**2
+    kappa = tau**2 / (tau**2 + se**2)
+    if form == "centred":
+        of_mu, both, of_group, factor = J / tau**2, -1 / tau**2, 1 / tau**2 + 1 / se**2, kappa
+    else:
+        of_mu, both, of_group, factor = J / se**2, tau / se**2, 1 + tau**2 / se**2, 1 - kappa
+    precision = np.diag(np.r_[of_mu, np.full(J, of_group)])
+    precision[0, 1:] = precision[1:, 0] = both
     ratio = np.sqrt(1 / precision[0, 0] / np.linalg.inv(precision)[0, 0])
-    assert np.isclose(ratio, np.sqrt(tau**2 / (tau**2 + se**2)))
+    assert np.isclose(ratio, np.sqrt(factor))
     assert np.isclose(np.linalg.inv(precision)[0, 0], (tau**2 + se**2) / J)
 
 
@@ -194,6 +211,15 @@ def test_centred_mean_field_sets_tau_wrong_and_the_form_matters_more_than_the_fa
     spread = {name: np.sqrt(each[1][1, 1]) for name, each in closed.items()}
     assert max(spread.values()) < 0.6 * log_tau.std()
     assert spread["full-rank, centred"] < 0.5 * spread["mean-field, non-centred"]
+    assert error["mean-field, non-centred"] < 0.05
+
+
+def test_of_mu_the_family_matters_more_than_the_form(closed):
+    mean, sd = EXACT.mu.mean(), EXACT.mu.std()
+    off = {name: abs(np.sqrt(S[MU, MU]) / sd - 1) for name, (_, S) in closed.items()}
+    assert off["full-rank, centred"] < 0.03
+    assert abs(closed["full-rank, centred"][0][MU] - mean) < 0.1 * sd
+    assert off["mean-field, non-centred"] > 0.08
 
 
 # --- pm.fit -----------------------------------------------------------------------------------------------------------
