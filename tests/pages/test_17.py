@@ -152,6 +152,22 @@ def test_what_selection_within_cells_costs(page):
     assert abs(scores[drawn].mean() - page.selected_bias(page.sigma)) < 5 * page.sigma / np.sqrt(drawn.sum())
 
 
+@pytest.mark.parametrize("by", ["the model's expectation", "the cell's average"])
+def test_a_line_repairs_what_poverty_explains_of_a_selection_and_nothing_else(page, by):
+    """Schools of one cell, whose meals differ by 24 per cent: the line at their mean, fitted to those drawn."""
+    rng = np.random.default_rng(3)
+    meals, rest = rng.normal(0, 2.4, 400_000), rng.normal(0, page.sigma, 400_000)
+    scores = page.mean[3] * meals + rest
+    better = (rest if "model" in by else scores) > 0
+    drawn = rng.random(400_000) < np.where(better, 0.2, 0.1)
+    _, off = np.polyfit(meals[drawn], scores[drawn], 1)
+    error = page.sigma / np.sqrt(drawn.sum())
+    if "model" in by:
+        assert abs(off - page.selected_bias(page.sigma)) < 5 * error
+    else:
+        assert off < 0.7 * page.selected_bias(page.sigma)
+
+
 # --- Eight schools in four languages ----------------------------------------------------------------------------------
 
 
