@@ -172,12 +172,16 @@ def of_crossed():
     log_p = np.zeros(p.shape)
     for df, square, variance in ((17, between_rows, s + 8 * p), (7, between_columns, s + 18 * d), (7 * 17, rest, s)):
         log_p -= (df * np.log(variance) + square / variance) / 2
-    total = (s + 8 * p + 18 * d) / 144 + 100**2  # the variance of the mean, with the prior of mu
+    noise = (s + 8 * p + 18 * d) / 144  # the variance of the mean about mu
+    total = noise + 100**2  # and with the prior of mu
     log_p -= (np.log(total) + (y.mean() - 300) ** 2 / total) / 2 + (p + d + s) / 50**2 / 2
-    return summed(log_p, **grids)
+    weight, mean, var = special.softmax(log_p), 300 + 100**2 / total * (y.mean() - 300), noise * 100**2 / total
+    mu = np.sum(weight * mean)
+    sd = np.sqrt(np.sum(weight * (var + (mean - mu) ** 2)))
+    return {"mu": (mu, sd)} | summed(log_p, **grids)
 
 
-def test_the_spreads_of_persons_and_days_are_those_of_the_sum(page):
+def test_the_mean_and_the_spreads_of_persons_and_days_are_those_of_the_sum(page):
     assert_means(page.crossed.posterior, of_crossed())
 
 
