@@ -395,7 +395,7 @@ class Pupils(NamedTuple):
     group : array of int
         The school.
     ses : array of float
-        The family's socio-economic status, in standard deviations of the survey.
+        A score of the family's socio-economic status, of mean -0.2 and standard deviation 0.8 among these pupils.
     girl : array of int
         1 for a girl, 0 for a boy.
     """

@@ -56,6 +56,7 @@ def test_the_crossing_is_known_well(page):
     step = np.log(page.lam_grid[k + 1] / page.lam_grid[k])
     crossings = np.exp(np.log(page.lam_grid[k]) - gaps[:, 0] / (gaps[:, 1] - gaps[:, 0]) * step)
     assert crossings.std() < 0.15
+    assert abs(crossings.mean() - 2) < 0.5  # "about 2", says page 9a
 
 
 def test_bad_centred_fits_are_wrong_and_bad_non_centred_ones_are_not(page):
