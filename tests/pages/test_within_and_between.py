@@ -143,6 +143,19 @@ def test_within_stores_sales_fall_and_between_stores_they_rise(page):
     assert beta[1] < 0 < beta[1] + beta[2]
 
 
+def test_the_stores_own_means_scatter_about_the_line_between_stores(page):
+    """Given the mean price, as the simulation has it: the district, the store's own level and four weeks' noise."""
+    beta = page.priced["x, xbar"].beta
+    rest = np.bincount(page.store, page.sales) / 4 - beta[0] - (beta[1] + beta[2]) * page.mean_price
+    expected = np.sqrt(9 * (1 - 1 / 1.25) + 1 + 4**2 / 4)
+    assert abs(rest.std() / expected - 1) < 4.5 / np.sqrt(2 * 400)
+
+
+def test_the_dots_of_the_figure_are_on_that_line(page):
+    beta = page.priced["x, xbar"].beta
+    assert np.allclose(page.centre, beta[0] + (beta[1] + beta[2]) * page.mean_price[page.few])
+
+
 def test_centred_or_not_the_model_is_the_same(page):
     X = columns(page.one, page.inside, page.uranium, page.share)
     centred = regression.fit(page.radon, X, page.one[:, None], page.county)
