@@ -175,6 +175,14 @@ def test_the_same_group_mid_p_agrees_with_a_simulation(page, j):
     assert abs(np.mean(again > y) + np.mean(again == y) / 2 - page.checks[j, SAME]) < 4.5 * 0.5 / np.sqrt(400_000)
 
 
+def test_one_hospital_in_thirty_would_do_as_badly_as_h(page):
+    """With all of those that do exactly as badly, of which the mid-p counts half."""
+    weight, alpha, beta = nodes_of(without(page, H))
+    exact = weight @ stats.betabinom(215, alpha, beta).sf(30)
+    assert abs(page.checks[H, OUT] + np.exp(page.log_out[H]) / 2 - exact) < 1e-5
+    assert round(1 / exact) == 30
+
+
 def test_hospitals_h_and_a_are_the_most_remarkable(page):
     assert page.checks[:, OUT].argmin() == H
     assert page.checks[:, OUT].argmax() == A
