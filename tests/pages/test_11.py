@@ -458,6 +458,28 @@ def test_taking_the_memory_off_brings_the_ratio_nearer_to_one(page, persistence)
     assert (taken_off[["baseline", "season"]] < 0.7 * ignored[["baseline", "season"]]).all()
 
 
+def test_taking_the_memory_off_repairs_more_than_half_of_two_ratios_and_a_third_of_the_elasticitys(page):
+    repaired = {}
+    for persistence in (0.3, 0.6):
+        ignored, taken_off = (abs(page.ratio.loc[(persistence, key)] - 1) for key in ("no", "yes"))
+        repaired[persistence] = 1 - taken_off / ignored
+        assert (repaired[persistence][["baseline", "season"]] > 0.5).all()
+    assert 0.2 < repaired[0.3]["elasticity"] < 0.45
+
+
+def test_where_there_is_no_memory_taking_it_off_makes_two_ratios_larger(page):
+    """Because the correlation of what is left over is a little below 0; by 20 companies more."""
+    ignored, taken_off = (page.ratio.loc[(0, key)] for key in ("no", "yes"))
+    assert (taken_off - ignored > 0.015)[["baseline", "season"]].all()
+    rng, r = np.random.default_rng(14), []
+    for _ in range(20):
+        other = retailer.simulate(rng, persistence=0)
+        x, (every_store, *_) = page.design(other), page.calendar(other, other.log_sales)
+        past = x[:, : page.weeks], (other.log_sales - every_store)[:, : page.weeks]
+        r.append(page.memory(page.lines(*past)[2]))
+    assert -0.1 < np.mean(r) < 0
+
+
 def test_one_hundred_companies_are_enough_for_the_ratios(page):
     for z in page.z.values():
         by_company = np.std(z, axis=1)
