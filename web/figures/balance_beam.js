@@ -8,7 +8,7 @@ const CURVES = { top: 30, bottom: 140 };
 const BEAM = 258;
 const SIDE = 60; // of a block with all of the mass, in pixels; areas are in proportion to mass
 const RATES = 600;
-const percent = (rate) => `${(100 * rate).toFixed(1)}\u00a0%`;
+const percent = (rate) => `${decimals(100 * rate, 1, 100)}\u00a0%`;
 const trials = (number) => number.toLocaleString("en", { maximumFractionDigits: 1 });
 
 class BalanceBeam extends Figure {
@@ -124,7 +124,7 @@ class BalanceBeam extends Figure {
     if (n === 0) return `Without data the beam balances at the prior's mean, ${percent(priorMean)}.`;
     return (
       `The prior weighs ${trials(size)} and lies at ${percent(priorMean)}, the data weigh ${trials(n)} and lie at ${percent(y / n)}: ` +
-      `the beam balances at ${percent(mean)}. The data's share of the mass is kappa = ${kappa.toFixed(2)}.`
+      `the beam balances at ${percent(mean)}. The data's share of the mass is kappa = ${decimals(kappa, 2, 1)}.`
     );
   }
 
@@ -132,12 +132,19 @@ class BalanceBeam extends Figure {
     return {
       head: ["", "successes", "failures", "mass", "share", "mean"],
       rows: [
-        ["prior", trials(alpha), trials(beta), trials(size), (1 - kappa).toFixed(2), percent(priorMean)],
-        ["data", trials(y), trials(n - y), trials(n), kappa.toFixed(2), n > 0 ? percent(y / n) : "none"],
+        ["prior", trials(alpha), trials(beta), trials(size), decimals(1 - kappa, 2, 1), percent(priorMean)],
+        ["data", trials(y), trials(n - y), trials(n), decimals(kappa, 2, 1), n > 0 ? percent(y / n) : "none"],
         ["posterior", trials(alpha + y), trials(beta + n - y), trials(size + n), "1", percent(mean)],
       ],
     };
   }
+}
+
+/** At least so many decimals: more where it would read 0, or all, without being it. */
+function decimals(number, least, all) {
+  const text = number.toFixed(least);
+  const reads = (end) => Number(text) === end && number !== end;
+  return reads(0) || reads(all) ? decimals(number, least + 1, all) : text;
 }
 
 define("hb-balance-beam", BalanceBeam);

@@ -8,7 +8,7 @@
 //   compute(settings)             the numbers, from `this.data` and the settings; the tests compare them with hblib's
 //   height(width)                 of the drawing, in pixels
 //   paint(drawing, values, settings)   draws them, always anew; `drawing` is a Drawing: see drawing.js
-//   say(values, settings)         one or two sentences on what is to be seen
+//   say(values, settings)         one or two sentences on what is to be seen; shares are written by numbers.js
 //   table(values, settings)       { head: [...], rows: [[...], ...] }
 //   hover(x, y)                   if the pointer can pick something: it is, or has touched, there
 //   drag(name, x, y)              if something can be dragged: the pointer is at (x, y) of the drawing

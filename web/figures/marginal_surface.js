@@ -2,12 +2,13 @@
 
 import { scaleLinear } from "d3-scale";
 import { Figure, define } from "./base.js";
+import { percent as share, rounded, signed } from "./numbers.js";
 
 const SURFACE = { top: 30, bottom: 200 };
 const PROFILE = { top: 232, bottom: 316, lowest: -4 };
 const ROWS = { raw: 384, here: 408, blind: 432, axis: 448 };
-const percent = (rate) => `${(100 * rate).toFixed(1)}\u00a0%`;
-const points = (number) => number.toFixed(1).replace("-", "−");
+const percent = (rate) => share(rate, 1);
+const points = (number) => signed(number, 1);
 const RATES = { mean: "mean rate", text: percent, tick: (rate) => `${Math.round(100 * rate)} %`, from: 0, to: 0.45 };
 const POINTS = { mean: "mu in points", text: points, tick: (effect) => String(effect).replace("-", "−"), from: -5, to: 30 };
 const SETS = {
@@ -109,7 +110,7 @@ class MarginalSurface extends Figure {
     const { best, blind, typical } = this.data.sets[groups];
     const { one, text } = SETS[groups];
     const inside = drop <= this.data.cut ? "inside" : "outside";
-    const below = `the log likelihood is ${drop.toFixed(2)} below its top, ${inside} the 95\u00a0% interval`;
+    const below = `the log likelihood is ${rounded(drop, 2)} below its top, ${inside} the 95\u00a0% interval`;
     const height = kappa === best ? "the likelihood is at its top" : below;
     return (
       `${priorText(groups, kappa, typical)} the best mean is ${text(mean)}, and ${height}. ` +

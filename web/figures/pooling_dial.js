@@ -2,9 +2,8 @@
 
 import { scaleLinear } from "d3-scale";
 import { Figure, define } from "./base.js";
+import { SIGNS, percent, rounded } from "./numbers.js";
 
-const percent = (rate) => `${(100 * rate).toFixed(1)} %`;
-const whole = (share) => `${Math.round(100 * share)} %`;
 const ROW = 22;
 const HILL = 40; // the height of the hill on top, and where the rows of the hospitals begin
 const ROWS = 132;
@@ -105,7 +104,7 @@ class PoolingDial extends Figure {
     drawing.text(104, top, "estimate", { class: "middle" });
     const shown = mu !== null && mu < 0.15; // else the line is beyond the axis
     if (shown) drawing.segment(172, top - 8, 172, top + 8, { class: "orange dashed", "stroke-width": 2 });
-    drawing.text(180, top, `${wide ? "prior mean" : "mean"}${mu === null ? "" : ` ${percent(mu)}`}`, {
+    drawing.text(180, top, `${wide ? "prior mean" : "mean"}${mu === null ? "" : ` ${percent(mu, 1)}`}`, {
       class: "middle",
     });
     if (wide) drawing.text(drawing.width, top, "weight of own record", { class: "middle end" });
@@ -118,7 +117,7 @@ class PoolingDial extends Figure {
       drawing.segment(x(raw[j]), row, x(estimate[j]), row, { class: "blue", "stroke-width": 1.5 });
       drawing.dot(x(raw[j]), row, r, { class: "open grey", "stroke-width": 1.5 });
       drawing.dot(x(estimate[j]), row, r, { class: "fill-blue" });
-      if (wide) drawing.text(drawing.width, row, whole(kappa[j]), { class: "middle end" });
+      if (wide) drawing.text(drawing.width, row, percent(kappa[j], 0, SIGNS), { class: "middle end" });
     });
   }
 
@@ -142,16 +141,15 @@ class PoolingDial extends Figure {
       );
     if (size === Infinity)
       return (
-        `Complete pooling: every hospital gets the rate of all together, ${percent(mu)}. ` +
+        `Complete pooling: every hospital gets the rate of all together, ${percent(mu, 1)}. ` +
         "H, where 31 of 215 died, counts as no worse than D, where 46 of 810 did."
       );
-    const times = relative < 0.01 ? "less than 0.01" : relative.toFixed(2);
-    const share = (j) => `${whole(kappa[j])} in its estimate of ${percent(estimate[j])}`;
+    const share = (j) => `${percent(kappa[j])} in its estimate of ${percent(estimate[j], 1)}`;
     return (
       `A's own record counts ${share(0)}, E's ${share(4)}, and D's ${share(3)}. ` +
       (relative > 0.999
         ? "This size makes the twelve records most probable."
-        : `The twelve records are ${times} times as probable as at the best size.`)
+        : `The twelve records are ${rounded(relative, 2, { all: 1 })} times as probable as at the best size.`)
     );
   }
 
@@ -161,9 +159,9 @@ class PoolingDial extends Figure {
       hospital[j],
       y[j],
       n[j],
-      percent(raw[j]),
-      whole(kappa[j]),
-      percent(estimate[j]),
+      percent(raw[j], 1),
+      percent(kappa[j], 0, SIGNS),
+      percent(estimate[j], 1, SIGNS),
     ]);
     return { head: ["hospital", "deaths", "operations", "raw rate", "own weight", "estimate"], rows };
   }

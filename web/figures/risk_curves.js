@@ -75,9 +75,10 @@ class RiskCurves extends Figure {
   say({ star, other, total }, { distance, k, rule }) {
     const all = `the total risk of ${NAMES[rule]} is ${total.toFixed(2)} instead of ${k}`;
     if (distance === 0) return `With all ${k} at the target, ${all}: each has ${star.toFixed(2)} instead of 1.`;
+    const its = star.toFixed(Math.abs(star - 1) < 0.005 ? 3 : 2);
     const verdict = star > 1 ? "more than the 1 of its own value" : "no more than the 1 of its own value";
     return (
-      `With the star at ${distance.toFixed(1)}, ${all}. The star's own risk is ${star.toFixed(2)}, ${verdict}; ` +
+      `With the star at ${distance.toFixed(1)}, ${all}. The star's own risk is ${its}, ${verdict}; ` +
       `each of the other ${k - 1} has ${other.toFixed(2)}.`
     );
   }

@@ -4,11 +4,11 @@ import { scaleLinear } from "d3-scale";
 import { Figure, define } from "./base.js";
 import { apart } from "./drawing.js";
 import { givenTau } from "./models.js";
+import { percent, signed } from "./numbers.js";
 
 const PANEL = { top: 30, bottom: 290 };
 const STRIP = { top: 334, bottom: 404 };
-const points = (number) => number.toFixed(1).replace("-", "−");
-const percent = (share) => (share > 0 && share < 0.005 ? "less than 1\u00a0%" : `${Math.round(100 * share)}\u00a0%`);
+const points = (number) => signed(number, 1);
 
 class ShrinkagePaths extends Figure {
   static title = "Above, the estimated effects of eight schools against tau, and one by one at the chosen tau; below, the posterior of tau";
