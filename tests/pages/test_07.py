@@ -84,6 +84,18 @@ def test_the_old_habits_last_tenth_is_scipys(page):
     assert abs(page.bars["inverse-gamma\n(0.001, 0.001)"][-1] - OLD_HABIT.sf(900)) < 2e-3
 
 
+@each_family
+def test_of_median_and_standard_error_only_the_ratio_matters_to_kappa(page, name):
+    kappa = np.linspace(0.02, 0.98, 49)
+    few, many = (page.density_of_kappa(page.with_median(5 * m)[name], kappa, 10 * m) for m in (1, 3))
+    assert np.allclose(few, many, rtol=1e-9)
+
+
+def test_the_old_habit_has_no_median_to_set_and_leans_with_the_standard_error(page):
+    below = [OLD_HABIT.cdf(se**2 / 9) for se in (1, 10, 30)]  # kappa below a tenth
+    assert below[2] > 1.2 * below[1] > 2 * below[0]
+
+
 def test_a_half_cauchy_with_the_schools_standard_error_is_the_arcsine_law(page):
     kappa = np.linspace(0.01, 0.99, 99)
     horseshoe = page.density_of_kappa(priors.half_cauchy(10), kappa, 10)

@@ -2,6 +2,7 @@
 
 import { scaleLinear } from "d3-scale";
 import { Figure, define } from "./base.js";
+import { SIGNS, finer } from "./numbers.js";
 
 const NAMES = ["half-normal", "exponential", "half-t (3)", "half-Cauchy", "uniform", "inverse-gamma"];
 const WIDEST = 30; // of tau, in points, where the left panel ends
@@ -119,8 +120,8 @@ class PriorOfKappa extends Figure {
       const row = top + 20 + 22 * k;
       const look = { class: "small", "dominant-baseline": "central", ...(name === family ? { "font-weight": "bold" } : {}) };
       drawing.text(4, row, name, look);
-      drawing.text(left - 6, row, percent(low[k]), { ...look, "text-anchor": "end" });
-      drawing.text(width - 4, row, percent(high[k]), { ...look, "text-anchor": "end" });
+      drawing.text(left - 6, row, chance(low[k], name, SIGNS), { ...look, "text-anchor": "end" });
+      drawing.text(width - 4, row, chance(high[k], name, SIGNS), { ...look, "text-anchor": "end" });
       const part = (from, to, fill) => drawing.add("rect", { x: x(from), y: row - 7, width: Math.max(0, x(to) - x(from)), height: 14, class: fill, opacity: fill === "fill-grey" ? 0.2 : 0.75 });
       part(0, low[k], "fill-blue");
       part(low[k], 1 - high[k], "fill-grey");
@@ -130,15 +131,15 @@ class PriorOfKappa extends Figure {
 
   say({ low, high, beyond }, { median, se, family }) {
     const k = NAMES.indexOf(family);
-    const ends = `kappa is below 0.1 with probability ${percent(low[k])} and above 0.9 with ${percent(high[k])}`;
-    if (family === "inverse-gamma") return `Inverse-gamma (0.001, 0.001), which has no median to set: ${ends}. Of tau, ${percent(beyond)} lies beyond ${WIDEST} points.`;
+    const ends = `kappa is below 0.1 with probability ${chance(low[k], family)} and above 0.9 with ${chance(high[k], family)}`;
+    if (family === "inverse-gamma") return `Inverse-gamma (0.001, 0.001), whose median the dial does not set: ${ends}. Of tau, ${chance(beyond, family)} lies beyond ${WIDEST} points.`;
     const half = median ** 2 / (median ** 2 + se ** 2);
     const special = family === "half-Cauchy" && median === se ? " With this scale kappa has exactly the Beta(1/2, 1/2) distribution." : "";
-    return `With the ${family}, ${ends}; half of it lies below ${half < 0.995 && half > 0.005 ? half.toFixed(2) : half.toFixed(4)}. Of tau, ${percent(beyond)} lies beyond ${WIDEST} points.${special}`;
+    return `With the ${family}, ${ends}; its median is ${half < 0.995 && half > 0.005 ? half.toFixed(2) : half.toFixed(4)}. Of tau, ${chance(beyond, family)} lies beyond ${WIDEST} points.${special}`;
   }
 
   table({ low, high }) {
-    const rows = NAMES.map((name, k) => [name, percent(low[k]), percent(Math.max(0, 1 - low[k] - high[k])), percent(high[k])]);
+    const rows = NAMES.map((name, k) => [name, ...[low[k], 1 - low[k] - high[k], high[k]].map((share) => chance(share, name, SIGNS))]);
     return { head: ["prior", "P(kappa < 0.1)", "between", "P(kappa > 0.9)"], rows };
   }
 }
@@ -159,8 +160,10 @@ function upperGamma(a, x, logGamma) {
   return 1 - (x ? Math.exp(a * Math.log(x) - x - logGamma) * total : 0);
 }
 
-function percent(share) {
-  return share < 0.0995 ? `${(100 * Math.abs(share)).toFixed(1)}\u00a0%` : `${Math.round(100 * share)}\u00a0%`;
+/** Only the uniform ends somewhere: what the others leave is never nothing, small as it may be. */
+function chance(share, name, words) {
+  const least = name === "uniform" ? 0 : Number.EPSILON;
+  return finer(Math.max(least, Math.min(1 - least, share)), words);
 }
 
 define("hb-prior-of-kappa", PriorOfKappa);

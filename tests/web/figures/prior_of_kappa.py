@@ -13,6 +13,7 @@ SETTINGS = [
     {"median": 12, "se": 3, "family": "half-t (3)"},
     {"median": 10, "se": 10, "family": "half-Cauchy"},
     {"median": 5, "se": 10, "family": "uniform"},
+    {"median": 0.5, "se": 30, "family": "uniform"},
     {"median": 5, "se": 10, "family": "inverse-gamma"},
     {"median": 5, "se": 1, "family": "inverse-gamma"},
 ]
