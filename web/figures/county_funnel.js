@@ -2,6 +2,7 @@
 
 import { scaleLog, scaleSqrt } from "d3-scale";
 import { Figure, define } from "./base.js";
+import { rounded } from "./numbers.js";
 
 const PER = 1e5; // rates are per 100,000 person-years
 const TOP = 50;
@@ -111,16 +112,16 @@ class CountyFunnel extends Figure {
     const { y, n, mu } = this.data;
     const followed =
       `${this.names[county]}: ${y[county]} death${y[county] === 1 ? "" : "s"} in ${whole(n[county])} person-years, ` +
-      `raw rate ${this.raw[county].toFixed(1)}, estimate ${estimate[county].toFixed(1)}.`;
+      `raw rate ${this.raw[county].toFixed(1)}, estimate ${rounded(estimate[county], 1)}.`;
     if (size === Infinity)
       return `Complete pooling: every county gets ${(PER * mu).toFixed(1)}, and nothing is left to rank. ${followed}`;
     const list =
       size === 0
         ? "The fifty highest raw rates"
-        : `Of the fifty highest raw rates ${stays || "none"} are among the fifty highest estimates. These`;
+        : `Of the fifty highest raw rates ${stays || "none"} ${stays > 1 ? "are" : "is"} among the fifty highest estimates. Those fifty estimates`;
     return (
       `${list} promise ${promised.toFixed(1)} times the nation's rate, ` +
-      `and had ${came.toFixed(1)} times in the next five years. ${followed}`
+      `and their counties had ${came.toFixed(1)} times in the next five years. ${followed}`
     );
   }
 
@@ -147,9 +148,11 @@ class CountyFunnel extends Figure {
   }
 }
 
+/** With their states: seven counties are called like theirs, as New York is. One belongs to none. */
 function names(counties) {
+  const alone = "District of Columbia";
   return Object.entries(counties).flatMap(([state, places]) =>
-    places.split("|").map((place) => (place === state ? place : `${place}, ${state}`)),
+    places.split("|").map((place) => (place === alone ? place : `${place}, ${state}`)),
   );
 }
 
