@@ -246,3 +246,8 @@ def test_twice_as_many_groups_halve_the_loss_in_the_end_and_take_off_a_fifth_whe
     )
     assert 0.75 < few[1] / few[0] < 0.85
     assert 0.48 < many[1] / many[0] < 0.52
+
+
+def test_200_groups_bring_plugging_in_within_a_point_of_its_claim_at_tau_equal_to_s_and_not_at_a_smaller_tau():
+    at = {ratio: repairs.exact_coverage(200, ratio) for ratio in (1, 0.5, 0.25)}
+    assert at[1] >= 0.94 > 0.9 > at[0.5] > 0.7 > at[0.25]

@@ -3,6 +3,7 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import { symbol, symbolCircle, symbolDiamond, symbolSquare, symbolTriangle, symbolWye } from "d3-shape";
 import { Figure, define } from "./base.js";
+import { SIGNS, finer, percent } from "./numbers.js";
 
 const METHODS = [
   { name: "reml", label: "plugged in, REML", colour: "blue", mark: symbolCircle },
@@ -89,24 +90,22 @@ class CoverageOfIntervals extends Figure {
       `With ${J} groups and tau ${ratio === 1 ? "equal to the standard error" : `${ratio} standard errors`}, ${percent(level, 0)} intervals with REML plugged in ` +
       `hold ${percent(reml.coverage, 1)} of the true values: of the ${J}, ${(J * reml.coverage).toFixed(1)} on average. `;
     const many = enough.length
-      ? `To come within one point of the claim takes between ${enough[0]} and ${enough[1]} groups. `
+      ? `It takes more than ${enough[0]} and at most ${enough[1]} groups to come within one point of the claim. `
       : "Even 200 groups do not bring them within one point of the claim. ";
     if (!full) return `${plugged}${many}The last three were not simulated here, only at 95\u00a0% and a tau of 0.5, 1 or 2.`;
-    const silent = kass.answered > 0.9995 ? "" : ` Kass and Steffey answer in ${percent(kass.answered, 0)} of the data sets; where tau is estimated as 0, they cannot.`;
+    const silent = kass.answered > 0.9995 ? "" : ` Kass and Steffey answer in ${finer(kass.answered)} of the data sets; where tau is estimated as 0, they cannot.`;
     return `${plugged}${many}Full Bayes holds ${percent(full.coverage, 1)}.${silent}`;
   }
 
   table({ here }) {
-    const row = ({ label }, point) => (point ? [label, percent(point.coverage, 2), point.error ? percent(point.error, 2) : "exact", percent(point.answered, 0)] : [label, "–", "not simulated", "–"]);
+    const row = ({ label }, point) => (point ? [label, percent(point.coverage, 2, SIGNS), point.error ? percent(point.error, 2) : "exact", finer(point.answered, SIGNS)] : [label, "–", "not simulated", "–"]);
     return { head: ["method", "coverage", "standard error", "data sets answered"], rows: METHODS.map((method, k) => row(method, here[k])) };
   }
 }
 
-const percent = (share, digits) => `${(100 * share).toFixed(digits)}\u00a0%`;
-
 function shown(point) {
   if (!point) return "not simulated";
-  return point.error ? `${(100 * point.coverage).toFixed(1)} ± ${percent(point.error, 2)}` : percent(point.coverage, 1);
+  return point.error ? `${(100 * point.coverage).toFixed(1)} ± ${percent(point.error, 2)}` : percent(point.coverage, 1, SIGNS);
 }
 
 define("hb-coverage-of-intervals", CoverageOfIntervals);
