@@ -56,6 +56,7 @@ def test_the_weights_are_those_of_the_joint_posterior(page):
     mu /= mu.sum()  # what mu hat takes from each store
     a = np.array([[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 1]])  # what a_c takes from each
     assert np.allclose(G, np.diag(own) + chain[:, None] * a + company[:, None] * mu, atol=1e-5)
+    assert (np.diagonal(G) > own + 0.05).all()  # a store's own data are part of both averages
 
 
 # --- From weeks to coefficients ---------------------------------------------------------------------------------------

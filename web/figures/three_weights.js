@@ -2,6 +2,7 @@
 
 import { scaleLog } from "d3-scale";
 import { Figure, define } from "./base.js";
+import { SIGNS, percent } from "./numbers.js";
 
 const sources = [
   { name: "own data", short: "own", look: "orange" },
@@ -11,7 +12,6 @@ const sources = [
 const ROWS = 98; // where the first of the rows is, and how far they are apart
 const STEP = 34;
 
-const whole = (share) => `${Math.round(100 * share)} %`;
 const count = (what) => (number) => `${number} ${what}${number === 1 ? "" : "s"}`;
 const thousands = (log) => (Math.exp(log) / 1000).toFixed(1);
 
@@ -130,26 +130,26 @@ class ThreeWeights extends Figure {
       if (i < 2) drawing.segment(from, 18, from, 42, { class: "gap" });
       const key = [0, 0.29, 0.6][i] * width;
       drawing.add("rect", { x: key + 1, y: 50, width: 10, height: 10, class: `fill-${look}` });
-      drawing.text(key + 15, 55, `${width < 400 ? short : name} ${whole(weights[i])}`, { class: "middle small" });
+      drawing.text(key + 15, 55, `${width < 400 ? short : name} ${percent(weights[i], 0, SIGNS)}`, { class: "middle small" });
     });
   }
 
   say({ weights, estimate, sd }, { weeks, others }) {
     const [low, high] = [-1.96, 1.96].map((z) => thousands(estimate + z * sd));
-    const [own, chain, company] = weights.map(whole);
+    const [own, chain, company] = weights.map((weight) => percent(weight));
     const forecast =
-      `about ${thousands(estimate)} thousand euros in an average week, ` +
+      `about ${thousands(estimate)} thousand euros in a typical week, ` +
       `with 95 % probability between ${low} and ${high}.`;
     if (!weeks && !others)
       return `A new store of a new chain: all that is known is the company. It will sell ${forecast}`;
     if (!weeks)
       return (
-        `A new store of a known chain: ${chain} of the estimate comes from the chain, ${company} from the company. ` +
+        `A new store of a known chain: the weight on the chain's average is ${chain}, on the company's ${company}. ` +
         `It will sell ${forecast}`
       );
     return (
-      `${own} of the estimate comes from the store's own data, ${chain} from its chain, ${company} from the company. ` +
-      `It sells ${forecast}`
+      `The weight on the store's own data is ${own}, on its chain's average ${chain}, on the company's ${company}. ` +
+      `The store sells ${forecast}`
     );
   }
 
