@@ -167,6 +167,20 @@ def test_dividing_a_hospital_out_agrees_with_a_fit_that_has_never_seen_it(page, 
     assert abs(refit.log_evidence + page.log_out[j] - full.log_evidence) < 1e-4
 
 
+@pytest.mark.parametrize(("j", "deaths"), [(A, (0, 4, 14)), (H, (1, 15, 31, 56)), (L, (0, 27, 64))])
+def test_the_replications_of_a_new_group_spread_out_as_a_hospital_moves_away_from_the_other_eleven(page, j, deaths):
+    """Of the numbers of deaths the second is that of the others' rate."""
+    rest = np.arange(12) != j
+    assert round(page.n[j] * page.y[rest].sum() / page.n[rest].sum()) == deaths[1]
+    spread = []
+    for number in deaths:
+        weight, alpha, beta = nodes_of(beta_binomial.full_bayes(np.where(rest, page.y, number), page.n, FLAT))
+        pmf = stats.betabinom(page.n[j], alpha, beta).pmf(np.arange(page.n[j] + 1)[:, None]) @ weight
+        spread.append(np.sqrt(pmf @ (np.arange(page.n[j] + 1) - pmf @ np.arange(page.n[j] + 1)) ** 2))
+    assert spread[0] > spread[1]
+    assert (np.diff(spread[1:]) > 0).all()
+
+
 @pytest.mark.parametrize("j", [A, H])
 def test_the_same_group_mid_p_agrees_with_a_simulation(page, j):
     rng, y, n = np.random.default_rng(103), page.y[j], page.n[j]

@@ -2,6 +2,7 @@
 
 import { scaleLinear } from "d3-scale";
 import { Figure, define } from "./base.js";
+import { SIGNS, finer, rounded } from "./numbers.js";
 
 const kinds = [
   { name: "same", title: "same group", look: "blue" },
@@ -35,13 +36,22 @@ class ThreeReplications extends Figure {
     ];
   }
 
+  /** No fewer deaths than none, and not more than the drawing has room for: the dial goes no further. */
+  update() {
+    const { hospital, extra } = this.settings;
+    const j = this.data.hospital.indexOf(hospital);
+    const [recorded, n] = [this.data.y[j], this.data.n[j]];
+    this.inputs.set({ extra: Math.max(0, Math.min(Math.round(0.3 * n), recorded + extra)) - recorded });
+    super.update();
+  }
+
   /** The probabilities of 0, 1, ... deaths in the three kinds of replication, and the mid-p of the deaths observed. */
   compute({ hospital, extra }) {
     const { alpha, beta, weight } = this.data;
     const j = this.data.hospital.indexOf(hospital);
     const n = this.data.n[j];
     const recorded = this.data.y[j];
-    const y = Math.max(0, Math.min(Math.round(0.3 * n), recorded + extra));
+    const y = recorded + extra;
     const most = Math.round(0.36 * n);
     const given = this.given(j, most);
     const without = normed(weight.map((w, i) => w / given[i][recorded]));
@@ -81,7 +91,7 @@ class ThreeReplications extends Figure {
       drawing.add("path", { d: bars(values[name], y, x, high), class: `fill-${look}` });
       drawing.segment(10, base(i), width - 10, base(i), { class: "axis" });
       drawing.text(width - 10, base(i) - 40, title, { class: "end strong halo" });
-      drawing.text(width - 10, base(i) - 22, `mid-p ${p[i].toFixed(3)}`, { class: "end halo" });
+      drawing.text(width - 10, base(i) - 22, `mid-p ${rounded(p[i], 3, { all: 1, words: SIGNS })}`, { class: "end halo" });
     });
     drawing.axisX(x, base(2), { ticks: 6, label: `deaths among ${n} operations` });
     drawing.segment(x(y), 20, x(y), base(2), { class: "ink", "stroke-width": 2 });
@@ -102,7 +112,7 @@ class ThreeReplications extends Figure {
       y === this.data.y[j]
         ? `${name} lost ${y} of ${n}. The same group`
         : `If ${name} had lost ${y} of ${n}, the same group`;
-    const [same, fresh, out] = p.map(percent);
+    const [same, fresh, out] = p.map((each) => finer(each));
     return (
       `${group} would lose more in ${same} of the replications, a new group in ${fresh}, ` +
       `and a hospital like the other eleven in ${out} (as many deaths count half).`
@@ -113,9 +123,9 @@ class ThreeReplications extends Figure {
     const rows = kinds.map(({ name, title }, i) => [
       title,
       ...[0.025, 0.5, 0.975].map((q) => quantile(values[name], q)),
-      values.p[i].toFixed(3),
+      rounded(values.p[i], 3, { all: 1, words: SIGNS }),
     ]);
-    return { head: ["replications", "2.5 % of the deaths below", "median", "97.5 % below", "mid-p"], rows };
+    return { head: ["replications", "2.5 % quantile", "median", "97.5 % quantile", "mid-p"], rows };
   }
 }
 
@@ -159,12 +169,6 @@ function bars(pmf, from, x, y) {
     .slice(from)
     .map((p, i) => `V${y(p).toFixed(2)}H${Math.min(x(from + i + 0.5), x.range()[1]).toFixed(2)}`);
   return `M${x(from - 0.5)} ${y(0)}${tops.join("")}V${y(0)}Z`;
-}
-
-function percent(p) {
-  if (p < 0.001) return "less than 0.1 %";
-  if (p > 0.999) return "more than 99.9 %";
-  return `${(100 * p).toFixed(p < 0.1 || p > 0.9 ? 1 : 0)} %`;
 }
 
 function extraText(extra) {
