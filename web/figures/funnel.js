@@ -2,6 +2,7 @@
 
 import { scaleLinear, scaleLog } from "d3-scale";
 import { Figure, define } from "./base.js";
+import { rounded } from "./numbers.js";
 
 class Funnel extends Figure {
   static title = "Draws of a group and of tau in the sampler's coordinates, mu against the groups, and the autocorrelation r";
@@ -25,12 +26,13 @@ class Funnel extends Figure {
       return mean - kept * ofMu * this.data.of_mu[i] + ofTheta * this.data.of_theta[i];
     });
     const [low, high] = this.data.ends[at].map((tau) => this.distance(tau, at, w).sd);
+    const widths = between(...this.data.ends[at]).map((tau) => this.distance(tau, at, w).sd);
     const r = rate(w, kappa);
     const forms = [["centred", 0], ["between", 1 - kappa], ["non-centred", 1]].map(([name, itsW]) => {
       const ends = this.data.ends[at].map((tau) => this.distance(tau, at, itsW).sd);
-      return { name, w: itsW, r: rate(itsW, kappa), ratio: ends[1] / ends[0], ess: this.data.yields[name][at] };
+      return { name, w: itsW, r: rate(itsW, kappa), ratio: ends[1] / ends[0], ess: yielded(this.data.yields[name][at], this.data.bad[name][at]) };
     });
-    return { at, kappa, r, correlation: Math.sign(1 - kappa - w) * Math.sqrt(r), tau: this.data.tau[at], draws, ratio: high / low, forms };
+    return { at, kappa, r, correlation: Math.sign(1 - kappa - w) * Math.sqrt(r), tau: this.data.tau[at], draws, ratio: high / low, fold: Math.max(...widths) / Math.min(...widths), forms };
   }
 
   /** theta~ - (1 - w) mu = tau^-w (theta - mu) given tau: its mean, its standard deviation, and what that is made of. */
@@ -66,7 +68,7 @@ class Funnel extends Figure {
     const x = scaleLinear([-4, 4], [left, right]);
     const y = scaleLog([0.003, 5], [bottom, top]);
     const [from, to] = [Math.max(0.003, Math.min(...tau)), Math.min(5, Math.max(...tau))];
-    const rows = Array.from({ length: 60 }, (_, i) => from * (to / from) ** (i / 59));
+    const rows = between(from, to);
     for (const side of [-2, 2]) {
       const edge = rows.map((row) => [row, this.distance(row, at, w)]).map(([row, { mean, sd }]) => [mean + side * sd, row]);
       const inside = edge.filter(([value]) => Math.abs(value) <= 4);
@@ -102,21 +104,21 @@ class Funnel extends Figure {
     drawing.dot(x(w), y(r), 6, { class: "fill-orange" });
   }
 
-  say({ kappa, r, ratio, forms }, { w }) {
+  say({ kappa, r, fold, forms }, { w }) {
     const [centred, , non] = forms;
-    const fold = Math.max(ratio, 1 / ratio);
     const worth = (1 + r) / (1 - r);
+    const marks = [centred, non].some(({ ess }) => ess.endsWith("*")) ? ", where * marks a bad fit" : "";
     return (
       `Here kappa is ${share(kappa)}. ${formOf(w)} the width of the cloud ${fold < 1.5 ? "hardly changes" : `changes ${digits(fold)}-fold`} over tau's 95 % interval. ` +
-      `With tau known r is ${share(r)}: ${worth < 1.05 ? "the draws of mu are as good as independent" : `${digits(worth)} draws of mu are worth one`}. ` +
-      `For 1000 gradients NUTS got ${digits(centred.ess)} effective draws in the centred form, ${digits(non.ess)} in the non-centred.`
+      `With tau known r is ${r < 0.005 ? rounded(r, 2) : share(r)}: ${worth < 1.05 ? "the draws of mu are as good as independent" : `${digits(worth)} draws of mu are worth one`}. ` +
+      `For 1000 gradients NUTS got about ${centred.ess} effective draws of mu or tau, whichever has fewer, in the centred form, and about ${non.ess} in the non-centred${marks}.`
     );
   }
 
   table({ r, ratio, forms }, { w }) {
     const row = (name, each, ess) => [name, each.w.toFixed(3), each.r.toFixed(3), digits((1 + each.r) / (1 - each.r)), digits(each.ratio), ess];
-    const head = ["form", "w", "r", "draws worth one independent", "width at the top of tau / at its bottom", "NUTS: ESS per 1000 gradients"];
-    return { head, rows: [row("here", { w, r, ratio }, "–"), ...forms.map((each) => row(each.name, each, digits(each.ess)))] };
+    const head = ["form", "w", "r", "draws worth one independent", "width at the top of tau / at its bottom", "NUTS: ESS per 1000 gradients (*: a bad fit)"];
+    return { head, rows: [row("here", { w, r, ratio }, "–"), ...forms.map((each) => row(each.name, each, each.ess))] };
   }
 }
 
@@ -130,6 +132,12 @@ function rate(w, kappa) {
   const squared = (w - (1 - kappa)) ** 2;
   return squared / (squared + kappa * (1 - kappa));
 }
+
+/** Sixty values from one to another, in equal ratios. */
+const between = (from, to) => Array.from({ length: 60 }, (_, i) => from * (to / from) ** (i / 59));
+
+/** Two digits, since twenty runs tell no more; and a star, where most of them failed a check. */
+const yielded = (ess, bad) => `${digits(Number(ess.toPrecision(2)))}${bad ? "*" : ""}`;
 
 const minus = (value) => String(value).replace("-", "−");
 const digits = (value) => (value < 9.95 ? value.toFixed(1) : Math.round(value).toLocaleString("en"));

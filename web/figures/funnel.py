@@ -18,6 +18,7 @@ def ideal(lam):
 def data():
     """Quantiles of the exact posterior of tau, standard normal numbers to draw the rest with, and the stored runs."""
     runs = datasets.nuts_over_lambda()
+    failed = runs.bad_runs > runs.runs / 2  # what the page's tables mark with a star
     lambdas = sorted(set(runs.lam.tolist()))
     rng = np.random.default_rng(8)
     even = (rng.permutation(DRAWS) + 0.5) / DRAWS
@@ -32,8 +33,12 @@ def data():
         word: [float(runs.ess[(runs.form == form) & (runs.lam == lam)][0]) for lam in lambdas]
         for form, word in FORMS.items()
     }
+    bad = {
+        word: [bool(failed[(runs.form == form) & (runs.lam == lam)][0]) for lam in lambdas]
+        for form, word in FORMS.items()
+    }
     normals = {name: rng.normal(size=DRAWS).round(3).tolist() for name in ("of_mu", "of_theta")}
-    return {"lambdas": lambdas, "J": J, "sd_mu": 5.0, **rows, **normals, "yields": yields}
+    return {"lambdas": lambdas, "J": J, "sd_mu": 5.0, **rows, **normals, "yields": yields, "bad": bad}
 
 
 def rounded(values):

@@ -32,7 +32,9 @@ def expected(data, w, **setting):
     kappa = normal_normal.shrinkage(se[0], 1)
     wide = [width(ybar, se, tau, w) for tau in low_high]
     r = coordinates.gibbs_rate(w, kappa)
-    return {"draws": tilde - (1 - w) * mu, "kappa": kappa, "r": r, "ratio": wide[1] / wide[0]}
+    all_wide = [width(ybar, se, tau, w) for tau in np.geomspace(*low_high, 60)]
+    fold = max(all_wide) / min(all_wide)
+    return {"draws": tilde - (1 - w) * mu, "kappa": kappa, "r": r, "ratio": wide[1] / wide[0], "fold": fold}
 
 
 def given_tau(ybar, se, tau):
