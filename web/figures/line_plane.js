@@ -2,6 +2,7 @@
 
 import { scaleLinear } from "d3-scale";
 import { Figure, define } from "./base.js";
+import { signed } from "./numbers.js";
 
 const RADII = [["50 %", Math.sqrt(-2 * Math.log(0.5)), "grey"], ["90 %", Math.sqrt(-2 * Math.log(0.1)), "grey dashed"]];
 
@@ -14,7 +15,7 @@ class LinePlane extends Figure {
     return [
       { name: "tau_alpha", label: "tau of the intercepts", steps: steps(0, 60, 1, fitted.tau_alpha), value: fitted.tau_alpha, text: (tau) => `${tau.toFixed(1)} ms` },
       { name: "tau_beta", label: "tau of the slopes", steps: steps(0, 14, 0.25, fitted.tau_beta), value: fitted.tau_beta, text: (tau) => `${tau.toFixed(2)} ms a night` },
-      { name: "rho", label: "rho, their correlation", steps: steps(-1, 1, 0.05, fitted.rho), value: fitted.rho, text: signed },
+      { name: "rho", label: "rho, their correlation", steps: steps(-1, 1, 0.05, fitted.rho), value: fitted.rho, text: (rho) => signed(rho, 2) },
       { name: "eta", label: "eta of the LKJ prior on rho", steps: etas, value: 2, text: String },
       { name: "person", label: "Person", options: ids.map((id) => [id, id]), value: "335" },
       { label: "As fitted", press: () => this.set(fitted) },
@@ -48,7 +49,7 @@ class LinePlane extends Figure {
 
   paintPlane(drawing, { pooled }, { tau_alpha, tau_beta, rho, person }, { left, right, top, bottom }) {
     const { b, V, mu, ids } = this.data;
-    const x = scaleLinear([185, 355], [left, right]);
+    const x = scaleLinear([150, 370], [left, right]);
     const y = scaleLinear([-14, 36], [bottom, top]);
     const frame = drawing.add("clipPath", { id: "frame" });
     frame.append(drawing.add("rect", { x: left, y: top, width: right - left, height: bottom - top }));
@@ -94,7 +95,7 @@ class LinePlane extends Figure {
     const cell = Math.min(62, (drawing.width - left) / 2 - 4);
     drawing.text(left, top - 10, "the weights, W");
     W.flat().forEach((weight, k) => {
-      drawing.text(left + cell * (1 + (k % 2)) - 6, top + 16 + 24 * Math.floor(k / 2), signed(weight), { "text-anchor": "end" });
+      drawing.text(left + cell * (1 + (k % 2)) - 6, top + 16 + 24 * Math.floor(k / 2), signed(weight, 2), { "text-anchor": "end" });
     });
     const [low, high] = [top - 2, top + 46];
     for (const [side, inwards] of [[left, 5], [left + 2 * cell + 2, -5]]) {
@@ -106,8 +107,10 @@ class LinePlane extends Figure {
     const { ids, b, mu } = this.data;
     const j = ids.indexOf(person);
     const [own, partial] = [b[j], pooled[j]];
-    const nearer = Math.abs(own[0] - mu[0]) - Math.abs(partial[0] - mu[0]);
-    const start = Math.abs(nearer) < 0.5 ? "keeps its distance from" : nearer < 0 ? "moves away from" : "moves towards";
+    const [before, after] = [own[0] - mu[0], partial[0] - mu[0]];
+    const nearer = Math.abs(before) - Math.abs(after);
+    const past = before * after < 0 && Math.abs(after) >= 0.5;
+    const start = past ? "moves past" : Math.abs(nearer) < 0.5 ? "keeps its distance from" : nearer < 0 ? "moves away from" : "moves towards";
     return (
       `${person}'s own line starts at ${own[0].toFixed(0)} ms and ${slopeText(own[1])}; pooled, it starts at ${partial[0].toFixed(0)} and ${slopeText(partial[1], "")}: ` +
       `the start ${start} the average of ${mu[0].toFixed(0)}. ` +
@@ -117,7 +120,7 @@ class LinePlane extends Figure {
 
   table({ pooled }) {
     const head = ["person", "own intercept (ms)", "own slope (ms a night)", "pooled intercept", "pooled slope"];
-    return { head, rows: this.data.ids.map((id, j) => [id, ...[...this.data.b[j], ...pooled[j]].map((value) => minus(value.toFixed(1)))]) };
+    return { head, rows: this.data.ids.map((id, j) => [id, ...[...this.data.b[j], ...pooled[j]].map((value) => signed(value, 1))]) };
   }
 }
 
@@ -147,7 +150,6 @@ function range(from, to, step) {
 }
 
 const minus = (value) => String(value).replace("-", "−");
-const signed = (value) => minus((Math.abs(value) < 0.005 ? 0 : value).toFixed(2));
 
 function slopeText(slope, unit = " ms a night") {
   if (Math.abs(slope) < 0.05) return "stays level";

@@ -10,6 +10,8 @@ SETTINGS = [
     {"tau_alpha": 60, "tau_beta": 14, "rho": 0.95, "eta": 4, "person": "308"},
     {"tau_alpha": 60, "tau_beta": 0, "rho": 1, "eta": 1, "person": "309"},
     {"tau_alpha": 20, "tau_beta": 14, "rho": -1, "eta": 10, "person": "337"},
+    {"tau_alpha": 60, "tau_beta": 6.5, "rho": -1, "eta": 1, "person": "309"},  # a start far on the left
+    {"tau_alpha": 60, "tau_beta": 6.5, "rho": 1, "eta": 1, "person": "337"},
     {"tau_alpha": 0, "tau_beta": 5, "rho": 0.2, "eta": 10, "person": "332"},
 ]
 
