@@ -18,8 +18,8 @@ def data():
     rats, batters, schools = datasets.rat_tumors(), datasets.batters(), datasets.eight_schools()
     sets = [
         Rates("rats", rats.y, rats.n, typical=20, window=(0.08, 0.22)),
-        Rates("batters", batters.y, batters.n, typical=45, window=(0.19, 0.35)),
-        Means("schools", schools.ybar, schools.se, typical=11, window=(-15, 35)),
+        Rates("batters", batters.y, batters.n, typical=45, window=(0.19, 0.36)),
+        Means("schools", schools.ybar, schools.se, typical=11, window=(-17, 35)),
     ]
     marks = [weight for each in sets for weight in (each.best, each.blind)]
     kappa = np.unique([*np.arange(round(100 * FARTHEST) + 1) / 100, *marks])
