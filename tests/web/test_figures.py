@@ -25,15 +25,44 @@ def those_with(method):
     return [name for name, path in source.items() if f"\n  {method}(" in path.read_text(encoding="utf8")]
 
 
-# Where a text of the drawing leaves the figure, at this width of the window.
+# What a figure says at a setting where a number is nearly 0, or nearly all, or where it once said what is not so.
+SAID = [
+    ("pooling-dial", {"size": 1}, "D's more than 99 % in its estimate"),
+    ("pooling-dial", {"size": 10_000}, "A's own record counts less than 1 % in its estimate"),
+    ("balance-beam", {"alpha": 0.5, "beta": 0.5, "y": 0, "n": 2000, "reach": "1"}, "the beam balances at 0.02 %"),
+    ("balance-beam", {"alpha": 100, "beta": 100, "y": 0, "n": 1, "reach": "1"}, "is kappa = 0.005."),
+    ("shrinkage-paths", {"tau": 27.3, "school": "C"}, "−3 becomes 0.0 points"),
+    ("risk-curves", {"distance": 1.1, "k": 49, "rule": "js+"}, "own risk is 1.001, more than the 1 of its own value"),
+    ("marginal-surface", {"kappa": 0.55, "groups": "rats"}, "the log likelihood is less than 0.01 below its top"),
+    ("coverage-of-intervals", {"J": 50, "ratio": 1, "level": "0.95"}, "answer in 99.9 % of the data sets"),
+    ("coverage-of-intervals", {"J": 8, "ratio": 4, "level": "0.99"}, "It takes more than 5 and at most 6 groups"),
+    ("prior-of-kappa", {"median": 0.5, "se": 30, "family": "half-normal"}, "above 0.9 with less than 0.1 %"),
+    ("prior-of-kappa", {"median": 0.5, "se": 30, "family": "uniform"}, "above 0.9 with 0 %"),
+    (
+        "funnel",
+        {"lambda": 0.01, "w": 0},
+        "about 0.8* effective draws of mu or tau, whichever has fewer, in the centred",
+    ),
+    ("funnel", {"lambda": 100, "w": 0}, "and about 3.3* in the non-centred, where * marks a bad fit."),
+    ("line-plane", {"tau_alpha": 23, "tau_beta": 14, "rho": -1, "person": "309"}, "the start moves past the average"),
+    ("three-replications", {"hospital": "A", "extra": -30}, "A lost 0 of 47."),
+    (
+        "three-weights",
+        {"tau_store": 0, "tau_chain": 0.29, "weeks": 52, "others": 0},
+        "The weight on the store's own data is 0 %, on its chain's average 96 %",
+    ),
+    ("county-funnel", {"size": 631_000}, "1 is among the fifty highest estimates. Those fifty estimates promise"),
+]
+
+# Where a text or a dot of the drawing leaves the figure, at this width of the window.
 OUTSIDE = """
 figure => {
   const frame = figure.getBoundingClientRect();
-  return [...figure.shadowRoot.querySelectorAll("svg text")].filter(text => {
+  return [...figure.shadowRoot.querySelectorAll("svg text, svg circle")].filter(text => {
     const box = text.getBoundingClientRect();
     const beside = box.left < frame.left || box.right > frame.right;
     return box.width && (beside || box.top < frame.top || box.bottom > frame.bottom);
-  }).map(text => text.textContent);
+  }).map(text => text.textContent || "a dot");
 }
 """
 
@@ -158,6 +187,28 @@ def test_its_sentence_follows_its_controls(window, name):
         said.add(figure.get_by_role("status").inner_text())
     assert len(said) > 1
     assert not any(re.search(r"NaN|undefined|null|Infinity|\[object", each) for each in said)
+
+
+@pytest.mark.parametrize(("name", "settings", "words"), SAID)
+def test_its_sentence_says_no_more_than_is_so(window, name, settings, words):
+    figure = window(name)
+    figure.evaluate("(figure, settings) => figure.set(settings)", settings)
+    assert words in figure.get_by_role("status").inner_text().replace("\u00a0", " ")
+
+
+def test_every_county_is_named_with_its_state(window):
+    """Also those that are called like it; one belongs to none."""
+    names = window("county-funnel").evaluate("figure => figure.names")
+    assert [name for name in names if ", " not in name] == ["District of Columbia"]
+    assert "New York, New York" in names
+
+
+def test_the_dial_of_the_replications_stops_where_the_deaths_do(window):
+    figure = window("three-replications")
+    for asked, there, text in ((-30, 0, "as recorded"), (40, 14, "14 more")):  # A: none of 47 died
+        figure.evaluate("(figure, extra) => figure.set({ hospital: 'A', extra })", asked)
+        assert figure.evaluate("figure => figure.settings.extra") == there
+        assert figure.locator("input#extra").get_attribute("aria-valuetext") == text
 
 
 @pytest.mark.parametrize("name", PLACES)
