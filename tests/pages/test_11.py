@@ -37,6 +37,12 @@ def test_stores_open_in_the_first_half_year_and_close(page):
     assert page.panel.open[late, 26].all()
 
 
+def test_about_half_of_all_weeks_bring_more_than_the_stores_mean_of_log_sales(page):
+    year = page.panel.log_sales[:, :52]
+    more = year > np.nanmean(year, axis=1)[:, None]
+    assert 0.45 < more[np.isfinite(year)].mean() < 0.55
+
+
 # --- Three levels, three weights --------------------------------------------------------------------------------------
 
 

@@ -45,7 +45,6 @@ SAID = [
     ),
     ("funnel", {"lambda": 100, "w": 0}, "and about 3.3* in the non-centred, where * marks a bad fit."),
     ("line-plane", {"tau_alpha": 23, "tau_beta": 14, "rho": -1, "person": "309"}, "the start moves past the average"),
-    ("three-replications", {"hospital": "A", "extra": -30}, "A lost 0 of 47."),
     (
         "three-weights",
         {"tau_store": 0, "tau_chain": 0.29, "weeks": 52, "others": 0},
