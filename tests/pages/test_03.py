@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from hblib import normal_normal, priors
+from hblib import normal_normal, observations, priors
 
-A, H = 0, 7
+A, C, E, G, H = 0, 2, 4, 6, 7
 
 
 def test_h_has_the_smallest_weight_at_every_tau_of_the_figure(page):
@@ -15,6 +15,17 @@ def test_h_has_the_smallest_weight_at_every_tau_of_the_figure(page):
 
 def test_a_moves_furthest_at_every_tau_of_the_figure(page):
     assert (np.abs(page.paths - page.ybar).argmax(axis=1) == A).all()
+
+
+def test_the_highest_and_the_lowest_curves_of_the_figure_are_those_of_its_description(page):
+    tau, paths = page.tau_shown, page.paths
+    rise = paths[-1] - paths[0]
+    assert set(np.argsort(rise)[-2:]) == {A, G}
+    assert np.abs(paths[tau < 5, A] - paths[tau < 5, G]).max() < 0.1
+    assert (paths[tau > 5.5].argmax(axis=1) == A).all()
+    assert rise[[C, E]].max() < 0
+    assert (paths[tau < 27].argmin(axis=1) == E).all()
+    assert (paths[tau > 28].argmin(axis=1) == C).all()
 
 
 def test_the_density_of_tau_is_highest_at_zero_falls_and_lies_mostly_below_15(page):
@@ -115,3 +126,14 @@ def test_the_area_under_the_bell_is_its_height_times_its_width(page, tau):
 
 def test_half_of_a_half_cauchy_lies_beyond_its_scale():
     assert np.isclose(stats.halfcauchy(scale=5).sf(5), 0.5)
+
+
+def test_three_observations_need_the_stated_reach_and_with_the_pooled_sigma_of_eight_groups_a_shorter_one():
+    """For one group of each of 20,000 sets; the share covered within five of its standard errors of 95 per cent."""
+    x = np.random.default_rng(0).normal(size=(20_000, 8, 3))
+    variances = x.var(axis=2, ddof=1)
+    off = np.abs(x[:, 0].mean(axis=1))
+    for variance, reach in ((variances[:, 0], stats.t(2).ppf(0.975)), (variances.mean(axis=1), stats.t(16).ppf(0.975))):
+        assert np.mean(off < reach * np.sqrt(variance / 3)) == pytest.approx(0.95, abs=0.0077)
+    pooled = observations.group_means(x[0].ravel(), np.repeat(np.arange(8), 3))
+    assert np.allclose(pooled.se**2, variances[0].mean() / 3)

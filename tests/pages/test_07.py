@@ -331,6 +331,11 @@ def test_a_half_normal_that_exceeds_twenty_once_in_twenty_has_scale_ten_and_medi
     assert FAMILIES["half-normal"].sf(20) < wide.sf(20) < FAMILIES["half-Cauchy"].sf(20)
 
 
+def test_a_half_normal_gives_about_five_per_cent_to_all_beyond_twice_its_scale():
+    """The page "Which model do I need?" starts from half of a spread that would surprise."""
+    assert stats.halfnorm(scale=10).sf(20) == pytest.approx(0.05, abs=0.005)
+
+
 # --- Priors that avoid the boundary -----------------------------------------------------------------------------------
 
 
