@@ -110,6 +110,30 @@ def test_one_population_for_two_kinds_costs_what_the_page_says(page):
     assert page.kinds_error.mean() < 0.5 * page.one_error
 
 
+def test_learned_from_the_records_both_errors_are_larger_and_the_gain_is_smaller_but_still_a_gain(page):
+    """Two hundred sets of twelve records; over 120 seeds each difference was 7 standard deviations from 0 or more."""
+    rng = np.random.default_rng(0)
+    rates = rng.beta(page.kind_mean * page.kind_size, (1 - page.kind_mean) * page.kind_size, (200, 12))
+    y = rng.binomial(100, rates)
+
+    def learned(records):
+        n = np.full(len(records), 100)
+        return beta_binomial.fit(records, n).posterior(records, n).mean()
+
+    def error(estimates):
+        return 100 * np.sqrt(((estimates - rates) ** 2).mean())
+
+    known = [
+        error(mean + kappa * (y / 100 - mean))
+        for mean, kappa in ((page.common_mean, page.kappa_common), (page.kind_mean, page.kappa_kind))
+    ]
+    one = error(np.array([learned(each) for each in y]))
+    two = error(np.array([np.concatenate([learned(each[:6]), learned(each[6:])]) for each in y]))
+    assert one > known[0]
+    assert two > known[1]
+    assert 0 < one - two < known[0] - known[1]
+
+
 def test_eight_per_cent_is_the_mean_of_both_kinds_and_of_neither(page):
     assert np.isclose(page.common_mean, page.kind_mean.mean())
     assert np.abs(page.kind_mean - page.common_mean).min() > 0.02
