@@ -6,7 +6,7 @@ from scipy import integrate, stats
 
 from hblib import beta_binomial, priors
 
-A, B, E, H, K = 0, 1, 4, 7, 10
+A, B, D, E, H, K = 0, 1, 3, 4, 7, 10
 
 
 def test_no_estimate_moves_further_than_the_one_of_hospital_a(page):
@@ -48,6 +48,13 @@ def test_the_lines_of_a_and_e_cross_where_the_page_says(page):
     assert page.at_size(2 * s)[A] > page.at_size(2 * s)[E]
 
 
+def test_in_the_figure_of_the_dial_hospital_d_is_the_last_and_half_way_only_at_several_hundred(page):
+    sizes = (50, 100, 500, 1000)
+    left = [(page.at_size(size) - page.pooled) / (page.raw - page.pooled) for size in sizes]
+    assert [np.argmax(each) for each in left] == [D] * 4
+    assert left[2][D] > 0.5 > left[3][D]
+
+
 def test_at_sizes_from_50_to_200_the_records_are_more_than_half_as_probable_as_at_the_best(page):
     best = beta_binomial.profile(page.y, page.n, 1 / page.size)
     assert (np.exp(beta_binomial.profile(page.y, page.n, [1 / 50, 1 / 200]) - best) > 0.5).all()
@@ -79,6 +86,16 @@ def test_the_weights_and_estimates_by_hand_are_those_of_hblib(page):
 def test_the_prior_counts_as_about_eight_deaths_and_b_has_the_higher_raw_rate_than_k(page):
     assert page.raw[B] > page.raw[K]
     assert abs(8 - page.prior.alpha) < 0.5
+
+
+def test_done_by_hand_with_the_digits_shown_b_and_k_are_those_of_the_table(page):
+    """108 and 0.0765."""
+    deaths, size = page.by_hand_deaths, round(page.size)
+    assert size == 108
+    assert f"{deaths:.2f}" == "8.26"
+    by_hand = np.array([(18 + deaths) / (148 + size), (29 + deaths) / (256 + size)])
+    assert np.array_equal(np.round(by_hand, 3), np.round(page.partial[[B, K]], 3))
+    assert round(100 * (by_hand[0] - by_hand[1]), 2) == round(100 * (page.partial[B] - page.partial[K]), 2)
 
 
 def test_the_chances_with_the_prior_plugged_in_agree_with_integrals(page):
@@ -179,6 +196,17 @@ def test_h_is_worth_an_inspection_and_b_is_an_even_bet(page):
     assert abs(page.bad[B] - 0.5) < 0.1
 
 
+def test_the_intervals_lie_as_the_figures_description_says(page):
+    order = np.argsort(page.post.mean()).tolist()
+    assert order[:3] == [E, A, D]
+    width = page.high - page.low
+    assert width[A] > 1.3 * max(width[E], width[D])
+    assert page.low.argmin() == A
+    above = (page.high - 0.10) / width
+    assert 0.75 < above[H] < 0.9
+    assert np.abs(above[[B, K]] - 0.5).max() < 0.1
+
+
 def test_estimates_vary_less_than_true_rates_and_raw_rates_more(page):
     assert page.sd_estimates < page.sd_true < page.sd_raw
     variance = stats.betabinom(page.n, page.prior.alpha, page.prior.beta).var()  # of y_j
@@ -190,17 +218,30 @@ def test_intervals_with_the_prior_plugged_in_cover_too_little(page):
     assert page.covers < 0.9  # about 84 per cent, with a standard error of half a per cent
 
 
-def test_the_averaged_interval_of_a_begins_far_lower(page):
-    assert page.averaged[0][A] < page.low[A] / 2
+def test_averaged_a_s_interval_begins_lower_and_its_other_end_moves_less(page):
+    begins, ends = page.ends_of_A.T
+    assert (begins < page.low[A]).all()
+    assert (np.abs(ends - page.high[A]) < page.low[A] - begins).all()
+    assert begins.min() < page.low[A] / 2 < begins.max()  # by much, or by little
 
 
-def test_averaged_the_twelve_tell_as_much_of_another_hospital_as_the_page_says(page):
-    """By a sum over the mean and the size; the page says that it is less than with the fitted prior."""
-    mu, size = 1 / (1 + np.exp(np.linspace(1.2, 4.2, 91)))[:, None], np.geomspace(1, 100_000, 121)
+def test_averaged_the_twelve_tell_as_much_of_another_hospital_and_of_a_as_the_page_says(page):
+    """By sums over the mean and the size; with each of the four, of another hospital less than with the fitted prior,
+    and with a half-normal twice as wide as the widest of them more."""
+    mu, size = 1 / (1 + np.exp(np.linspace(0.5, 5, 136)))[:, None], np.geomspace(0.1, 100_000, 141)
     log_p = beta_binomial.log_marginal(page.y, page.n, mu * size, (1 - mu) * size)
-    p = np.exp(log_p - log_p.max()) * size**-1.5 * mu * (1 - mu) * size
-    p /= p.sum()
-    mean = (p * mu).sum()
-    variance = (p * (mu * (1 - mu) / (size + 1) + (mu - mean) ** 2)).sum()
-    assert np.allclose([mean, np.sqrt(variance)], [page.new_mean, page.new_sd], rtol=2e-3)
-    assert page.worth < page.size / 2
+    weight = np.exp(log_p - log_p.max()) * mu * (1 - mu) * size
+
+    def summed(density, ends):
+        p = weight * density / (weight * density).sum()
+        mean = (p * mu).sum()
+        variance = (p * (mu * (1 - mu) / (size + 1) + (mu - mean) ** 2)).sum()
+        below = [(p * stats.beta.cdf(end, mu * size, (1 - mu) * size + 47)).sum() for end in ends]
+        return mean, np.sqrt(variance), mean * (1 - mean) / variance - 1, *below
+
+    densities = size**-1.5, size**-2.5, *(stats.halfnorm(scale=scale).pdf(size) for scale in (100, 500))
+    for density, ends, *new in zip(densities, page.ends_of_A, page.new_mean, page.new_sd, page.new_worth, strict=True):
+        found = summed(density, ends)
+        assert np.allclose(found[:3], new, rtol=2e-3)
+        assert np.allclose(found[3:], [0.025, 0.975], atol=1e-3)
+    assert max(page.new_worth) < page.size < summed(stats.halfnorm(scale=1000).pdf(size), [])[2]
