@@ -125,3 +125,20 @@ def test_every_stop_from_e6_to_e20_gives_the_quoted_mean_of_alpha(page, stop):
 def test_the_batters_mean_of_alpha_doubles_with_each_later_stop(page):
     assert page.until[8] > 2 * page.until[6]
     assert page.until[10] > 2 * page.until[8]
+
+
+def test_the_current_group_is_nearer_to_the_earlier_groups_rate_than_to_its_own_by_every_way(page):
+    assert (page.y[:-1].sum(), page.n[:-1].sum(), page.y[-1], page.n[-1]) == (263, 1725, 4, 14)
+    hyperpriors = priors.power(-1.5), priors.power(-2.5), priors.half_normal(20), priors.half_normal(500)
+    found = [beta_binomial.full_bayes(page.y, page.n, hyperprior).theta.mean()[-1] for hyperprior in hyperpriors]
+    fits = [beta_binomial.fit(page.y, page.n, method) for method in ("ml", "moments")]
+    found += [fit.posterior(4, 14).mean() for fit in fits]
+    assert min(found) > 263 / 1725
+    assert max(found) < (4 / 14 + 263 / 1725) / 2
+    assert abs(page.prior.posterior(4, 14).mean() - (4 / 14 + page.prior.mu) / 2) < 0.01  # about half-way
+
+
+def test_the_binomial_expects_far_too_few_groups_without_a_tumour_and_too_many_with_two_and_three(page):
+    seen, expected = np.bincount(page.twenty)[:4], len(page.twenty) * page.binomial.pmf(np.arange(4))
+    assert 4 * expected[0] < seen[0]
+    assert (expected[2:] > seen[2:]).all()
