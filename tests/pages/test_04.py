@@ -30,6 +30,12 @@ def test_the_errors_with_the_printed_averages_are_those_of_efron_and_morris(page
     assert (round(own, 4), round(js, 4), round(own / js, 2)) == (0.0753, 0.0213, 3.53)
 
 
+def test_the_three_columns_of_the_batters_are_as_wide_and_ordered_as_the_figures_description_says(page):
+    assert page.shrunk.std() < page.rest.std() < page.early.std()
+    assert [page.surname[column.argmax()] for column in (page.early, page.shrunk, page.rest)] == ["Clemente"] * 3
+    assert page.surname[np.argsort(page.rest)[-2]] == page.surname[np.argsort(page.early)[1]] == "Munson"
+
+
 def test_in_the_figure_of_the_risks_the_positive_part_is_below_james_stein_and_that_below_the_own_value(page):
     assert (page.total["js+"] <= page.total["js"]).all()
     assert (page.total["js"] < 10).all()

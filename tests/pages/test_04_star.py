@@ -40,3 +40,9 @@ def test_a_limit_lowers_the_total_with_a_star_and_raises_it_without(page):
     assert page.limited_risks(page.teams["X"], page.z, 0.5).sum() < page.own_risks(page.teams["X"], page.z).sum()
     totals = [page.limited_risks(page.teams["Z"], page.z, limit).sum() for limit in (np.inf, 2, 1, 0.5, 0)]
     assert (np.diff(totals) > 0).all()
+
+
+@pytest.mark.parametrize(("team", "factor"), [("X", 2 / 3), ("Y", 0.95)])
+def test_the_factor_is_about_two_thirds_with_a_star_and_nearly_one_where_everybody_is_one(page, team, factor):
+    total = np.sum((page.teams[team] + page.z) ** 2, axis=1)
+    assert np.maximum(0, 1 - 8 / total).mean() == pytest.approx(factor, abs=0.03)

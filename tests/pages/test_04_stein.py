@@ -38,3 +38,10 @@ def test_the_larger_constant_is_worse_without_the_positive_part_and_better_with_
     for spread in (0, 0.5):
         assert page.risk_with(8, spread, True) < page.risk_with(7, spread, True) - 0.1
     assert page.risk_with(8, 2, True) > page.risk_with(7, 2, True)
+
+
+def test_the_slip_costs_a_little_with_ten_groups_more_with_fewer_and_less_with_more():
+    kept = {k: (2 * (k - 2) * (k - 3) - (k - 2) ** 2) / (k - 3) ** 2 for k in range(4, 50)}
+    assert kept[4] == 0
+    assert 0.97 < kept[10] < 0.99
+    assert (np.diff(list(kept.values())) > 0).all()
