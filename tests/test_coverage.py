@@ -76,6 +76,8 @@ def test_the_loss_for_many_groups():
     for ratio in (0.5, 1.0, 3.0):
         loss = z * stats.norm.pdf(z) * (5 / ratio**2 + (1 + z**2) / (2 * ratio**4))
         assert (0.95 - repairs.exact_coverage(10**5, ratio)) * 10**5 == pytest.approx(loss, rel=0.01)
+        for groups in (10**8, 10**10):  # what comes after it falls as 1/J^2, and leaves only the error of the integral
+            assert repairs.exact_coverage(groups, ratio) == pytest.approx(0.95 - loss / groups, abs=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,11 @@ def coverage(J, ratio, method, prob):
     first, final = special.chdtri(J - 1, [1 - 1e-15, 1e-17])
     edge = np.clip(interval.divisor / (ratio**2 + 1), first, final)  # below it the estimate of tau is 0
     # from the edge on the width grows as a square root: x = edge + (final - edge) t^2 makes that smooth
-    answer = 0.0
+    answer = total = 0.0
     for sign, width in ((1, final - edge), (-1, edge - first)):
         x = edge + sign * width * _NODES**2
-        log_density = (J - 3) / 2 * np.log(x) - x / 2 - (J - 1) / 2 * np.log(2) - special.gammaln((J - 1) / 2)
-        answer += np.sum(_WEIGHTS * 2 * _NODES * width * np.exp(log_density) * interval.inside(x))
-    return float(answer)
+        u = x / (J - 3) - 1  # the density has its top at J - 3; measured from there it loses no digits where J is large
+        weight = _WEIGHTS * _NODES * width * np.exp((J - 3) / 2 * (np.log1p(u) - u))
+        answer += weight @ interval.inside(x)
+        total += weight.sum()
+    return float(answer / total)
