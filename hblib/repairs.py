@@ -219,7 +219,7 @@ def laird_louis(
         refits.
     draws : int
         Number of simulated data sets; with 1000 the simulation error of an interval's end (its standard deviation from
-        seed to seed) is up to about 2/100 of the interval's length.
+        seed to seed) is mostly below 2/100 of the interval's length; where few groups lie far apart it can exceed 1/10.
     rng : numpy.random.Generator or int, optional
         A generator, or a seed for one; None gives other draws each time.
     method : {"reml", "ml", "moments", "dersimonian-laird", "paule-mandel"}

@@ -100,6 +100,17 @@ def test_laird_louis_covers_more_than_the_plugged_in_interval():
         assert abs(share - known) < 0.01 + 4 * error  # `known`: 1000 other replicates
 
 
+def test_the_simulation_error_of_the_bootstraps_ends_is_small_unless_few_groups_lie_far_apart():
+    """In lengths of the interval, from a hundred seeds."""
+
+    def largest(ybar, se):
+        ends = np.array([repairs.laird_louis(ybar, se, 1000, seed).interval() for seed in range(100)])
+        return (ends.std(axis=0, ddof=1) / (ends[:, 1] - ends[:, 0]).mean(axis=0)).max()
+
+    assert 0.01 < largest(**HARD) < 0.02
+    assert largest([0.0, 30.0], 1.0) > 0.1
+
+
 def test_kass_steffey_covers_where_it_answers():
     theta, ybar = simulate(300, 8, 2, seeded(6))
     inside = repairs._refit(ybar, np.ones(8), "reml")[1] > 0
