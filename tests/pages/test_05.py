@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy import optimize, stats
+from scipy import integrate, optimize, stats
 
-from hblib import beta_binomial, normal_normal
+from hblib import beta_binomial, normal_normal, repairs
 
 
 @pytest.mark.parametrize("prior", ["naive", "fitted"])
@@ -215,6 +215,42 @@ def test_the_chance_of_zero_for_three_groups_with_tau_equal_to_s_is_the_answers(
     assert np.isclose(page.chance_of_zero(3, 1.0, "ml"), 1 - np.exp(-3 / 4))
 
 
+def squared_error(J, ratio, method):
+    """E(theta_j - plugged-in estimate)^2 for s = 1. SS is v x, x chi-squared; given it the mean of d_j^2 is SS/J."""
+    v, divisor = 1 + ratio**2, {"ml": J, "reml": J - 1}[method]
+    kappa, edge = ratio**2 / v, divisor / v  # below the edge the estimate of tau is 0
+
+    def excess(x):
+        return (1 - 1 / max(1, v * x / divisor) - kappa) ** 2 * v * x / J * stats.chi2(J - 1).pdf(x)
+
+    of_weight = integrate.quad(excess, 0, edge)[0] + integrate.quad(excess, edge, np.inf)[0]
+    return kappa + (1 - kappa) ** 2 * v / J + of_weight
+
+
+@pytest.mark.parametrize("J", range(3, 21))
+def test_the_estimates_are_better_with_ml_where_tau_is_half_the_standard_error_and_with_reml_where_it_is_twice(J):
+    assert squared_error(J, 0.5, "ml") < squared_error(J, 0.5, "reml")
+    assert squared_error(J, 2, "reml") < squared_error(J, 2, "ml")
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+def test_that_squared_error_agrees_with_simulation(method):
+    rng = np.random.default_rng(51)
+    for J, ratio in ((3, 0.5), (8, 2)):
+        theta = rng.normal(70, ratio, (1000, J))
+        losses = []
+        for truth, ybar in zip(theta, rng.normal(theta, 1), strict=True):
+            estimate = normal_normal.fit(ybar, 1.0, method).posterior(ybar, 1.0).mean()
+            losses.append(np.mean((estimate - truth) ** 2))
+        assert abs(np.mean(losses) - squared_error(J, ratio, method)) < 4.5 * np.std(losses) / np.sqrt(1000)
+
+
+def test_the_intervals_hold_the_truth_less_often_with_ml():
+    for J in (4, 5, 8, 12, 20):
+        for ratio in (0.25, 0.5, 1, 2, 4):
+            assert repairs.exact_coverage(J, ratio, "ml") < repairs.exact_coverage(J, ratio, "reml")
+
+
 def test_the_profile_of_worked_example_2_has_its_top_at_the_fit(page):
     assert abs(page.ex2_curve.max() - normal_normal.fit(page.means, page.equal).log_likelihood) < 1e-9
 
@@ -252,6 +288,20 @@ def test_the_batters_and_the_schools_intervals_for_the_weight_begin_at_zero(page
 def test_the_batters_interval_is_the_same_for_size_and_weight(page):
     low = page.interval_end(5, 700, page.batters, page.fit_batters.log_likelihood)
     assert abs(45 / (45 + low) - page.ends["batters"][1]) < 0.006
+
+
+def test_the_batters_likelihood_is_nearly_flat_up_to_a_weight_of_a_fifth_and_not_up_to_the_end(page):
+    drop = page.curves["batters (n = 45)"].max() - page.curves["batters (n = 45)"]
+    assert drop[page.kappa < 0.2].max() < 0.13
+    assert drop[page.kappa > 0.4].min() > 0.75
+
+
+def test_the_rats_inner_contours_are_nearly_ellipses_and_the_outer_ones_reach_further_to_large_sizes(page):
+    """How far a contour reaches to both sides of the top, in log size."""
+    drop, at = page.by_size - page.top, np.log(page.size[0]) - np.log(page.prior.size)
+    reach = {level: at[(drop > level).any(axis=0)] for level in (-1, -5)}
+    assert reach[-1].max() < 1.2 * -reach[-1].min()
+    assert reach[-5].max() > 1.25 * -reach[-5].min()
 
 
 def test_the_batters_maximum_agrees_with_a_search_on_scipys_distribution(page):
@@ -310,6 +360,21 @@ def test_where_visits_are_unrelated_to_the_rate_the_error_is_the_best_possible(p
     visits = visits[visits < 50]
     ideal = np.sqrt((8 * 72 / 80**2 / 81 * 80 / (80 + visits)).mean())
     assert abs(page.worlds["any store"].loc[fitted_to, "error for small"] / ideal - 1) < 0.01
+
+
+@pytest.mark.parametrize("method", ["ml", "moments"])
+def test_two_kinds_far_apart_get_a_wide_prior_that_is_highest_between_them(method):
+    """100 groups, half at 20 per cent and half at 60."""
+    fit = beta_binomial.fit(np.repeat([10, 30], 50), 50, method)
+    prior = stats.beta(fit.alpha, fit.beta)
+    assert prior.std() > 0.15
+    assert prior.pdf(0.4) > max(prior.pdf(0.2), prior.pdf(0.6))
+
+
+@pytest.mark.parametrize("method", ["ml", "moments"])
+def test_two_kinds_near_both_ends_get_a_prior_that_is_high_at_both(method):
+    fit = beta_binomial.fit(np.repeat([1, 49], 50), 50, method)
+    assert max(fit.alpha, fit.beta) < 0.5
 
 
 def test_where_better_stores_have_more_visits_the_large_ones_mislead_most(page):
