@@ -95,6 +95,18 @@ def test_the_chance_of_an_estimate_of_zero_agrees_with_simulation(page):
     assert abs(np.mean(low.std(axis=1) < 1e-12) - page.zero(0.5)) < 4 * np.sqrt(0.25 / 40_000)
 
 
+@pytest.mark.parametrize("ratio", [0.5, 1, 2])
+def test_much_of_the_rest_of_the_loss_comes_from_data_sets_with_a_tau_far_too_small(ratio):
+    """Those with 0 < kappa-hat < kappa/2. No truth is drawn: given the data and mu = 0 it is N(kappa ybar, kappa)."""
+    ybar = np.random.default_rng(64).normal(0, np.hypot(1, ratio), (40_000, 8))
+    kappa, mean = ratio**2 / (1 + ratio**2), ybar.mean(axis=1)
+    own = np.maximum(0, 1 - 1 / ybar.var(axis=1, ddof=1))
+    centre, half = own * ybar[:, 0] + (1 - own) * mean, 1.96 * np.sqrt(own)
+    truth = stats.norm(kappa * ybar[:, 0], np.sqrt(kappa))
+    lost = 0.95 - (truth.cdf(centre + half) - truth.cdf(centre - half))
+    assert 0.35 < lost[(own > 0) & (own < kappa / 2)].sum() / lost[own > 0].sum() < 0.85
+
+
 def test_morris_is_the_formula_of_the_page(page):
     J, d = 5, page.hard - page.hard.mean()
     pulled = (2 / 4) * 0.2 / (0.2 + 0.125)  # 1 - kappa
@@ -228,6 +240,33 @@ def test_the_mean_squared_error_of_plugging_in_agrees_with_simulation(page):
     loss = (((low + high) / 2 - theta) ** 2).mean(axis=1)
     assert abs(loss.mean() - page.mse) < 4 * loss.std() / np.sqrt(len(loss))
     assert page.known_mse == 0.5**2 / (1 + 0.5**2)
+
+
+def reml(ybar, se):
+    """mu and tau for each row, from a grid of tau, without hblib."""
+    best, mu, tau = np.full((3, len(ybar)), -np.inf)
+    for each in np.r_[0, np.geomspace(0.05, 5, 300)]:
+        w = 1 / (se**2 + each**2)
+        centre = ybar @ w / w.sum()
+        height = np.log(w).sum() / 2 - np.log(w.sum()) / 2 - (ybar - centre[:, None]) ** 2 @ w / 2
+        higher = height > best
+        best[higher], mu[higher], tau[higher] = height[higher], centre[higher], each
+    return mu[:, None], tau[:, None]
+
+
+def test_twelve_precise_groups_repair_the_intervals_of_twelve_vague_ones(page):
+    """By counting, and with another REML."""
+    se = np.repeat([0.3, 3], 12)
+    rng = np.random.default_rng(65)
+    theta = rng.normal(0, 1, (4000, 24))
+    ybar = rng.normal(theta, se)
+    mu, tau = reml(ybar, se)
+    kappa = tau**2 / (tau**2 + se**2)
+    inside = np.abs(theta - kappa * ybar - (1 - kappa) * mu) < 1.96 * se * np.sqrt(kappa)
+    counted, chances = inside[:, 12:].mean(axis=1), np.array(page.chances)[:, 12:].mean(axis=1)
+    error = np.hypot(counted.std() / np.sqrt(len(counted)), chances.std() / np.sqrt(len(chances)))
+    assert abs(counted.mean() - chances.mean()) < 4.5 * error
+    assert chances.mean() > repairs.exact_coverage(24, 1 / 3) + 0.3
 
 
 def test_it_takes_about_a_hundred_groups_at_tau_equal_to_s_and_several_hundred_at_half(page):
