@@ -239,6 +239,16 @@ def test_the_median_falls_as_the_fourth_root_of_epsilon(page):
     assert abs(page.median_old[1e-6] / (constant * 1e-6**0.25) - 1) < 0.02
 
 
+def test_the_smaller_epsilon_the_more_of_the_posterior_lies_below_half_a_point(page):
+    below = [full.tau.cdf(0.5) for full in page.old.values()]
+    assert (np.diff(below) > 0.04).all()
+
+
+def test_under_the_smallest_epsilon_school_a_is_half_a_point_from_complete_pooling(page):
+    pooled = np.average(page.ybar, weights=1 / page.se**2)
+    assert 0.4 < page.habit.loc["1e-06", "school A"] - pooled < 0.6
+
+
 def test_dividing_the_data_by_100_is_multiplying_the_rate_by_its_square(page):
     prior = priors.inverse_gamma_on_variance(0.001, 10)
     in_hundreds = page.in_unit["hundreds of points"]
