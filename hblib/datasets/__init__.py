@@ -1109,7 +1109,7 @@ def coverage() -> Coverage:
 
 
 def sleepstudy() -> Reactions:
-    """Load reaction times y of 18 people who slept three hours a night, by person (group) and day.
+    """Load reaction times y of 18 people with three hours a night in bed, by person (group) and day.
 
     Days 0 and 1 were training and day 2 the baseline: an analysis of the lack of sleep starts at day 2.
 

@@ -63,6 +63,16 @@ def test_bad_centred_fits_are_wrong_and_bad_non_centred_ones_are_not(page):
     """Where E(log tau) came out, in posterior sds from the truth."""
     assert (page.column("centered", "error")[:4] > 5 * page.column("centered", "error_se")[:4]).all()
     assert (np.abs(page.column("noncentered", "error")) < 4 * page.column("noncentered", "error_se")).all()
+    assert page.lam_grid[3] == 0.3
+
+
+def test_one_form_fails_at_each_end_and_between_both_pass_and_the_centred_one_is_faster(page):
+    lam, failed = page.lam_grid, {form: page.column(form, "bad_runs") > page.stored.runs[0] / 2 for form in PURE}
+    assert (failed["centered"] == (lam <= 1)).all()
+    assert (failed["noncentered"] == (lam >= 30)).all()
+    for k in np.flatnonzero((lam == 3) | (lam == 10)):
+        ess, sd = ([page.column(form, name)[k] for form in PURE] for name in ("ess", "ess_sd"))
+        assert ess[0] - ess[1] > 4 * np.hypot(*sd) / np.sqrt(page.stored.runs[0])
 
 
 def test_between_gains_near_the_crossing_alone(page):
@@ -230,6 +240,18 @@ def test_the_grey_draws_have_the_exact_moments(page):
     for value, exact in ((tau, schools.tau), (mu, schools.mu), (theta, schools.theta[A])):
         assert abs(value.mean() - exact.mean()) < 4.5 * exact.std() / np.sqrt(20_000)
     assert abs(np.mean(np.log(tau) < -1) - page.schools.tau.cdf(np.exp(-1))) < 0.01
+
+
+def test_the_figure_of_the_funnel_compares_the_forms_at_one_setting(page):
+    assert len({accept for _, accept in page.names}) == 1
+
+
+def test_z_has_no_neck_and_leans_to_the_right_where_tau_is_large(page):
+    tau, mu, theta = page.exact_draws(100_000, np.random.default_rng(6))
+    z = (theta - mu) / tau
+    assert abs(z[tau < np.exp(-1)].std() - 1) < 0.05
+    assert abs(z[tau < np.exp(-1)].mean()) < 0.1
+    assert z[tau > np.exp(2)].mean() > 0.6
 
 
 def test_the_share_of_the_neck_is_that_of_the_quadratures_nodes_and_of_the_non_centred_draws(page):
