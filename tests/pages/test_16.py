@@ -144,6 +144,34 @@ def test_the_density_of_all_ten_grows_by_seven_log_ten_a_row(page):
     assert np.isclose(np.diff(log_joint(u, True))[0], 7 * np.log(10), rtol=1e-6)
 
 
+def heights(tau, power):
+    """The highest log density at each tau, over mu and theta (in closed form), up to a constant."""
+    v = SE**2 + tau[:, None] ** 2
+    mu = (Y / v).sum(axis=1) / ((1 / v).sum(axis=1) + 1 / 400)
+    return power * np.log(tau) - tau**2 / 200 - mu**2 / 800 - np.sum((Y - mu[:, None]) ** 2 / v, axis=1) / 2
+
+
+def test_a_climb_ends_at_tau_0_in_the_centred_form_and_far_above_the_mean_in_the_other(page):
+    """The first falls all the way, so that no maximum is passed; the second has one."""
+    tau = np.exp(np.linspace(-30, 6, 20_001))
+    assert np.all(np.diff(heights(tau, -7)) < 0)
+    rises = np.diff(heights(tau, 1)) > 0
+    assert np.count_nonzero(np.diff(rises)) == 1
+    top = tau[np.argmin(rises)]
+    assert np.isclose(np.exp(page.top[1]), top, rtol=0.005)
+    assert np.isclose(top, 14.46, rtol=0.005)
+    assert EXACT.tau.sf(top) < 0.05
+    assert abs(EXACT.tau.mean() - 5) < 0.5
+    u = np.concatenate([[8, 0], np.zeros(8)])
+    for power, form, x in ((-7, "centred", lambda mu, tau, z: mu + tau * z), (1, "non-centred", lambda mu, tau, z: z)):
+        found = []
+        for t in (1.0, 10.0):
+            mu = np.sum(Y / (SE**2 + t**2)) / (np.sum(1 / (SE**2 + t**2)) + 1 / 400)
+            u[:2], u[2:] = (mu, np.log(t)), x(mu, t, t * (Y - mu) / (SE**2 + t**2))
+            found.append(page.log_joint(u, form))
+        assert np.isclose(np.diff(found)[0], np.diff(heights(np.array([1.0, 10.0]), power))[0])
+
+
 # --- Which direction --------------------------------------------------------------------------------------------------
 
 
