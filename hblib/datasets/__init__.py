@@ -882,7 +882,8 @@ def nc_sids() -> Births:
 def penicillin() -> Zones:
     """Load 144 diameters y: six samples of penicillin, each on the same 24 plates.
 
-    A sample is put on a plate that is full of bacteria; the diameter of the clear zone around it measures its potency.
+    A few drops of a sample are put on a plate on which bacteria grow; the diameter of the clear zone around them
+    measures its potency.
 
     Returns
     -------
@@ -905,8 +906,8 @@ def penicillin() -> Zones:
 def ratings() -> Ratings:
     """Load 578 ratings y, from 1 (poor) to 5, that 33 students gave to 30 lecturers of one department.
 
-    They are those of lme4's InstEval, of the ETH Zurich, in department 8, given by its own students; not every student
-    heard every lecturer.
+    They are those of lme4's InstEval, of the ETH Zurich, for lectures that department 8 held for itself, and not for
+    another department; not every student rated every lecturer.
 
     Returns
     -------
@@ -915,7 +916,7 @@ def ratings() -> Ratings:
 
     References
     ----------
-    .. [1] Bates et al. (2015), Journal of Statistical Software 67(1).
+    .. [1] Evaluations of lectures at the ETH Zurich: InstEval, a data set of the R package lme4.
 
     Examples
     --------

@@ -193,6 +193,17 @@ def test_mu_and_every_sample_lie_on_a_ridge(page):
     assert r[0] < -0.95
 
 
+@pytest.mark.parametrize("times", [1, 100])
+def test_more_readings_of_the_same_plates_and_samples_do_not_tell_mu(page, times):
+    """Its error stays above that of a mean of 24 plates and six samples; with more of both it shrinks."""
+    tau_a, tau_b, sigma = page.variances
+    plan = [np.tile(each, times) for each in page.plans["all on all"]]
+    error = np.sqrt(page.posterior_cov(plan, *page.variances)[0, 0])
+    assert np.isclose(error, np.sqrt(tau_a**2 / 24 + tau_b**2 / 6 + sigma**2 / (144 * times)))
+    more = crossed.given(np.zeros(6000), np.ones((6000, 1)), np.divmod(np.arange(6000), 60), page.fit.sd, sigma)
+    assert more.se_beta[0] < error / 3
+
+
 # --- The exact sums ---------------------------------------------------------------------------------------------------
 
 
@@ -300,6 +311,11 @@ def test_the_nested_fit_is_that_of_the_mean_squares(page):
     assert np.allclose([*page.as_nested.sd, page.as_nested.sigma], exact)
 
 
+def test_a_batch_has_three_casks_of_its_own(page):
+    assert (np.bincount(page.home) == 3).all()
+    assert len(page.home) == 30
+
+
 def test_casks_are_strong_and_batches_weak(page):
     assert page.strong.loc["cask", "lambda"] > 10
     assert page.strong.loc["batch", "lambda"] < 1
@@ -402,3 +418,31 @@ def test_all_students_and_lecturers_hang_together(page):
         reached = met[:, met[reached].any(axis=0)].any(axis=1)
     assert reached.all()
     assert met.any(axis=0).all()
+
+
+# --- Where it breaks --------------------------------------------------------------------------------------------------
+
+
+def tukey(table):
+    """The p-value of his one degree of freedom: does what is left over go with the product of the two effects?"""
+    a, b = table.mean(axis=1) - table.mean(), table.mean(axis=0) - table.mean()
+    rest = table - table.mean() - a[:, None] - b
+    along = (a @ rest @ b) ** 2 / ((a @ a) * (b @ b))
+    freedom = rest.size - len(a) - len(b)  # of what is left beside it
+    return stats.f.sf(along * freedom / (np.sum(rest**2) - along), 1, freedom)
+
+
+def test_an_interaction_that_is_a_product_can_be_told_from_error_with_one_reading_a_place(page):
+    """On the page's readings, as they are and with large zones widened more where a plate widens zones."""
+    table = page.y.reshape(24, 6)
+    assert tukey(table) > 0.1
+    a, b = table.mean(axis=1) - table.mean(), table.mean(axis=0) - table.mean()
+    assert tukey(table + 0.3 * np.outer(a, b)) < 1e-3
+    rest = page.mean_squares(table + 0.3 * np.outer(a, b))[2] - page.left_over
+    assert rest > 0.05  # and it is counted in sigma
+
+
+def test_an_interaction_without_a_pattern_adds_to_the_error_alone(page):
+    """The covariance matrix of the rows is that of a larger sigma."""
+    pairs = 6 * page.plate + page.sample
+    assert np.array_equal(0.3 * same(pairs) + 0.5 * np.eye(144), 0.8 * np.eye(144))
