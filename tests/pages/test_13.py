@@ -149,6 +149,21 @@ def test_the_deviance_is_that_of_the_log_likelihoods(page):
     assert abs(page.deviance(page.y, rate) - 2 * (own - model)) < 1e-9
 
 
+def test_rho_is_the_correlation_of_two_animals_given_the_herd_and_without_it_theirs_is_larger():
+    """By the Beta-Binomial's variance; then over the herds' u, where even the Binomial has a correlation above 0."""
+    rate, rho = 0.2, 0.08
+    M = 1 / rho - 1
+    excess = stats.betabinom.var(2, rate * M, (1 - rate) * M) / (2 * rate * (1 - rate)) - 1
+    assert np.isclose(excess, rho)
+    u, weight = np.polynomial.hermite_e.hermegauss(60)
+    weight = weight / weight.sum()
+    for tau, rho in ((0.31, 0.08), (0.69, 0.0)):
+        p = special.expit(-1.4 + tau * u)
+        mean = weight @ p
+        together = (rho * (weight @ (p * (1 - p))) + weight @ (p - mean) ** 2) / (mean * (1 - mean))
+        assert together > rho + 0.01
+
+
 def test_quarters_of_a_herd_take_over_what_looked_like_herds(page):
     assert page.table.loc["tau", "mean"] > page.table2.loc["tau", "mean"] + 0.2
     assert page.table2.loc["rho", "mean"] > 0.03
