@@ -4,8 +4,9 @@ import inspect
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from hblib import beta_binomial, distributions, normal_normal, priors
+from hblib import beta_binomial, datasets, distributions, normal_normal, priors
 
 VERBS = {
     "posterior": ("y, n, alpha, beta", "ybar, se, mu, tau"),
@@ -16,6 +17,19 @@ VERBS = {
     "fit": ("y, n", "ybar, se"),
     "full_bayes": ("y, n, prior", "ybar, se, prior"),
 }
+NAMES = "api_cells api_sample batters batters_copied bcg catheters cbpp eight_schools flights high_school kidney_cancer"
+NAMES += " nc_sids nile pastes penicillin radon rat_tumors ratings seeds sleepstudy surgical williams_1970"
+
+
+@pytest.mark.parametrize("name", NAMES.split())
+def test_a_data_set_is_arrays_of_one_length_and_counts_and_estimates_have_their_names(name):
+    data = getattr(datasets, name)()
+    assert len({len(column) for column in data}) == 1
+    if {"y", "n"} <= set(data._fields):
+        assert ((data.y >= 0) & (data.y <= data.n)).all()
+    if "se" in data._fields:
+        assert (data.se > 0).all()
+        assert len(data.ybar) == len(data.se)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -36,6 +50,12 @@ def test_whatever_comes_back_can_do_what_every_distribution_can(page):
 
 def test_the_most_probable_tau_of_the_schools_is_zero(page):
     assert normal_normal.fit(page.schools.ybar, page.schools.se).status == "tau = 0"
+
+
+def test_a_prior_of_counts_is_one_of_the_size_and_not_of_phi(page):
+    """A prior that ends at 10 keeps the size below 10."""
+    y, n = page.hospitals.y, page.hospitals.n
+    assert np.isclose(beta_binomial.full_bayes(y, n, stats.uniform(0, 10)).size.cdf(10), 1)
 
 
 def test_a_plugged_in_prior_is_too_sure_of_itself_about_most_hospitals(page):
