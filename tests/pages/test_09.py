@@ -31,6 +31,20 @@ def test_335s_line_turns_near_the_middle_of_its_data(page):
     assert np.isclose(page.own @ [1, page.crossing], page.partial @ [1, page.crossing])
 
 
+def test_what_is_far_off_end_to_end_keeps_its_place_and_what_is_tilted_moves_most(page):
+    heights = np.column_stack([np.ones(8), np.arange(8)])
+    changes = {"distance": page.b - page.mu, "moved": page.pooled - page.b}
+    size = {name: np.sqrt(np.mean((change @ heights.T) ** 2, axis=1)) for name, change in changes.items()}
+    ids = list(page.ids)
+    far, moved = ([ids[j] for j in np.argsort(-values)] for values in size.values())
+    for name in (310, 337):
+        assert name in far[:4]
+        assert size["moved"][ids.index(name)] < 0.05 * size["distance"][ids.index(name)]
+    assert {332, 350} < set(moved[:4])
+    start, slope = (page.b - page.mu)[[ids.index(name) for name in moved[:4]]].T
+    assert (start * slope < 0).all()
+
+
 def test_most_lines_turn_near_the_middle_of_their_data_and_three_do_not(page):
     own, pooled = page.b, page.post.mean()
     crossings = (own[:, 0] - pooled[:, 0]) / (pooled[:, 1] - own[:, 1])
@@ -263,6 +277,7 @@ def test_the_inverse_wisharts_mean_sizes_agree_with_quadrature(page, wishart, sm
     of_draws = page.wishart_tau.min(axis=1)
     rows, chosen = (smaller < 0.5, of_draws < 0.5) if small else (smaller > 2, of_draws > 2)
     exact = (joint * rows * np.abs(rho)).sum() / (joint * rows).sum()
+    assert (exact < 0.5) == small  # 1/2 is the mean of a uniform |rho|, that of LKJ(1)
     sample = np.abs(page.wishart_rho[chosen])
     assert abs(sample.mean() - exact) < 4.5 * sample.std() / np.sqrt(chosen.sum()) + 0.004
     assert sample.mean() == page.sizes["inverse-Wishart"][0 if small else 1]
@@ -375,9 +390,19 @@ def test_the_sum_at_mid_week_has_the_posterior_within_its_grid(page):
 # --- Full Bayes by NUTS -----------------------------------------------------------------------------------------------
 
 
-def test_the_spread_of_people_exceeds_the_error_of_a_line_but_not_by_far(page):
-    assert (page.lambdas > 2).all()  # from where on page 8 finds the centred form better
-    assert (page.lambdas < 10).all()
+@pytest.mark.parametrize("zero", [0, 3.5, 7])
+def test_a_lines_two_lambdas_do_not_depend_on_the_zero(page, zero):
+    shift = np.array([[1, zero], [0, 1]])  # intercept and slope, with the zero elsewhere
+    Sigma, V = (shift @ matrix @ shift.T for matrix in (page.Sigma, page.V))
+    assert np.allclose(np.sort(np.linalg.eigvals(np.linalg.solve(V, Sigma))), page.lambdas)
+
+
+def test_the_large_lambda_is_that_of_the_height_near_mid_week_and_the_small_one_is_near_1(page):
+    tilt, height = page.directions.T / page.directions[0][:, None]  # the intercept's weight is 1
+    assert page.lambdas[1] > 10
+    assert 3 < height[1] < 5
+    assert 0.7 < page.lambdas[0] < 2
+    assert tilt[1] < 0  # a low start with a steep slope, or a high start with a flat one
 
 
 def test_no_stored_run_failed_a_check():
