@@ -261,6 +261,20 @@ def test_the_two_integrals_give_95_where_that_is_exact():
     assert np.allclose(exact_coverage(1), 0.95, atol=3e-4)
 
 
+def test_the_power_2_is_every_group_twice_and_not_every_observation_twice():
+    """Of the log likelihood of mu and tau, over a grid and up to a constant."""
+    ybar = np.random.default_rng(1).normal(0, 1.4, 8)
+    mu, tau = (axis[..., None] for axis in np.meshgrid(np.linspace(-2, 2, 9), np.linspace(0.1, 3, 9)))
+
+    def log_likelihood(of, se):
+        level = stats.norm.logpdf(of, mu, np.sqrt(se**2 + tau**2)).sum(axis=-1)
+        return level - level[0, 0]
+
+    squared = 2 * log_likelihood(ybar, 1)
+    assert np.allclose(squared, log_likelihood(np.tile(ybar, 2), 1))
+    assert not np.allclose(squared, log_likelihood(ybar, np.sqrt(1 / 2)), atol=0.1)
+
+
 @pytest.mark.parametrize("row", [0, 1, 2, 3])
 def test_the_coverage_of_priors_that_use_the_data_twice(page, row):
     power = list(page.powers.values())[row]
