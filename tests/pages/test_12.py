@@ -27,6 +27,14 @@ def test_the_fifty_highest_raw_rates_were_more_than_four_times_the_nations(page)
     assert page.then > 4
 
 
+def test_most_of_the_fifty_highest_raw_rates_drop_back_and_a_few_stay_among_the_fifty_highest(page):
+    above = np.isin(page.worst, np.argsort(-page.estimate)[:50])
+    assert 0 < above.sum() < 10
+    from_mean = (page.estimate[page.worst] - page.prior.mu) / page.estimate.std()
+    assert (from_mean > 0).all()
+    assert np.mean(from_mean < 2) > 2 / 3
+
+
 def test_counting_the_shuffled_flights_gives_the_table_of_planes(page):
     assert (page.flown == page.planes.n).all()
     assert (page.delayed == page.planes.y).all()
@@ -182,6 +190,9 @@ def test_the_variance_of_means_plus_the_mean_of_variances_is_the_priors(page):
 
 
 def test_shrunk_rates_are_too_narrow_and_raw_rates_too_wide(page):
+    bars = [np.histogram(rates, page.bins)[0] for rates in (page.store_mean, page.truth)]
+    assert 2 < bars[0].max() / bars[1].max() < 3
+    assert abs(int(bars[0].argmax()) - int(bars[1].argmax())) <= 1
     assert page.store_mean.std() < 0.6 * page.truth.std() < 0.4 * page.store_raw.std()
 
 
