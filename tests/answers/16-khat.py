@@ -1,5 +1,7 @@
 """Answers to 16-khat that nobody listed: right in another way, and wrong in ways of their own."""
 
+from fractions import Fraction
+
 import numpy as np
 from scipy import special
 
@@ -45,7 +47,48 @@ def by_nan_to_inf(fast_mean, fast_sd, mean, sd):
     return float(np.count_nonzero((off > 0.1 * sd) | (wide < 0.9 * sd) | (wide > 1.1 * sd)))
 
 
-RIGHT = {"weighted": [by_softmax, by_moments, by_loop], "broken": [group_by_group, by_not, by_nan_to_inf]}
+def between(fast_mean, fast_sd, mean, sd):
+    near = (fast_mean >= mean - 0.1 * sd) & (fast_mean <= mean + 0.1 * sd)
+    return len(sd) - np.sum(near & (abs(fast_sd - sd) <= 0.1 * sd))
+
+
+def by_ratios(fast_mean, fast_sd, mean, sd):
+    return len(sd) - np.sum((abs((fast_mean - mean) / sd) <= 0.1) & (abs(fast_sd / sd - 1) <= 0.1))
+
+
+def by_fractions(fast_mean, fast_sd, mean, sd):
+    """In the decimals that are printed, without any rounding."""
+    kept = 0
+    for row in zip(fast_mean, fast_sd, mean, sd, strict=True):
+        if not np.isnan(row).any():
+            fm, fs, m, s = (Fraction(repr(float(number))) for number in row)
+            kept += abs(fm - m) <= s / 10 and s * 9 / 10 <= fs <= s * 11 / 10
+    return len(sd) - kept
+
+
+def limits(fast_mean, fast_sd, mean, sd):
+    return np.sum(~(abs(fast_mean - mean) <= 0.1 * sd)) + np.sum(~(abs(fast_sd - sd) <= 0.1 * sd))
+
+
+def in_units_of_the_fast_method(fast_mean, fast_sd, mean, sd):
+    return np.sum(~(abs(fast_mean - mean) / fast_sd <= 0.1) | ~(abs(fast_sd - sd) <= 0.1 * sd))
+
+
+def upside_down(fast_mean, fast_sd, mean, sd):
+    return np.sum(~(abs(fast_mean - mean) <= 0.1 * sd) | ~(abs(sd / fast_sd - 1) <= 0.1))
+
+
+RIGHT = {
+    "weighted": [by_softmax, by_moments, by_loop],
+    "broken": [group_by_group, by_not, by_nan_to_inf, between, by_ratios, by_fractions],
+}
+HINTED = {
+    "broken": [
+        (limits, "limits in the place of groups"),
+        (in_units_of_the_fast_method, "the fast method's unit"),
+        (upside_down, "the ratio upside down"),
+    ],
+}
 WRONG = {
     "weighted": [
         (
