@@ -16,11 +16,15 @@ CLOSE = 0.02  # relative: nearer than that, an answer is close
 
 @dataclass(frozen=True)
 class Found:
-    """A relation: its name, and a sentence for the student. A weak one leaves room for a property to explain more."""
+    """A relation: its name, a sentence for the student, and the number of a case that shows it.
+
+    A weak one leaves room for a property to explain more.
+    """
 
     name: str
     hint: str
     weak: bool = False
+    at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,20 @@ def explain(cases, given, expected, tolerances):
     for k in wrong:
         if found := _relation(parts[k]):
             where = f"In the {ORDINALS[k]} of your {count} results: " if 1 < count <= len(ORDINALS) else ""
-            return Found(found.name, where + found.hint, found.weak)
+            return Found(found.name, where + found.hint, found.weak, _shows(parts[k], found))
     if 1 < count <= len(ORDINALS) and len(wrong) < count:
         right = " and the ".join(ORDINALS[k] for k in range(count) if k not in wrong)
         others = " and the ".join(ORDINALS[k] for k in wrong)
-        return Found("in part", f"Of your {count} results the {right} is right; look at the {others}.", weak=True)
+        verb = "is" if len(wrong) == count - 1 else "are"
+        return Found("in part", f"Of your {count} results the {right} {verb} right; look at the {others}.", weak=True)
     return None
+
+
+def _shows(part, found):
+    """The number of the first case in which this result is wrong, or in which it is not finite, if that was found."""
+    if found.name == "not finite":
+        return next(i for i, row in enumerate(part.rows) if not np.isfinite(row[0]).all())
+    return next(i for i, row in enumerate(part.rows) if not Part((row,)).right())
 
 
 def _part(cases, given, expected, tolerances, mine, theirs):
@@ -113,18 +125,25 @@ def _relation(part):
     if found := _constant(part):
         return found
     if part.evidence():
-        # 1.96 times is not twice, although a question that forgives 2 per cent takes one for the other
-        for exact in (part.sharp(1e-5), part.sharp(5e-3), part):
+        # 1.96 times is not twice, although a question that forgives 2 per cent takes one for the other. And what a
+        # question forgives is more than many a factor changes, so that some factor would nearly always fit.
+        fine = (*_with_inputs(part), *_with_sizes(part))
+        levels = (
+            (1e-5, (*RELATIONS, *fine, *_fitted(given, expected, digits=6))),
+            (5e-4, (*RELATIONS, *fine, *_fitted(given, expected, digits=3))),
+            (5e-3, (*RELATIONS, *fine)),
+            (np.inf, RELATIONS),
+        )
+        for limit, tried in levels:
+            exact = part.sharp(limit)
             with np.errstate(all="ignore"):
-                for name, undo, hint in (
-                    *RELATIONS,
-                    *_with_inputs(part),
-                    *_with_sizes(part),
-                    *_fitted(given, expected),
-                ):
+                for name, undo, hint in tried:
                     if exact.right(undo):
                         return Found(name, hint)
-    return _rounded(given, expected) or _in_some(part) or _close(part, given, expected)
+    # an approximation may come near enough in some cases by chance, but hardly in all digits
+    exact = any(Part((row,)).sharp(1e-9).right() for row in part.rows)
+    some, close = _in_some(part), _close(part, given, expected)
+    return _rounded(given, expected) or (some or close if exact else close or some)
 
 
 # --- Whatever the question --------------------------------------------------------------------------------------------
@@ -236,19 +255,19 @@ SIZES = (
 )
 
 
-def _fitted(given, expected):
+def _fitted(given, expected, digits):
     """A factor or a difference that is the same everywhere; it takes three numbers to tell."""
     if len(np.unique(np.round(expected, 9))) < 3:
         return
     factor = given @ expected / (expected @ expected)
     if abs(factor) > 1e-6:
-        yield "factor", lambda g, _: g / factor, f"Your answer is {factor:.6g} times what is asked, everywhere."
+        yield "factor", lambda g, _: g / factor, f"Your answer is {factor:.{digits}g} times what is asked, everywhere."
     apart = np.mean(given - expected)
     more = "more" if apart > 0 else "less"
     yield (
         "difference",
         lambda g, _: g - apart,
-        f"Your answer is {abs(apart):.6g} {more} than what is asked, everywhere.",
+        f"Your answer is {abs(apart):.{digits}g} {more} than what is asked, everywhere.",
     )
 
 
