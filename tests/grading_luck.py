@@ -233,7 +233,7 @@ def right_on(exercise, question, answer, cases, should_be):
         return len(cases) if full(exercise, question, answer, cases) else 0
     order = checking._order(exercise, question)
     some = (Edge("drawn", inputs, answer, "") for inputs in cases)
-    return sum(checking._right_at(exercise, question, answer, each, order) for each in some)
+    return sum(checking._seen_at(exercise, question, answer, each, order) is None for each in some)
 
 
 def full(exercise, question, answer, cases):

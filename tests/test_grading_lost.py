@@ -9,7 +9,7 @@ import pytest
 from hblib.coursework import source
 from hblib.coursework.questions import Draws, Function, Value
 from hblib.grading import sandbox, submission, verdicts
-from hblib.grading.inputs import draw
+from hblib.grading.inputs import draw, key_of
 from hblib.grading.inside import codec
 
 CELLS = "def shrink(y, n, prior_mean, size): pass", "theta = 1", "inspect = 'a'"
@@ -67,6 +67,27 @@ def test_an_answer_that_cannot_be_handed_over_is_not_called_missing(name, questi
     assert "it raised MemoryError: too much" in raised[1]
 
 
+def test_a_function_that_is_late_in_a_special_case_alone_loses_half_and_is_told_so():
+    handed_in, asked = asked_of("01-hospitals")
+    shrink = asked.exercise.questions["shrink"]
+    special = key_of(shrink.edges[0].inputs)
+    calls = [
+        {"timeout": True}
+        if key == special
+        else {"value": codec.encode(asked.exercise.namespace["shrink"](**decoded(inputs)))}
+        for key, inputs in asked.calls["shrink"].items()
+    ]
+    outcome = sandbox.Outcome([answer("shrink", calls=calls), END], "", 0)
+    verdict = verdicts.of(asked, handed_in, outcome)[0]
+    assert (verdict.outcome, verdict.found) == ("partial", shrink.edges[0].name)
+    assert verdict.points == shrink.points / 2
+    assert "There it was not done in time." in verdict.message
+
+
+def decoded(inputs):
+    return {name: codec.decode(value, inputs=True) for name, value in inputs.items()}
+
+
 def test_a_notebook_that_stops_with_other_data_is_told_so():
     messages = [answer("tau2", value=4), END, *({"k": "end", "run": run} for run in range(1, 40))]
     outcome, message = said("05-three-groups", "tau2", messages)
@@ -112,10 +133,7 @@ def test_twice_as_much_as_a_right_answer_would_pass(name):
     _, asked = asked_of(name)
     for question in asked.exercise.questions.values():
         if isinstance(question, Function):
-            inputs = [
-                {key: codec.decode(value, inputs=True) for key, value in call.items()}
-                for call in asked.calls[question.name].values()
-            ]
+            inputs = [decoded(call) for call in asked.calls[question.name].values()]
             with np.errstate(all="ignore"):
                 right = [codec.encode(nested(question.expected(asked.exercise, each))) for each in inputs]
             assert 2 * len(json.dumps(right)) < codec.BYTES

@@ -244,6 +244,21 @@ def test_good_chains_stay_below_the_limit_of_r_hat_however_many_they_are(chains)
     assert drawn.rhat_limit(ess, chains) < 1.09
 
 
+@pytest.mark.usefixtures("folder")
+def test_a_sample_is_judged_by_its_own_effective_size():
+    """Off by 0.04: no error for 4,000 draws, and an error for 100,000."""
+    cell = "x = np.random.default_rng(1).normal(size=(4, {}))\nANSWER = mean + 0.04 + (x - x.mean()) / x.std()"
+    assert checked("00-draws", 0, cell.format(1000)).startswith("✓")
+    assert "expected (± " in checked("00-draws", 0, cell.format(25_000))
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_sample_of_another_shape_is_told_no_more_of_mean_and_sd_than_is_known():
+    cell = "x = np.random.default_rng(1).uniform(size=(4, 1000))\nANSWER = mean + (x - x.mean()) / x.std()"
+    said = flat(checked("00-draws", 0, cell))
+    assert "Mean and SD are within the error of so many draws, but the draws are not spread as" in said
+
+
 def test_who_catches_the_interruption_is_late_all_the_same(monkeypatch):
     monkeypatch.syspath_prepend(Path(calling.__file__).parent)  # as in the sandbox
     before = signal.signal(signal.SIGALRM, runner.ring)

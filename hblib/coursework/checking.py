@@ -151,10 +151,11 @@ def judge(exercise, question, answer, cases=()):
         return Verdict(question.name, stop.outcome, points, stop.message, stop.found)
     message = f"right. {question.points} of {question.points} points."
     if remark:
+        edge, seen = remark
         message += (
-            f"\n  A remark, which costs no points. The task does not mention it, but it goes wrong for {remark.hint}"
+            f"\n  A remark, which costs no points. The task does not mention it, but it goes wrong for {edge.hint}"
         )
-        return Verdict(question.name, "correct", question.points, message, remark.name)
+        return Verdict(question.name, "correct", question.points, f"{message}{seen}", edge.name)
     return Verdict(question.name, "correct", question.points, message)
 
 
@@ -162,7 +163,8 @@ def judge(exercise, question, answer, cases=()):
 
 
 def _computed(exercise, question, answer, cases):
-    """Stop unless the answer is right; return the `Edge` that it fails without being told in the task, if any."""
+    """Stop unless the answer is right; return the `Edge` that it fails without being told in the task, if any, and
+    what is seen there."""
     order = _order(exercise, question)
     _is_function(question, answer, order(cases[0]))
     expected = [question.expected(exercise, copy.deepcopy(inputs)) for inputs in cases]
@@ -171,20 +173,23 @@ def _computed(exercise, question, answer, cases):
     given = [_in_form(*each) for each in zip(given, expected, tolerances, strict=True)]
     if not all(map(agree, given, expected, tolerances)):
         _explain(question, _by_names(answer, order), cases, given, expected, tolerances)
-    failed = [edge for edge in question.edges if not _right_at(exercise, question, answer, edge, order)]
-    for edge in failed:
+    seen = [(edge, _seen_at(exercise, question, answer, edge, order)) for edge in question.edges]
+    failed = [(edge, what) for edge, what in seen if what is not None]
+    for edge, what in failed:
         if edge.told:
-            raise Stop("partial", f"right, but not in a special case: {edge.hint}", edge.name, 0.5)
+            raise Stop("partial", f"right, but not in a special case: {edge.hint}{what}", edge.name, 0.5)
     return failed[0] if failed else None
 
 
-def _right_at(exercise, question, answer, edge, order):
+def _seen_at(exercise, question, answer, edge, order):
+    """None if an answer is right at an edge; else a line about its form or its error, "" if only numbers are wrong."""
     right, tolerance = question.expected(exercise, copy.deepcopy(edge.inputs)), question.absolute(edge.inputs)
     try:
         given = _in_form(_call(question, answer, order(edge.inputs)), right, (question.rtol, tolerance))
-    except Stop:
-        return False
-    return agree(given, right, (question.rtol, tolerance))
+    except Stop as stop:
+        about = {"error": stop.message, "not-answered": "your function gives nothing."}
+        return f"\n  There {about.get(stop.outcome, f'your answer {stop.message}')}"
+    return None if agree(given, right, (question.rtol, tolerance)) else ""
 
 
 def _order(exercise, question):
@@ -233,7 +238,8 @@ def _call(question, answer, inputs):
         raised = f"it raised {kind}: {message}"
         if kind == "KeyboardInterrupt":
             raised = "it was interrupted (KeyboardInterrupt). A loop that does not end?"
-        raised += next((f" {hint}" for words, hint in SLIPS if words in message), "")
+        hint = next((hint for words, hint in SLIPS if words in message), "")
+        raised = f"{raised.rstrip('.')}. {hint}" if hint else raised
         raise Stop("error", f"{raised}{where}\n  for {_show_inputs(inputs)}") from None
     if _missing(result):
         raise Stop("not-answered", NO_RESULT if isinstance(question, Function) else NOT_ANSWERED)
@@ -242,8 +248,12 @@ def _call(question, answer, inputs):
 
 # What Python says of a slip of the pen, and what it was
 SLIPS = (
-    ("bitwise_xor", "A power is written with two stars, `**`, and not with `^`."),
+    ("ufunc 'bitwise_xor' not supported", "A power is written with two stars, `**`, and not with `^`."),
     ("type(s) for ^", "A power is written with two stars, `**`, and not with `^`."),
+    (
+        "numpy boolean subtract",
+        "True and False cannot be subtracted. Take averages first, or make numbers of them with `.astype(int)`.",
+    ),
     ("object is not callable", "Is a sign such as `*` or `/` missing before a bracket?"),
 )
 
@@ -267,7 +277,7 @@ def _in_form(given, expected, tolerance):
         return given
     array = _numbers(given)
     if array is None:
-        raise Stop("wrong", f"should give {_kind(expected)}, but gives {_kind(given)}.")
+        raise Stop("wrong", f"should give {_kind(expected)}, but gives {_kind(given)}{_among(given)}.")
     shape = np.shape(expected)
     if array.shape != shape and np.squeeze(array).shape == np.squeeze(np.empty(shape)).shape:
         array = array.reshape(shape)  # one number in an array, a column for a row
@@ -331,10 +341,12 @@ def _explain(question, answer, cases, given, expected, tolerances):
     for mistake in question.mistakes:
         if any(_made(variant, mistake, cases, given, tolerances) for variant in (mistake.answer, *mistake.family)):
             raise Stop("wrong", f"not yet. {mistake.hint}", mistake.name)
-    at = next(i for i in range(len(cases)) if not agree(given[i], expected[i], tolerances[i]))
+    found = relations.explain(cases, given, expected, tolerances)
+    at = found.at if found else None
+    if at is None:
+        at = next(i for i in range(len(cases)) if not agree(given[i], expected[i], tolerances[i]))
     yours, wanted = (_show(_rounded(value, tolerances[at][0])) for value in (given[at], expected[at]))
     both = f"  For {_show_inputs(cases[at])}\n  yours:    {yours}\n  expected: {wanted}"
-    found = relations.explain(cases, given, expected, tolerances)
     if found and not found.weak:
         raise Stop("wrong", f"not yet. {found.hint}\n{both}", found.name)
     message = f"not yet.{' ' + found.hint if found else ''}\n{both}"
@@ -409,9 +421,8 @@ def _draws(question, data, answer):
             "wrong", f"not to be trusted yet: {rule}, but they are {found.rhat:.3f} and {found.ess:.0f}.", "diagnostics"
         )
     if agree(found.moments, (mean, sd), (0, found.error)):
-        raise Stop(
-            "wrong", "not yet. Mean and SD are right, but the draws are not spread as the posterior is.", "shape"
-        )
+        near = "Mean and SD are within the error of so many draws"
+        raise Stop("wrong", f"not yet. {near}, but the draws are not spread as the posterior is.", "shape")
     both = f"  mean and SD, yours:    {_show(found.moments)}\n  expected (± {_show(found.error)}): {_show((mean, sd))}"
     raise Stop("wrong", f"not yet.\n{both}")
 
@@ -438,6 +449,16 @@ def _kind(value):
         return "an array of True and False"
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}{HOW_TO.get(name, '')}"
+
+
+def _among(value):
+    """Names the first truth value or text in a list: it is why the list is no array of numbers.
+
+    >>> _among([0.5, True]), _among(["b"]), _among([0.5])
+    (', among them True', ", among them the text 'b'", '')
+    """
+    odd = [each for each in value if isinstance(each, bool | str)] if isinstance(value, tuple | list) else []
+    return f", among them {_kind(odd[0])}" if odd else ""
 
 
 HOW_TO = {
@@ -475,6 +496,8 @@ def _rounded(value, rtol):
 def _show(value):
     if isinstance(value, tuple):
         return "(" + ", ".join(map(_show, value)) + ")"
+    if hasattr(value, "data_vars"):  # a data set of xarray, whose own text begins with its size
+        return "{" + ", ".join(f"{name}: {_show(each.values)}" for name, each in value.items()) + "}"
     if _numbers(value) is None:
         return str(value)[:60]
     return np.array2string(np.asarray(value), precision=6, threshold=12, edgeitems=3, separator=", ").replace("\n", "")

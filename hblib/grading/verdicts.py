@@ -97,6 +97,8 @@ def _judge(asked, question, last, cases, outcome):
         return checking.Verdict(question.name, "wrong", 0, f"is no answer: {error}")
     if replay.lost and verdict.outcome == "error":
         return checking.Verdict(question.name, replay.lost.outcome, 0, str(replay.lost))
+    if replay.lost:  # in a special case alone, of which the verdict speaks as of an error
+        return dataclasses.replace(verdict, message=verdict.message.replace("it raised Lost: ", "it "))
     return verdict
 
 

@@ -95,5 +95,9 @@ WRONG = {
         (lambda y, n, mu, v: by_weights(y, n, mu, v).round(2), "rounded"),
         (lambda y, n, mu, v: by_weights(y, n, mu, v).mean(), "shape"),
         (lambda y, n, mu, v: np.full(len(y), mu), "expected"),
+        (
+            lambda y, n, mu, v: mu if v == 0 else by_weights(y, n, mu, v),
+            "There your answer has the shape (), but should have (3,).",
+        ),
     ],
 }

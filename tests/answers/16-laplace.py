@@ -64,5 +64,6 @@ WRONG = {
         (lambda Sigma: by_determinants(Sigma)[::-1], "reverse order"),
         (lambda Sigma: by_determinants(Sigma) ** 4, "independent"),
         (lambda Sigma: 2 * by_determinants(Sigma), "twice"),
+        (lambda Sigma: np.sqrt(Sigma).sum(axis=0), "yours:    [nan"),  # where no covariance is negative it holds no nan
     ],
 }

@@ -55,6 +55,11 @@ def both_wrong(mean, sd, y, noise, step):
     return found[0] + 3 * sd, found[1]
 
 
+def measured(otherwise):
+    """Right for a year with a measurement; else what `otherwise` gives."""
+    return lambda mean, sd, y, noise, step: otherwise() if np.isnan(y) else by_hand(mean, sd, y, noise, step)
+
+
 WRONG = {
     "frailty": [
         (lambda **data: 100 * by_frame(**data), "100"),
@@ -65,5 +70,7 @@ WRONG = {
         (both_wrong, "perfect measurement"),
         (lambda **data: by_matrix(**data)[0], "2 results"),
         (lambda mean, sd, y, noise, step: (by_hand(mean, sd, y, noise, step)[0], sd), "the argument `sd`"),
+        (measured(lambda: {}["var"]), "There it raised KeyError: 'var'"),
+        (measured(lambda: None), "There your function gives nothing."),
     ],
 }
