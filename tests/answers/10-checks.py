@@ -96,6 +96,27 @@ RIGHT = {
     "left_out": [loop_over_draws, by_sf, by_harmonic_mean],
     "verdict": [by_to_array, by_count, by_max],
 }
+
+
+def by_all_values(holds):
+    """Pass if something holds for the values of all parameters in one array, and the limit."""
+
+    def answer(rhat, limit):
+        return "pass" if holds(np.concatenate([np.ravel(rhat[name]) for name in rhat]), limit) else "fail"
+
+    return answer
+
+
+# of words on six inputs no check can say how they came about
+HINTED = {
+    "verdict": [
+        (by_all_values(lambda x, limit: np.median(x) <= limit), "over the names"),
+        (by_all_values(lambda x, limit: x.min() <= limit), "over the names"),
+        (by_all_values(lambda x, limit: True), "over the names"),
+        (by_all_values(lambda x, limit: x[0] <= limit), "one good parameter is enough"),
+        (by_all_values(lambda x, limit: x[-1] <= limit), "the average of each parameter"),
+    ],
+}
 WRONG = {
     "interval": [
         (lambda mu, size, operations: (by_cdf(mu, size, operations)[0], operations), "argument `operations`"),
@@ -118,5 +139,8 @@ WRONG = {
         (lambda rhat, limit: by_count(rhat, limit) == "pass", "text"),
         (lambda rhat, limit: "fail", "limit of 2"),
         (lambda rhat, limit: by_count(rhat, 1.01), "limit of 2"),
+        (lambda rhat, limit: by_count(rhat, 1.015), "limit of 2"),
+        (lambda rhat, limit: by_count(rhat, 1.02), "limit of 2"),
+        (lambda rhat, limit: by_count(rhat, 1.05), "rhat = {tau: 1.0"),
     ],
 }
