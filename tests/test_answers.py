@@ -1,4 +1,7 @@
-"""Answers that nobody listed: right in another way, or wrong in a way of their own (tests/answers/)."""
+"""Answers that nobody listed: right in another way, wrong in a way of their own, or another way to a listed mistake.
+
+They stand in tests/answers/.
+"""
 
 import runpy
 
@@ -17,7 +20,7 @@ def listed(kind):
     return [
         pytest.param(name, question, answer, id=f"{name}-{question}-{number}")
         for name, file in FILES.items()
-        for question, answers in file[kind].items()
+        for question, answers in file.get(kind, {}).items()
         for number, answer in (answers.items() if isinstance(answers, dict) else enumerate(answers))
     ]
 
@@ -42,6 +45,13 @@ def test_a_wrong_answer_that_nobody_listed_is_told_something_true(name, question
     assert words in verdict.message
     assert verdict.points < source.load(name).questions[question].points
     assert verdict.found not in {mistake.name for mistake in source.load(name).questions[question].mistakes}
+
+
+@pytest.mark.parametrize(("name", "question", "answer"), listed("HINTED"))
+def test_another_way_to_a_listed_mistake_gets_its_hint(name, question, answer):
+    function, mistake = answer
+    verdict = judged(name, question, function, checking.SEEDS)
+    assert (verdict.found, verdict.points) == (mistake, 0), verdict.text
 
 
 @pytest.mark.parametrize("name", FILES)

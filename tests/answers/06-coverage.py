@@ -100,6 +100,14 @@ def with_interval(half):
     return answer
 
 
+def noise_left_in(J, ratio, prob, rng):
+    theta = ratio * rng.standard_normal((12_000, J))
+    ybar = rng.normal(theta)
+    tau2 = ybar.var(axis=1, ddof=1, keepdims=True)
+    centre = (tau2 * ybar + ybar.mean(axis=1, keepdims=True)) / (tau2 + 1)
+    return np.mean(abs(theta - centre) <= stats.norm.isf((1 - prob) / 2) * np.sqrt(tau2 / (tau2 + 1)))
+
+
 def changed(answer, change):
     return lambda **data: change(*answer(**data))
 
@@ -108,12 +116,23 @@ RIGHT = {
     "covered": [by_loop, in_units, by_probability, by_quantiles],
     "better": [by_statistics, by_frames, by_jackknife, by_clusters, by_covariance],
 }
+HINTED = {
+    "covered": [
+        (
+            with_interval(lambda kappa, prob, J: stats.norm.ppf((1 + prob) / 2) * np.sqrt(kappa + (1 - kappa) / J)),
+            "without the data sets where tau is 0",
+        ),
+        (noise_left_in, "the noise not taken off"),
+    ],
+}
 WRONG = {
     "covered": [
         (lambda **data: 100 * in_units(**data), "expected"),
         (lambda **data: 1 - in_units(**data), "expected"),
         (lambda J, ratio, prob, rng: in_units(J, ratio**2, prob, rng), "expected"),
-        (with_interval(lambda kappa, prob, J: stats.t.ppf((1 + prob) / 2, J - 1) * np.sqrt(kappa)), "expected"),
+        (with_interval(lambda kappa, prob, J: stats.t.ppf((1 + prob) / 2, J - 1) * np.sqrt(kappa)), "very large ratio"),
+        (with_interval(lambda kappa, prob, J: 1.1 * stats.norm.ppf((1 + prob) / 2) * np.sqrt(kappa)), "large ratio"),
+        (with_interval(lambda kappa, prob, J: 1.2 * stats.norm.ppf((1 + prob) / 2) * np.sqrt(kappa)), "large ratio"),
         (with_interval(lambda kappa, prob, J: stats.norm.ppf((1 + prob) / 2) * np.sqrt(1 - kappa)), "expected"),
         (with_interval(lambda kappa, prob, J: stats.norm.ppf((1 + prob) / 2)), "expected"),
         (with_interval(lambda kappa, prob, J: 1.96 * np.sqrt(kappa)), "expected"),
@@ -126,5 +145,7 @@ WRONG = {
         (changed(by_statistics, lambda gap, error: (error, gap)), "another order"),
         (changed(by_statistics, lambda gap, error: (gap / error, error)), "second is right"),
         (changed(by_statistics, lambda gap, error: gap), "should give 2 results"),
+        (lambda first, second: (np.mean(first - second), 0.01), "True and False cannot be subtracted"),
+        (lambda first, second: (np.mean(first.mean(axis=1) ^ 2), 0.01), "A power is written with two stars"),
     ],
 }
