@@ -84,8 +84,14 @@ WRONG = {
     },
 }
 
-NO_JACOBIAN = [
-    on_a_grid(low, high, points, jacobian=False)
+# begins of a grid, as values of tau, and what is said of them
+BEGINS = dict.fromkeys((0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3), "grid that begins a little too high")
+BEGINS |= dict.fromkeys((0.5, 1, 2), "grid from 1 up")
+HINTED = {
+    "averages": [(on_a_grid(np.log(begin), 9, 200), mistake) for begin, mistake in BEGINS.items()],
+}
+HINTED["averages"] += [
+    (on_a_grid(low, high, points, jacobian=False), "no Jacobian")
     for low, high, points in (
         (-10, 10, 100),
         (-12, 12, 150),
