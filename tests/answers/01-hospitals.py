@@ -42,6 +42,11 @@ def one_by_one(y, n, mu, size, limit):
     return np.array([[stats.beta(size * mu + y[j], size * (1 - mu) + n[j] - y[j]).sf(limit)] for j in range(len(y))])
 
 
+def by_trapezoids(y, n, mu, size, limit):
+    theta = np.linspace(limit, 1, 2001)[:, None]
+    return integrate.trapezoid(stats.beta(size * mu + y, size * (1 - mu) + n - y).pdf(theta), theta, axis=0)
+
+
 def right_share(y, n, mu, size):
     return (size * mu + y) / (size + n)
 
@@ -83,6 +88,11 @@ WRONG = {
             ),
             "expected",
         ),
+        "one death too many": (
+            lambda y, n, mu, size, limit: stats.beta.sf(limit, size * mu + y, size * (1 - mu) + n - y - 1),
+            "not yet.\n  For y",
+        ),
+        "a sum over a grid": (by_trapezoids, "something more exact is wanted"),
         "the density": (
             lambda y, n, mu, size, limit: stats.beta.pdf(limit, size * mu + y, size * (1 - mu) + n - y),
             "expected",
