@@ -15,6 +15,26 @@ def test_averages_move_towards_one_half_and_the_more_the_farther(page):
         assert found[0] / rates[0] > found[1] / rates[1] > 1 > found[3] / rates[3]
 
 
+def digits(eta, tau, step):
+    """The right digits of the average of expit(eta + tau z) by a sum, for the worst of some places of its grid."""
+
+    def by_sum(step, first):
+        z = np.arange(-12, 12, step) + first
+        weight = np.exp(-(z**2) / 2)
+        return special.expit(eta + tau * z) @ weight / weight.sum()
+
+    exact = by_sum(1 / 64, 0)
+    return min(-np.log10(max(1e-17, abs(by_sum(step, part * step) / exact - 1))) for part in (0, 0.13, 0.3, 0.5))
+
+
+def test_half_the_step_gives_twice_the_right_digits_or_more_until_rounding_sets_the_limit():
+    for eta in special.logit([0.02, 0.2, 0.8]):
+        for tau in (0.5, 1.0, 2.0):
+            assert digits(eta, tau, 1) > 2 * digits(eta, tau, 2)
+            assert 14 < digits(eta, tau, 1 / 4) < 17
+        assert digits(eta, 2.0, 1 / 2) > 2 * digits(eta, 2.0, 1)
+
+
 def test_rows_that_agree_are_evidence_for_a_common_cause_and_others_against_it(page):
     (agree, agree_apart), (differ, differ_apart) = page.both.values()
     assert agree > agree_apart
