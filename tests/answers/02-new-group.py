@@ -101,6 +101,8 @@ RIGHT = {
     },
 }
 
+HINTED = {"alarm": {"counted from 0": (lambda *args: alarm(*args) - 1, "more than k")}}
+
 WRONG = {
     "pmf": {
         "per cent": (lambda *args: 100 * pmf(*args), "in per cent"),

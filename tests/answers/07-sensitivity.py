@@ -107,6 +107,7 @@ WRONG = {
         (lambda limit, df, scale: 100 * by_quantiles(limit, df, scale), "100"),
         (lambda limit, df, scale: 1 - by_quantiles(limit, df, scale), "1 minus"),
         (lambda limit, df, scale: 0.5, "whatever the inputs"),
+        (lambda limit, df, scale: by_quantiles(limit, df, 1.1 * scale), "Right for 1 of the 6"),
     ],
     "medians": [
         (half(lambda tau, kappa, se: (tau**2, kappa)), "square"),

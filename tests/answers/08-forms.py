@@ -19,7 +19,12 @@ def by_loop(n, sigma, tau):
     return [0 if tau > sigma / size**0.5 else 1 for size in n]
 
 
+def by_the_smallest(n, sigma, tau):
+    return np.full(len(n), by_kappa(n.min(), sigma, tau))
+
+
 RIGHT = {"form": [by_kappa, by_search, by_loop]}
+HINTED = {"form": [(by_the_smallest, "n forgotten")]}
 WRONG = {
     "form": [
         (lambda n, sigma, tau: np.where(n * tau**2 > sigma, 0, 1), "yours"),
@@ -29,5 +34,6 @@ WRONG = {
             lambda n, sigma, tau: ["centred" if x == 0 else "non-centred" for x in by_kappa(n, sigma, tau)],
             "array of shape",
         ),
+        (lambda n, sigma, tau: [size * tau**2 < sigma**2 for size in n], "5 values in a list, among them True."),
     ]
 }

@@ -76,6 +76,7 @@ def drawn(y, n, alpha, beta):
     return np.random.default_rng(1).beta(alpha + y, beta + n - y, (40_000, len(y))).std()
 
 
+HINTED = {"stars": [(lambda p, bound: 0, "from the wrong end")]}
 WRONG = {
     "spread": [
         (drawn, "Close"),
