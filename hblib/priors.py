@@ -522,9 +522,6 @@ def as_prior(prior: Any) -> Prior:
 
 def _of_scipy(frozen):
     """A continuous distribution of SciPy, given that x > 0."""
-    log_pdf = getattr(
-        frozen, "logpdf", lambda x: np.inf
-    )  # discrete ones have none or, of the new kind, an infinite one
     log_sf = getattr(frozen, "logsf" if hasattr(frozen, "logsf") else "logccdf", None)  # by its old or its new name
     try:
         lower, upper = map(float, frozen.support())
@@ -534,13 +531,20 @@ def _of_scipy(frozen):
         raise ValueError(
             f"prior must be one frozen distribution, with numbers as parameters, but is {frozen!r}"
         ) from None
-    if log_pdf(median) == np.inf:
+    if _is_discrete(frozen, median):
         raise ValueError(f"prior must be a continuous distribution, but {frozen!r} is a discrete one")
     if not upper > 0 or beyond == -np.inf:
         raise ValueError(f"prior must be a distribution of positive numbers, but its support is {lower:g} to {upper:g}")
     name = f"SciPy's {getattr(getattr(frozen, 'dist', frozen), 'name', type(frozen).__name__)}"
     points = (median,) if median > 0 else ()
     return Prior(name, partial(_log_cut_off, frozen=frozen, beyond=beyond), max(lower, 0.0), upper, points=points)
+
+
+def _is_discrete(frozen, median):
+    """Discrete distributions have no density or, of SciPy's new kind, an infinite one beside their probabilities."""
+    if not hasattr(frozen, "logpdf"):
+        return True
+    return bool(frozen.logpdf(median) == np.inf and hasattr(frozen, "pmf") and frozen.pmf(median) > 0)
 
 
 def _values(log_density, x):

@@ -47,6 +47,7 @@ def test_a_wrong_answer_that_nobody_listed_is_told_something_true(name, question
     assert verdict.found not in {mistake.name for mistake in source.load(name).questions[question].mistakes}
 
 
+# On the inputs that every notebook tries, checking.SEEDS: on others some of these get no hint, or another.
 @pytest.mark.parametrize(("name", "question", "answer"), listed("HINTED"))
 def test_another_way_to_a_listed_mistake_gets_its_hint(name, question, answer):
     function, mistake = answer

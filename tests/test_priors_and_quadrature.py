@@ -75,6 +75,11 @@ def test_a_prior_or_a_function_is_a_prior():
     assert "half-normal(1)" in prior.name
 
 
+@pytest.mark.parametrize("frozen", [stats.dgamma(0.5), stats.truncate(stats.Normal(), 0, 5), stats.norm])
+def test_a_continuous_distribution_is_a_prior_whatever_its_kind(frozen):
+    assert priors.as_prior(frozen).log_density(2.0) < 0
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

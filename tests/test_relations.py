@@ -28,6 +28,12 @@ def test_a_factor_that_is_nearly_the_same_is_told_with_the_digits_that_it_has():
     assert "Your answer is 1.08 times what is asked, everywhere." in found(times(nearly), tolerance=LOOSE).hint
 
 
+@pytest.mark.parametrize("factor", [1.002, 1.004])
+def test_a_factor_that_reads_1_is_not_told(factor):
+    nearly = factor * np.array([1, 1.0001, 0.9999, 1, 1.0001, 0.9999])
+    assert found(times(nearly), tolerance=(1e-3, 1e-9)).name == "close"
+
+
 @pytest.mark.parametrize("apart", [0.01, 0.03])
 def test_no_factor_and_no_difference_is_told_that_only_a_loose_question_would_forgive(apart):
     factors = 1.1 + apart * np.array([1, -1, 1, -1, 1, -1])

@@ -259,15 +259,19 @@ def _fitted(given, expected, digits):
     """A factor or a difference that is the same everywhere; it takes three numbers to tell."""
     if len(np.unique(np.round(expected, 9))) < 3:
         return
+
+    def told(number):
+        return f"{float(f'{number:.{digits}g}'):.6g}"  # 1230 and not 1.23e+03
+
     factor = given @ expected / (expected @ expected)
-    if abs(factor) > 1e-6:
-        yield "factor", lambda g, _: g / factor, f"Your answer is {factor:.{digits}g} times what is asked, everywhere."
+    if abs(factor) > 1e-6 and told(factor) != "1":  # which would be nothing to tell
+        yield "factor", lambda g, _: g / factor, f"Your answer is {told(factor)} times what is asked, everywhere."
     apart = np.mean(given - expected)
     more = "more" if apart > 0 else "less"
     yield (
         "difference",
         lambda g, _: g - apart,
-        f"Your answer is {abs(apart):.{digits}g} {more} than what is asked, everywhere.",
+        f"Your answer is {told(abs(apart))} {more} than what is asked, everywhere.",
     )
 
 

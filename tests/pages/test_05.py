@@ -237,12 +237,12 @@ def test_the_estimates_are_better_with_ml_where_tau_is_half_the_standard_error_a
 def test_that_squared_error_agrees_with_simulation(method):
     rng = np.random.default_rng(51)
     for J, ratio in ((3, 0.5), (8, 2)):
-        theta = rng.normal(70, ratio, (1000, J))
+        theta = rng.normal(70, ratio, (250, J))
         losses = []
         for truth, ybar in zip(theta, rng.normal(theta, 1), strict=True):
             estimate = normal_normal.fit(ybar, 1.0, method).posterior(ybar, 1.0).mean()
             losses.append(np.mean((estimate - truth) ** 2))
-        assert abs(np.mean(losses) - squared_error(J, ratio, method)) < 4.5 * np.std(losses) / np.sqrt(1000)
+        assert abs(np.mean(losses) - squared_error(J, ratio, method)) < 4.5 * np.std(losses) / np.sqrt(250)
 
 
 def test_the_intervals_hold_the_truth_less_often_with_ml():

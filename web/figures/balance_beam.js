@@ -3,6 +3,7 @@
 import { scaleLinear } from "d3-scale";
 import { Figure, define } from "./base.js";
 import { betaDensity } from "./models.js";
+import { decimals } from "./numbers.js";
 
 const CURVES = { top: 30, bottom: 140 };
 const BEAM = 258;
@@ -138,13 +139,6 @@ class BalanceBeam extends Figure {
       ],
     };
   }
-}
-
-/** At least so many decimals: more where it would read 0, or all, without being it. */
-function decimals(number, least, all) {
-  const text = number.toFixed(least);
-  const reads = (end) => Number(text) === end && number !== end;
-  return reads(0) || reads(all) ? decimals(number, least + 1, all) : text;
 }
 
 define("hb-balance-beam", BalanceBeam);

@@ -3,7 +3,7 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import { symbol, symbolCircle, symbolDiamond, symbolSquare, symbolTriangle, symbolWye } from "d3-shape";
 import { Figure, define } from "./base.js";
-import { SIGNS, finer, percent } from "./numbers.js";
+import { SIGNS, finer, percent, rounded } from "./numbers.js";
 
 const METHODS = [
   { name: "reml", label: "plugged in, REML", colour: "blue", mark: symbolCircle },
@@ -105,7 +105,7 @@ class CoverageOfIntervals extends Figure {
 
 function shown(point) {
   if (!point) return "not simulated";
-  return point.error ? `${(100 * point.coverage).toFixed(1)} ± ${percent(point.error, 2)}` : percent(point.coverage, 1, SIGNS);
+  return point.error ? `${rounded(100 * point.coverage, 1, { all: 100, words: SIGNS })} ± ${percent(point.error, 2)}` : percent(point.coverage, 1, SIGNS);
 }
 
 define("hb-coverage-of-intervals", CoverageOfIntervals);

@@ -11,6 +11,13 @@ export function rounded(number, decimals, { all = Infinity, words: [less, more] 
   return text;
 }
 
+/** At least so many decimals, and more where it would read 0, or `all`, without being it. */
+export function decimals(number, least, all) {
+  const text = number.toFixed(least);
+  const reads = (end) => Number(text) === end && number !== end;
+  return reads(0) || reads(all) ? decimals(number, least + 1, all) : text;
+}
+
 /** A share in per cent. */
 export function percent(share, decimals = 0, words) {
   return `${rounded(100 * share, decimals, { all: 100, words })}\u00a0%`;
