@@ -893,7 +893,7 @@ def test_two_bends_and_a_spike():
         (lambda t: np.nan * t, "-inf or not a number at all"),
         (stats.uniform(-5, 4), "distribution of positive numbers, but its support is -5 to -1"),
         (stats.halfcauchy(scale=np.array([1.0, 2.0])), "one frozen distribution"),
-        (stats.poisson(3), "prior must be a Prior or a function"),
+        (stats.poisson(3), "prior must be a continuous distribution, but .* is a discrete one"),
         (3, "prior must be a Prior or a function"),
         (lambda t: np.where(t < 10, 0.0, -60.0), "improper.* towards infinity"),
         (lambda t: np.sin(1e9 * t), "rough everywhere"),
