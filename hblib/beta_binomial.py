@@ -264,7 +264,8 @@ class Fit:
 
         - "ok": 0 < phi < inf;
         - "phi = 0": no more spread between groups than the trials alone produce, so that all share one rate;
-        - "phi = inf": every group is all successes or all failures;
+        - "phi = inf": every group is all successes or all failures; for "moments" also where the rates spread as widely
+          as that or wider, and then "ml" still has an answer;
         - "not identified": the data do not determine phi (one group, no n above 1, or no success or no failure at all).
     method : str
         What `fit` was asked for.
@@ -349,7 +350,8 @@ class Fit:
         ------
         ValueError
             If an argument is out of range; if phi is not identified; at phi = inf, where every rate is 0 or 1, for a
-            group with both successes and failures, which cannot be, or with no trials, whose rate is either.
+            group with both successes and failures (which "moments" does not rule out), or with no trials, whose rate is
+            either.
 
         Examples
         --------
@@ -515,9 +517,10 @@ class FullBayes(JointPosterior[Draws]):
     def mean_of_alpha_and_beta(self) -> tuple[float, float]:
         """Return E(alpha | y) and E(beta | y).
 
-        They exist only if the posterior density of the size falls faster than size^-2. As alpha + beta grows, the
-        likelihood tends to that of one common rate, a positive constant, so that the prior alone decides. Under
-        (alpha + beta)^(-5/2) both means are infinite.
+        They exist only if the posterior density of the size falls faster than size^-2; where it falls hardly faster,
+        they come out too small (see `hblib.distributions.Scale`). As alpha + beta grows, the likelihood tends to that
+        of one common rate, a positive constant, so that the prior alone decides. Under (alpha + beta)^(-5/2) both means
+        are infinite.
 
         Returns
         -------

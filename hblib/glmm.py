@@ -138,7 +138,7 @@ def log_marginal(
     ValueError
         If an argument is out of range; it is named.
     RuntimeError
-        If 512 nodes are not enough.
+        If 512 nodes are not enough, or no mode of an integrand is found.
 
     See Also
     --------
@@ -267,7 +267,7 @@ def fit(
         years, costs only the digits that it costs the data.
     RuntimeError
         If no maximum is found. Often there is none: a predictor that separates the successes from the failures would
-        like an infinite coefficient. Or if 512 nodes are not enough.
+        like an infinite coefficient. Or if 512 nodes are not enough, or no mode of an integrand is found.
 
     References
     ----------
@@ -407,20 +407,27 @@ def _modes(rows, eta, tau):
 
     def slope(z):
         first, second = rows.slopes(eta + tau[..., None] * z[..., rows.place])
-        return tau[..., None] * rows.by_group(first) - z, 1 + tau[..., None] ** 2 * rows.by_group(second)
+        with np.errstate(over="ignore"):
+            return tau[..., None] * rows.by_group(first) - z, 1 + tau[..., None] ** 2 * rows.by_group(second)
 
     z = np.zeros((*eta.shape[:-1], len(rows.groups)))
     value, fall = slope(z)
-    low, high = np.minimum(value, 0), np.maximum(value, 0)
+    low, high, moved = np.clip(value, -1e300, 0), np.clip(value, 0, 1e300), np.inf
     for _ in range(200):
         with np.errstate(invalid="ignore"):
-            step = z + value / fall
-        inside = (step >= low) & (step <= high)  # also False where it is nan
-        z, last = np.where(inside, step, (low + high) / 2), z
-        if np.all(np.abs(z - last) <= 1e-12 * (1 + np.abs(z))):
+            step = value / fall
+        close = 1e-12 * (1 + np.abs(z))
+        # Where exp(eta) is far too large, Newton's steps are all of one length, 1/tau: then halve the bracket instead,
+        # whose ends may differ by many powers of ten.
+        good = (z + step >= low) & (z + step <= high) & (np.abs(step) <= np.maximum(moved / 2, close))  # no nan is
+        z, last = np.where(good, z + step, np.sinh((np.arcsinh(low) + np.arcsinh(high)) / 2)), z
+        moved = np.abs(z - last)
+        if not np.any(moved > close):  # as nan is not: there the likelihood is 0
             break
         value, fall = slope(z)
         low, high = np.where(value > 0, z, low), np.where(value > 0, high, z)
+    else:
+        raise RuntimeError("no mode of these integrals was found: tau may be far too large")
     return z, 1 / np.sqrt(fall)
 
 
@@ -451,13 +458,14 @@ def _without_groups(rows):
 
 
 def _highest(rows, nodes):
-    """Find the maximum, in units of the standard errors that there are without groups: beta, its covariance, tau."""
+    """Find the maximum, at first in units of the standard errors without groups: beta, its covariance, tau."""
     start, L = _without_groups(rows)
+    unit = 1.0
 
     def height(v, nodes=nodes):
         """The log likelihood of each row of v; even in tau."""
         v = np.atleast_2d(v)
-        return _integrals(rows, (start + v[:, :-1] @ L.T) @ rows.x.T, np.abs(v[:, -1]), nodes).log.sum(axis=-1)
+        return _integrals(rows, (start + v[:, :-1] @ L.T) @ rows.x.T, unit * np.abs(v[:, -1]), nodes).log.sum(axis=-1)
 
     origin = np.zeros(len(start) + 1)
     best, found = origin, height(origin)[0]
@@ -466,10 +474,27 @@ def _highest(rows, nodes):
         if high > found + 1e-9 and abs(v[-1]) > 1e-4:
             best, found = v, high
     beta, tau = start + L @ best[:-1], float(abs(best[-1]))
-    _, hessian = _derivatives(height, best)
+    for _ in range(3 if tau > 0 else 0):  # those units may be far too small, and the search end early: change them
+        start, (L, unit) = beta, _units(rows, beta, tau)
+        best, _ = _climb(height, np.append(origin[:-1], tau / unit), nodes or 20)
+        beta, tau = start + L @ best[:-1], float(abs(best[-1]) * unit)
+    start, best = beta, np.append(origin[:-1], tau / unit)
+    gradient, hessian = _derivatives(height, best)
     some = slice(None) if tau > 0 else slice(-1)  # at tau = 0 the slope in tau^2 may be steep, and tells nothing
-    covariance = np.linalg.inv(-hessian[some, some])[: len(beta), : len(beta)]
+    covariance = np.linalg.inv(-hessian[some, some])
+    if gradient[some] @ covariance @ gradient[some] > 1e-6:
+        raise RuntimeError("no maximum was found: the search stopped where the likelihood still rises")
+    covariance = covariance[: len(beta), : len(beta)]
     return beta, L @ covariance @ L.T, tau
+
+
+def _units(rows, beta, tau):
+    """About the standard errors at (beta, tau): a root of the covariance matrix of beta, and that of tau."""
+    second = rows.slopes(rows.x @ beta)[1]
+    total, first = rows.by_group(second), rows.by_group((second[:, None] * rows.x).T)
+    information = (rows.x * second[:, None]).T @ rows.x - (first * tau**2 / (1 + tau**2 * total)) @ first.T
+    of_tau = np.sum(2 * (tau * total / (1 + tau**2 * total)) ** 2)
+    return np.linalg.cholesky(np.linalg.inv(information)), 1 / np.sqrt(of_tau)
 
 
 def _climb(height, v, nodes):

@@ -274,8 +274,8 @@ def bootstrap_beta_binomial(
         \mathrm{Beta}(\alpha^* + y_j, \; \beta^* + n_j - y_j)
 
     The data are simulated from the fit to y and n. A refit with phi* = 0 contributes the point mu*. Simulated data that
-    do not determine phi, or are all successes or all failures in every group (phi* = inf), are left out: the average is
-    conditional on data like those in hand.
+    do not determine phi, or whose refit has phi* = inf (every group is all successes or all failures; for "moments" see
+    `hblib.beta_binomial.Fit`), are left out: the average is conditional on data like those in hand.
 
     Parameters
     ----------

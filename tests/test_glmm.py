@@ -57,6 +57,59 @@ def test_one_row_agrees_with_mpmath(y, n):
     assert abs(glmm.log_marginal([y], [n], [[1.0]], ["a"], [-2.0], 1.5) - float(exact)) < 1e-10
 
 
+@pytest.mark.parametrize(
+    ("y", "n", "eta", "tau", "family"),
+    [
+        (50, 1, -3, 3, "poisson"),
+        (500, 1, 0, 3, "poisson"),
+        (0, 1000, 3, 1, "binomial"),
+        (1000, 1000, -8, 2, "binomial"),
+        (0, 10**6, 5, 1, "poisson"),
+    ],
+)
+def test_a_count_far_from_what_the_fixed_part_says_agrees_with_mpmath(y, n, eta, tau, family):
+    def log_p(z):
+        at = eta + tau * z
+        if family == "poisson":
+            row = y * (mpmath.log(n) + at) - n * mpmath.exp(at) - mpmath.loggamma(y + 1)
+        else:
+            row = (
+                mpmath.log(mpmath.binomial(n, y))
+                - y * mpmath.log1p(mpmath.exp(-at))
+                - (n - y) * mpmath.log1p(mpmath.exp(at))
+            )
+        return row - z**2 / 2 - mpmath.log(2 * mpmath.pi) / 2
+
+    z = np.linspace(-30, 30, 60_001)
+    top = z[np.argmax([float(log_p(mpmath.mpf(each))) for each in z[::100]]) * 100]
+    with mpmath.workdps(30):
+        ends = [mpmath.mpf(top) + k / mpmath.mpf(4) for k in range(-32, 33)]
+        exact = mpmath.log(mpmath.quad(lambda each: mpmath.exp(log_p(each)), ends))
+    assert glmm.log_marginal([y], [n], [[1.0]], [0], [eta], tau, family) == pytest.approx(float(exact), rel=1e-9)
+
+
+@pytest.mark.parametrize(("J", "exposure", "tau", "seed"), [(200, 1, 2.5, 1), (60, 1e5, 1.5, 0), (60, 1e6, 1.0, 0)])
+def test_counts_that_differ_by_many_powers_of_e_have_their_maximum_found(J, exposure, tau, seed):
+    """By a sum over a grid of the groups' effects, and SciPy's simplex."""
+    rng = np.random.default_rng(seed)
+    y, n = rng.poisson(exposure * np.exp(rng.normal(0, tau, J))), np.full(J, exposure)
+    found = glmm.fit(y, n, np.ones((J, 1)), np.arange(J), "poisson")
+    x = np.arange(-14, 14, 0.0002 if exposure > 1 else 0.01)  # the logarithm of a group's rate
+    logs = np.array([stats.poisson.logpmf(each, exposure * np.exp(x)) for each in y])
+    top = logs.max(axis=1, keepdims=True)
+    likelihood = np.exp(logs - top)
+
+    def height(at):
+        return np.sum(np.log(likelihood @ (stats.norm.pdf(x, at[0], at[1]) * (x[1] - x[0]))) + top[:, 0])
+
+    best = optimize.minimize(
+        lambda at: -height(at), [0.0, tau], method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-10}
+    )
+    assert found.log_likelihood == pytest.approx(-best.fun, abs=1e-6)
+    np.testing.assert_allclose([found.beta[0], found.tau], best.x, atol=1e-4)
+    assert 0.5 < found.se_beta[0] * np.sqrt(J) / found.tau < 2
+
+
 def test_without_spread_it_is_the_log_likelihood_of_the_rows():
     eta = PERIODS @ [-1.4, -2.4, -2.5, -3.0]
     plain = stats.binom.logpmf(HERDS.y, HERDS.n, special.expit(eta)).sum()
