@@ -217,8 +217,8 @@ def component_risk(
         m_j = (\theta_j - target)/se
 
     A, B > 0 (for "mle" A = 1 and B = 0) are the same for all groups, so under either rule of Stein's the group farthest
-    from the target has the largest error. For the mean, the
-    target is the mean of theta, and (1 - 1/J) A + 1/J takes the place of A: the mean has an error of its own.
+    from the target has the largest error. For the mean, the target is the mean of theta, and (1 - 1/J) A + 1/J takes
+    the place of A: the mean has an error of its own.
 
     Parameters
     ----------

@@ -29,16 +29,24 @@ def data():
         rows["tau"].append(rounded(full.tau.ppf(even)))
         rows["ends"].append(rounded(full.tau.ppf([0.025, 0.975])))
         rows["ybar"].append(float(ybar[GROUP]))
-    yields = {
-        word: [float(runs.ess[(runs.form == form) & (runs.lam == lam)][0]) for lam in lambdas]
-        for form, word in FORMS.items()
-    }
-    bad = {
-        word: [bool(failed[(runs.form == form) & (runs.lam == lam)][0]) for lam in lambdas]
-        for form, word in FORMS.items()
-    }
+
+    def along_lambda(values):
+        """{form: a value for each lambda}"""
+        return {
+            word: [values[(runs.form == form) & (runs.lam == lam)][0].item() for lam in lambdas]
+            for form, word in FORMS.items()
+        }
+
     normals = {name: rng.normal(size=DRAWS).round(3).tolist() for name in ("of_mu", "of_theta")}
-    return {"lambdas": lambdas, "J": J, "sd_mu": 5.0, **rows, **normals, "yields": yields, "bad": bad}
+    return {
+        "lambdas": lambdas,
+        "J": J,
+        "sd_mu": 5.0,
+        **rows,
+        **normals,
+        "yields": along_lambda(runs.ess),
+        "bad": along_lambda(failed),
+    }
 
 
 def rounded(values):
