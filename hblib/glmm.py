@@ -372,10 +372,11 @@ def _integrals(rows, eta, tau, nodes):
     if nodes is not None:
         return _by_rule(rows, eta, tau, mode, width, nodes)
     before = None
+    rounding = 16 * np.finfo(float).eps * rows.by_group(np.abs(rows.constant))  # of large counts' terms, which cancel
     count = _FIRST
     while count <= _LAST:
         now = _by_rule(rows, eta, tau, mode, width, count)
-        if before is not None and np.all(np.abs(now.log - before.log) <= _SMALL * (1 + np.abs(now.log))):
+        if before is not None and np.all(np.abs(now.log - before.log) <= _SMALL * (1 + np.abs(now.log)) + rounding):
             return now
         before, count = now, 2 * count
     raise RuntimeError(f"{_LAST} nodes are not enough for these integrals: tau may be far too large")
@@ -395,7 +396,8 @@ def _by_rule(rows, eta, tau, mode, width, nodes):
     t = t.reshape(-1, *[1] * mode.ndim)
     mean_t = (share * t).sum(axis=0)
     sd_t = np.sqrt((share * (t - mean_t) ** 2).sum(axis=0)) if nodes > 1 else np.ones(mode.shape)
-    log = total + np.log(width) - np.log(2 * np.pi) / 2 + rows.by_group(rows.constant)
+    with np.errstate(divide="ignore"):  # where exp(eta) is beyond the doubles, the integrand has no width
+        log = total + np.log(width) - np.log(2 * np.pi) / 2 + rows.by_group(rows.constant)
     return _Integrals(log, mode + width * mean_t, width * sd_t, nodes)
 
 
@@ -407,7 +409,7 @@ def _modes(rows, eta, tau):
 
     def slope(z):
         first, second = rows.slopes(eta + tau[..., None] * z[..., rows.place])
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return tau[..., None] * rows.by_group(first) - z, 1 + tau[..., None] ** 2 * rows.by_group(second)
 
     z = np.zeros((*eta.shape[:-1], len(rows.groups)))
@@ -499,7 +501,8 @@ def _units(rows, beta, tau):
 
 def _climb(height, v, nodes):
     """Find a maximum: a quasi-Newton search with few nodes, then Newton's method to the last digits."""
-    v = optimize.minimize(lambda v: -height(v, nodes)[0], v, method="BFGS", options={"gtol": 1e-3}).x
+    with np.errstate(invalid="ignore"):  # a step may go so far that the likelihood is 0 there
+        v = optimize.minimize(lambda v: -height(v, nodes)[0], v, method="BFGS", options={"gtol": 1e-3}).x
     for _ in range(20):
         gradient, hessian = _derivatives(height, v)
         try:
