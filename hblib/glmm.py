@@ -376,7 +376,7 @@ def _integrals(rows, eta, tau, nodes):
     count = _FIRST
     while count <= _LAST:
         now = _by_rule(rows, eta, tau, mode, width, count)
-        if before is not None and np.all(np.abs(now.log - before.log) <= _SMALL * (1 + np.abs(now.log)) + rounding):
+        if before is not None and np.allclose(now.log, before.log, rtol=_SMALL, atol=_SMALL + rounding):
             return now
         before, count = now, 2 * count
     raise RuntimeError(f"{_LAST} nodes are not enough for these integrals: tau may be far too large")
@@ -392,7 +392,8 @@ def _by_rule(rows, eta, tau, mode, width, nodes):
         z = mode + width * t[k]
         values[k] = rows.by_group(rows.log_p(eta + tau[..., None] * z[..., rows.place])) - z**2 / 2 + log_weight[k]
     total = special.logsumexp(values, axis=0)
-    share = np.exp(values - total)
+    with np.errstate(invalid="ignore"):  # where the likelihood is 0, there is no posterior
+        share = np.exp(values - total)
     t = t.reshape(-1, *[1] * mode.ndim)
     mean_t = (share * t).sum(axis=0)
     sd_t = np.sqrt((share * (t - mean_t) ** 2).sum(axis=0)) if nodes > 1 else np.ones(mode.shape)
@@ -409,6 +410,7 @@ def _modes(rows, eta, tau):
 
     def slope(z):
         first, second = rows.slopes(eta + tau[..., None] * z[..., rows.place])
+        first, second = np.clip(first, -1e300, 1e300), np.clip(second, 0, 1e300)  # 0 times infinity would be no number
         with np.errstate(over="ignore", invalid="ignore"):
             return tau[..., None] * rows.by_group(first) - z, 1 + tau[..., None] ** 2 * rows.by_group(second)
 

@@ -185,6 +185,12 @@ def test_the_estimates_are_a_maximum(nodes):
         assert near < fit.log_likelihood
 
 
+@pytest.mark.parametrize("tau", [0, 1e-300])
+def test_where_no_double_is_large_enough_for_the_rate_the_likelihood_is_0(tau):
+    parts = glmm.log_marginal_by_group([3, 3], 1, [[800], [1]], ["a", "b"], [1], tau, "poisson")
+    np.testing.assert_allclose(parts, [-np.inf, stats.poisson.logpmf(3, np.e)], rtol=1e-12)
+
+
 def test_standard_errors_are_the_curvature():
     """By differences of SciPy's own, in beta and tau together."""
     fit = glmm.fit(COUNTIES.y, COUNTIES.n, np.ones((100, 1)), COUNTIES.group, "poisson")
