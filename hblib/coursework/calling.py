@@ -59,7 +59,10 @@ def _by_place(parameters, inputs):
 
 
 class Raised(Exception):
-    """Stands for an error of which no more is known than what is `told` of it."""
+    """Stands for an error of which no more is known than what is `told` of it.
+
+    Without a type, its message is the rest of a sentence about the call: "was not done in time".
+    """
 
     def __init__(self, told):
         super().__init__(told)

@@ -235,7 +235,7 @@ def _call(question, answer, inputs):
     except BaseException as error:  # it may raise anything; and who stops an endless loop wants no traceback of ours
         kind, message, line = told(error, answer)
         where = f"\n  in your line  {line}" if line else ""
-        raised = f"it raised {kind}: {message}"
+        raised = f"it raised {kind}: {message}" if kind else f"it {message}"
         if kind == "KeyboardInterrupt":
             raised = "it was interrupted (KeyboardInterrupt). A loop that does not end?"
         hint = next((hint for words, hint in SLIPS if words in message), "")

@@ -92,22 +92,20 @@ def _judge(asked, question, last, cases, outcome):
     try:
         verdict = checking.judge(asked.exercise, question, replay.answer(), cases)
     except Lost as lost:
-        return checking.Verdict(question.name, lost.outcome, 0, str(lost))
+        return checking.Verdict(question.name, lost.outcome, 0, lost.why)
     except ValueError as error:  # no answer that the runner could have sent
         return checking.Verdict(question.name, "wrong", 0, f"is no answer: {error}")
     if replay.lost and verdict.outcome == "error":
-        return checking.Verdict(question.name, replay.lost.outcome, 0, str(replay.lost))
-    if replay.lost:  # in a special case alone, of which the verdict speaks as of an error
-        return dataclasses.replace(verdict, message=verdict.message.replace("it raised Lost: ", "it "))
+        return checking.Verdict(question.name, replay.lost.outcome, 0, replay.lost.why)
     return verdict
 
 
-class Lost(Exception):
-    """An answer did not reach the grader; its message says why."""
+class Lost(calling.Raised):
+    """An answer did not reach the grader; `why` says the rest of a sentence about it."""
 
     def __init__(self, outcome, why):
-        super().__init__(why)
-        self.outcome = outcome
+        super().__init__(["", why, ""])  # of no kind of error, so that the sentence stands alone
+        self.outcome, self.why = outcome, why
 
 
 SLOW = "was not done in time. A loop that does not end, or one where a line of NumPy would do?"
@@ -127,7 +125,7 @@ class Replay:
         if isinstance(self.question, Value | Draws):
             return self._of_runs()
         result = _result(first)
-        if isinstance(result, calling.Raised):
+        if type(result) is calling.Raised:
             raise Lost("error", "could not be read: it raised {}: {}".format(*result.told))
         return self._given(result)
 
