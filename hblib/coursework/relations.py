@@ -276,24 +276,24 @@ def _fitted(given, expected, digits):
 
 
 def _constant(part):
-    """Is the answer the same for all inputs, or an argument as it came in?"""
+    """Is the answer the same for all inputs, or one of them unchanged?"""
     firsts = [row[0].ravel()[0] for row in part.rows if row[0].size]
     varied = len({row[1].ravel()[0].round(9) for row in part.rows if row[1].size}) >= 3
     if varied and all(np.all(row[0] == firsts[0]) for row in part.rows):
-        hint = "Your answer is the same number, whatever the inputs. Does it use its arguments?"
+        hint = "Your answer is the same number, whatever the inputs. Does it use what it is given?"
         return Found("constant", hint)
     same = len({row[0].shape for row in part.rows}) == 1 and all(
         np.array_equal(row[0], part.rows[0][0]) for row in part.rows
     )
     if varied and same:
-        return Found("constant", "Your answer is the same, whatever the inputs. Does it use its arguments?")
+        return Found("constant", "Your answer is the same, whatever the inputs. Does it use what it is given?")
     for name in part.rows[0][4]:
         values = [_numeric(row[4][name], row[1].shape) for row in part.rows]
         if all(
             value is not None and value.shape == row[0].shape and np.array_equal(value, row[0])
             for value, row in zip(values, part.rows, strict=True)
         ):
-            return Found(f"argument {name}", f"Your answer is the argument `{name}`, as it came in.")
+            return Found(f"argument {name}", f"Your answer is `{name}` itself, unchanged.")
     return None
 
 

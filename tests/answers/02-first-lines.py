@@ -49,12 +49,12 @@ RIGHT = {
 WRONG = {
     "a": {
         "both": (lambda y, n, alpha, beta: (alpha + y, beta + n - y), "An array of 2, where one number is wanted"),
-        "the prior's": (lambda y, n, alpha, beta: alpha, "the argument `alpha`, as it came in"),
+        "the prior's": (lambda y, n, alpha, beta: alpha, "Your answer is `alpha` itself, unchanged."),
         "everything": (lambda y, n, alpha, beta: alpha + y + n, "expected"),
     },
     "b": {
         "both": (lambda y, n, alpha, beta: (alpha + y, beta + n - y), "An array of 2, where one number is wanted"),
-        "the prior's": (lambda y, n, alpha, beta: beta, "the argument `beta`, as it came in"),
+        "the prior's": (lambda y, n, alpha, beta: beta, "Your answer is `beta` itself, unchanged."),
         "the other way round": (lambda y, n, alpha, beta: beta + y - n, "expected"),
     },
     "mean": {

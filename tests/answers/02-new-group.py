@@ -135,7 +135,7 @@ WRONG = {
     },
     "alarm": {
         "two too few": (lambda *args: alarm(*args) - 2, "2 less than what is asked"),
-        "always n": (lambda n, alpha, beta, chance: n, "the argument `n`, as it came in"),
+        "always n": (lambda n, alpha, beta, chance: n, "Your answer is `n` itself, unchanged."),
         "constant": (lambda n, alpha, beta, chance: 8, "the same number, whatever the inputs"),
         "two standard deviations": (
             lambda n, a, b, chance: np.ceil(stats.betabinom.mean(n, a, b) + 2 * stats.betabinom.std(n, a, b)),

@@ -2,7 +2,7 @@
 
 import { scaleLinear } from "d3-scale";
 import { Figure, define } from "./base.js";
-import { SIGNS, finer } from "./numbers.js";
+import { SIGNS, decimals, finer } from "./numbers.js";
 
 const NAMES = ["half-normal", "exponential", "half-t (3)", "half-Cauchy", "uniform", "inverse-gamma"];
 const WIDEST = 30; // of tau, in points, where the left panel ends
@@ -135,7 +135,7 @@ class PriorOfKappa extends Figure {
     if (family === "inverse-gamma") return `Inverse-gamma (0.001, 0.001), whose median the dial does not set: ${ends}. Of tau, ${chance(beyond, family)} lies beyond ${WIDEST} points.`;
     const half = median ** 2 / (median ** 2 + se ** 2);
     const special = family === "half-Cauchy" && median === se ? " With this scale kappa has exactly the Beta(1/2, 1/2) distribution." : "";
-    return `With the ${family}, ${ends}; its median is ${half < 0.995 && half > 0.005 ? half.toFixed(2) : half.toFixed(4)}. Of tau, ${chance(beyond, family)} lies beyond ${WIDEST} points.${special}`;
+    return `With the ${family}, ${ends}; its median is ${decimals(half, 2, 1)}. Of tau, ${chance(beyond, family)} lies beyond ${WIDEST} points.${special}`;
   }
 
   table({ low, high }) {
