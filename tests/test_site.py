@@ -106,6 +106,18 @@ def test_the_box_of_an_exercise_holds_links_task_and_solution(name):
     nbformat.validate(nbformat.read(BUILT / "exercises" / f"{name}.ipynb", as_version=4))
 
 
+@pytest.mark.parametrize("name", source.names())
+def test_on_its_own_page_each_solution_is_folded_and_its_code_has_colours(name):
+    page = document(BUILT / "solutions" / f"{name}.html").html
+    folds = page.find_all("details", class_="hb-solution")
+    answers = [cell for cell in source.load(name).cells if cell.kind == "answer"]
+    assert len(page.select(".tag_answer")) == len(folds) == len(answers)
+    for fold in folds:
+        assert fold.find("summary").get_text() == "Solution"
+        assert fold.select(".tag_answer .highlight span")
+        assert not fold.find(["section", "hb-question", "hb-exercise"])
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_downloaded_notebook_is_plain(path):
     notebook = nbformat.read(path, as_version=4)

@@ -245,6 +245,13 @@ def test_a_page_opened_as_a_file_names_the_command(browser):
     hugo.window.close()
 
 
+def test_opened_as_a_file_the_solutions_are_folded_too(browser):
+    hugo = Reader(browser, None).open((BUILT / OWN).as_uri() + "#lesson-easy-mean1")
+    folds = hugo.page.locator(".hb-solution")
+    assert folds.evaluate_all("all => all.map(each => each.open)") == [False, True, False]
+    hugo.window.close()
+
+
 def test_without_javascript_the_page_reads_as_a_page(reader):
     ida = reader(java_script_enabled=False).open(PAGE)
     box = ida.page.locator(".exercise", has_text="Two stores of one chain")

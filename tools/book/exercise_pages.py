@@ -158,22 +158,34 @@ def element(tag, **data):
 
 
 def tidy_solution(env, doctree):
-    """On a page of `solutions/`: links below the title, a place for each answer, and no marks in the code."""
+    """On a page of `solutions/`: links below the title, a place for each answer, its solution folded, and no marks in
+    the code.
+    """
     name = exercise_of(env.docname)
     if not name:
         return
     title = next(doctree.findall(nodes.title))
     title.parent.insert(title.parent.index(title) + 1, Later(what="links", exercise=name))
-    answers = [node for node in doctree.findall(is_cell) if "answer" in node["cell_metadata"].get("tags", [])]
+    answers = list(doctree.findall(is_answer))
     asked = [cell["question"] for cell in course.exercise(name)["cells"] if cell["kind"] == "answer"]
     for node, question in zip(answers, asked, strict=True):
-        node.parent.insert(node.parent.index(node), answer_place(name, question))
+        fold(node, answer_place(name, question))
     answers[-1].parent += place("hb-exercise", name=name)
     for block in doctree.findall(nodes.literal_block):
         text = re.sub(rf"^[ ]*({source.BEGIN}|{source.END})\n?", "", block.astext(), flags=re.MULTILINE)
         if text != block.astext():
-            block.rawsource = text
-            block.children = [nodes.Text(text.rstrip("\n"))]
+            block.rawsource = text.rstrip("\n")
+            block.children = [nodes.Text(block.rawsource)]  # equal, or Sphinx would not colour it
+
+
+def fold(answer, above):
+    """Below a question: the place to answer in, and the solution, to the section's end or the next answer, folded."""
+    section, start = answer.parent, answer.parent.index(answer)
+    rest = enumerate(section.children[start + 1 :], start + 1)
+    end = next((n for n, node in rest if isinstance(node, nodes.section) or is_answer(node)), len(section))
+    opening = '<details class="hb-solution"><summary>Solution</summary>'
+    section.insert(end, nodes.raw("", "</details>", format="html"))
+    section.insert(start, [above, nodes.raw("", opening, format="html")])
 
 
 def exercise_of(docname):
@@ -217,10 +229,10 @@ def solution(page, name):
             if isinstance(node, nodes.section):
                 break
             if isinstance(node, nodes.raw):
-                continue  # a place for answers
+                continue  # a place for answers, or a fold
             if code is not None and code.astext().startswith("check("):
                 after_check = True
-            elif after_check or (code is not None and "answer" in node["cell_metadata"].get("tags", [])):
+            elif after_check or is_answer(node):
                 parts.append(node.deepcopy())
         if parts:
             found += [nodes.rubric("", section.next_node(nodes.title).astext(), classes=[HEADING]), *parts]
@@ -231,6 +243,10 @@ def solution(page, name):
 
 def is_cell(node):
     return isinstance(node, nodes.container) and "cell_metadata" in node
+
+
+def is_answer(node):
+    return is_cell(node) and "answer" in node["cell_metadata"].get("tags", [])
 
 
 def copy_notebooks(app, error, home):

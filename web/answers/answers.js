@@ -27,31 +27,19 @@ function begin() {
     if (!exercises.has(name)) exercises.set(name, new Exercise(name, base, python, store));
     return exercises.get(name);
   };
-  for (const host of places("hb-question")) {
-    new Question(host, exercise(host.dataset.exercise));
-    foldSolution(host);
-  }
+  for (const host of places("hb-question")) new Question(host, exercise(host.dataset.exercise));
   for (const host of places("hb-exercise")) new Bar(host, exercise(host.dataset.name));
   for (const host of places("hb-overview")) overview(host, store);
   for (const host of places("hb-done")) done(host, store);
 }
 
-// On an exercise's own page the solution stands below the question: it is folded, unless a link leads into it.
-function foldSolution(host) {
-  if (host.closest(".exercise")) return;
-  const rest = [];
-  for (let next = host.nextSibling; next && !/^(SECTION|HB-)/.test(next.nodeName); next = next.nextSibling)
-    rest.push(next);
-  const fold = element("details", { className: "hb-solution" }, [element("summary", {}, ["Solution"]), ...rest]);
-  host.after(fold);
-  const led = () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target || !fold.contains(target)) return;
-    fold.open = true;
-    target.scrollIntoView();
-  };
-  addEventListener("hashchange", led);
-  led();
+// On an exercise's own page the solutions are folded: one opens for a link that leads into it.
+function openForLinks() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const fold = target && target.closest(".hb-solution");
+  if (!fold) return;
+  fold.open = true;
+  target.scrollIntoView();
 }
 
 // Browsers run no Python in a page that was opened as a file.
@@ -70,3 +58,5 @@ function sayHow() {
 document.head.append(element("style", {}, [style]));
 if (location.protocol === "file:") sayHow();
 else begin();
+addEventListener("hashchange", openForLinks);
+openForLinks();
