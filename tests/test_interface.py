@@ -543,6 +543,29 @@ def test_a_prior_is_shown_as_one_writes_it(prior, shown):
         assert eval(shown, vars(priors)).parameters == prior.parameters
 
 
+@pytest.mark.parametrize(
+    "prior",
+    [
+        priors.half_normal(2),
+        priors.half_cauchy(2),
+        priors.half_t(4, 2),
+        priors.exponential(2),
+        priors.uniform(2),
+        priors.uniform(),
+    ],
+    ids=repr,
+)
+def test_in_pymc_a_prior_has_the_same_density(prior):
+    """At a scale other than 1: a scale is easily taken for a rate, and df for the scale."""
+    import pymc as pm
+
+    x = np.array([0.2, 0.7, 1.9])
+    with pm.Model():
+        there = pm.logp(priors.to_pymc("tau", prior), x).eval(mode="FAST_COMPILE")
+    constant = 0 if prior.proper else there[0] - prior.log_density(x[0])
+    np.testing.assert_allclose(there, prior.log_density(x) + constant, rtol=0, atol=1e-6)  # some constants are float32
+
+
 def test_a_changed_prior_is_no_longer_what_its_function_made():
     changed = replace(priors.half_normal(2), upper=3.0)
     assert (changed.family, changed.parameters, repr(changed)) == ("", {}, "<Prior 'half-normal(2)' on 0 to 3>")

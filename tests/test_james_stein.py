@@ -366,3 +366,12 @@ def test_bad_limit_is_named(limit, message):
 def test_equal_se_up_to_rounding_are_equal():
     se = np.array([0.3, 0.1 + 0.2, 0.3, 3 * 0.1])
     np.testing.assert_allclose(james_stein.estimate(FOUR, se), james_stein.estimate(FOUR, 0.3), rtol=1e-14)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_whether_the_se_are_equal_does_not_hang_on_the_unit(unit):
+    ybar, rounded = unit * np.array([4.0, 1, 0, -1]), unit * np.array([1.0, 1 + 1e-12, 1.0, 1.0])
+    mean = james_stein.limited_translation(ybar, rounded, 0.0, 0.25)
+    np.testing.assert_allclose(mean / unit, [3.75, 8 / 9, 0, -8 / 9], rtol=1e-9)
+    with pytest.raises(ValueError, match="se must be the same in all groups"):
+        james_stein.limited_translation(ybar, unit * np.array([1.0, 1.1, 1.0, 1.0]), 0.0, 0.25)

@@ -29,6 +29,13 @@ def test_the_probability_has_all_digits():
             assert float(got) == pytest.approx(float(exact), rel=2e-11, abs=2e-11)  # mu itself is known to 1e-16
 
 
+@pytest.mark.parametrize("x", [16.0, 17.5, 24.0, 100.0, 1e4])
+def test_stirlings_series_is_log_gamma_to_all_digits(x):
+    with mpmath.workdps(40):
+        exact = mpmath.loggamma(1 + mpmath.mpf(x)) - x * mpmath.log(x) + x
+    assert rates_pmf._stirling(x) == pytest.approx(float(exact), rel=2e-15, abs=0)
+
+
 def test_the_gradient_is_the_derivative():
     with mpmath.workdps(60):
         digamma = mpmath.digamma
