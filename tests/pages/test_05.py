@@ -251,6 +251,89 @@ def test_the_intervals_hold_the_truth_less_often_with_ml():
             assert repairs.exact_coverage(J, ratio, "ml") < repairs.exact_coverage(J, ratio, "reml")
 
 
+PRECISE_AND_VAGUE = np.array([1.0] * 7 + [10])
+
+
+def held(method, se, tau=1.0, size=20_000):
+    """How often in 100 the plugged-in intervals hold theta_j: all data sets at once, the maxima on a grid."""
+    data = np.random.default_rng(52).normal(0, np.hypot(tau, se), (size, len(se)))
+    w = 1 / se**2
+    if method == "moments":
+        tau2 = data.var(axis=1, ddof=1) - (se**2).mean()
+    elif method == "dersimonian-laird":
+        q = (data**2) @ w - (data @ w) ** 2 / w.sum()
+        tau2 = (q - len(se) + 1) / (w.sum() - (w**2).sum() / w.sum())
+    else:
+        grid = tau * np.r_[0, np.geomspace(0.01, 60, 240)]
+        w = 1 / (se**2 + grid[:, None] ** 2)
+        V, q = 1 / w.sum(axis=1), (data**2) @ w.T - (data @ w.T) ** 2 / w.sum(axis=1)
+        if method == "paule-mandel":
+            tau2 = grid[(q > len(se) - 1).sum(axis=1) - 1 + (q[:, 0] <= len(se) - 1)] ** 2
+        else:
+            height = (np.log(w).sum(axis=1) - q + (np.log(V) if method == "reml" else 0)) / 2
+            tau2 = grid[height.argmax(axis=1)] ** 2
+    tau2 = np.maximum(tau2, 0)[:, None]
+    w = 1 / (se**2 + tau2)
+    centre = (data * w).sum(axis=1) / w.sum(axis=1) if method != "moments" else data.mean(axis=1)
+    kappa, known = tau2 * w, tau**2 / (tau**2 + se**2)
+    middle, half = kappa * data + (1 - kappa) * centre[:, None], 1.96 * np.sqrt(kappa) * se
+    sd = np.sqrt(known) * se  # of theta_j given the data, where tau and mu = 0 are known
+    ends = ((middle + side * half - known * data) / sd for side in (1, -1))
+    return 100 * np.subtract(*(stats.norm.cdf(end) for end in ends)).mean()
+
+
+@pytest.mark.parametrize("method", ["moments", "ml", "reml"])
+def test_how_often_the_intervals_hold_the_truth_with_one_vague_group_agrees_with_a_larger_simulation(page, method):
+    """One data set's share has a standard deviation of at most 50."""
+    assert abs(page.uneven[method] - held(method, PRECISE_AND_VAGUE)) < 4.5 * 50 / np.sqrt(400)
+
+
+@pytest.mark.parametrize(
+    ("se", "tau"),
+    [(PRECISE_AND_VAGUE, 1.0), (np.array([0.5, 0.5, 1, 2, 4]), 1.0), (np.geomspace(0.06, 0.73, 13), 0.25)],
+    ids=["one vague group", "five groups", "as wide a range as the BCG trials"],
+)
+def test_with_very_unequal_standard_errors_plain_moments_are_far_worse_than_ml_and_ml_is_worse_than_reml(se, tau):
+    by = {m: held(m, se, tau) for m in ("moments", "ml", "reml", "dersimonian-laird", "paule-mandel")}
+    assert by["moments"] + 8 < by["ml"] < by["reml"] - 2
+    assert abs(by["dersimonian-laird"] - by["reml"]) < 3
+    assert abs(by["paule-mandel"] - by["reml"]) < 3
+
+
+@pytest.mark.parametrize("ratio", [0.5, 2])
+def test_how_often_the_profiles_interval_holds_tau_agrees_with_simulation(page, ratio):
+    """By hblib's profile, 300 data sets of eight groups with s = 1."""
+    grid = np.r_[ratio, np.linspace(0, 8, 801)]
+    curves = np.array(
+        [
+            normal_normal.profile(ybar, 1.0, grid)
+            for ybar in np.random.default_rng(53).normal(0, np.hypot(1, ratio), (300, 8))
+        ]
+    )
+    share = np.mean(curves[:, 0] > curves.max(axis=1) - page.cut)
+    below, holds = page.held_by_profile(8, ratio)
+    assert abs(share - holds) < 4.5 * np.sqrt(holds * (1 - holds) / 300) + 0.003
+    if ratio == 2:
+        assert below > 3 * (1 - holds - below)
+
+
+def test_remls_profile_of_the_schools_reaches_further_than_mls(page):
+    ends = {
+        method: optimize.brentq(
+            lambda tau, top, method: (
+                top - page.cut - normal_normal.profile(page.schools.ybar, page.schools.se, [tau], method)[0]
+            ),
+            5,
+            40,
+            args=(normal_normal.profile(page.schools.ybar, page.schools.se, [0.0], method)[0], method),
+        )
+        for method in ("ml", "reml")
+    }
+    assert abs(ends["ml"] - page.fine_tau[page.profile_schools > page.profile_schools.max() - page.cut].max()) < 0.02
+    assert abs(ends["reml"] - page.fine_tau[page.reml_schools > page.reml_schools.max() - page.cut].max()) < 0.02
+    assert ends["ml"] < ends["reml"] - 1
+
+
 def test_the_profile_of_worked_example_2_has_its_top_at_the_fit(page):
     assert abs(page.ex2_curve.max() - normal_normal.fit(page.means, page.equal).log_likelihood) < 1e-9
 
