@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from hblib import beta_binomial, normal_normal, priors
+from hblib import beta_binomial, datasets, normal_normal, priors
 
 A = 0
 FAMILIES = {  # of the page's first five priors, by scipy; the median is 5
@@ -113,10 +113,11 @@ def test_a_half_normal_with_median_eleven_has_a_scale_a_bit_over_sixteen():
 
 def test_the_chance_that_two_schools_differ_by_thirty_agrees_with_a_simulation(page):
     size = 200_000
-    tau, first, second = np.random.default_rng(71).standard_normal((size, 3)).T
-    tau = 11 / stats.halfnorm.median() * np.abs(tau)
-    share = np.mean(np.abs(tau * (first - second)) > 30)
-    assert abs(share - page.differ) < 4.5 * np.sqrt(page.differ / size)
+    tau, first, second, third = np.random.default_rng(71).standard_normal((size, 4)).T
+    taus = {"half-normal": 11 / stats.halfnorm.median() * np.abs(tau), "half-Cauchy": 11 * np.abs(tau / third)}
+    for name, tau in taus.items():
+        share = np.mean(np.abs(tau * (first - second)) > 30)
+        assert abs(share - page.differ[name]) < 4.5 * np.sqrt(page.differ[name] / size)
 
 
 # --- The gap between the largest and the smallest of eight effects ----------------------------------------------------
@@ -258,6 +259,19 @@ def test_dividing_the_data_by_100_is_multiplying_the_rate_by_its_square(page):
     assert median(normal_normal.full_bayes(page.ybar, page.se, both)) < in_hundreds / 4
 
 
+def test_where_the_data_rule_equal_groups_out_a_small_epsilon_and_the_unit_hardly_matter():
+    """The log risk ratios of the BCG trials, by hblib and by a plain grid."""
+    bcg = datasets.bcg()
+    y = np.log(bcg.y / bcg.n) - np.log(bcg.y_control / bcg.n_control)
+    s = np.sqrt(1 / bcg.y - 1 / bcg.n + 1 / bcg.y_control - 1 / bcg.n_control)
+    small = [priors.inverse_gamma_on_variance(epsilon, epsilon) for epsilon in (1e-3, 1e-6, 1e-8)]
+    ends = np.array([normal_normal.full_bayes(y, s, prior).tau.ppf([0.025, 0.5, 0.975]) for prior in small])
+    assert np.ptp(ends, axis=0).max() < 0.003
+    assert np.allclose(ends[0], grid_quantiles(small[0], y, s, [0.025, 0.5, 0.975]), rtol=1e-3)
+    in_hundredths = normal_normal.full_bayes(100 * y, 100 * s, small[0]).tau
+    assert abs(median(normal_normal.full_bayes(y, s, small[0])) - in_hundredths.ppf(0.5) / 100) < 0.001
+
+
 # --- Sensitivity ------------------------------------------------------------------------------------------------------
 
 
@@ -296,6 +310,16 @@ def test_the_half_cauchys_97_point_5_per_cent_point_is_higher_with_three_schools
     assert few["half-Cauchy"] > 1.2 * few[list(page.families)].drop("half-Cauchy").max()
     assert eight["half-Cauchy"] < 1.05 * eight["half-normal"]
     assert many["half-Cauchy"] < many["half-normal"]
+
+
+def test_with_eight_schools_half_normal_and_half_cauchy_agree_at_median_five_and_not_at_half_or_twice_of_it(page):
+    for (name, middle), shown in page.at_median.items():
+        prior = page.with_median(middle)[name]
+        assert np.isclose(shown, grid_quantiles(prior, page.ybar, page.se, [0.975])[0], rtol=2e-3)
+    gap = {m: page.at_median["half-Cauchy", m] - page.at_median["half-normal", m] for m in (2.5, 10)}
+    assert gap[2.5] > 1.5
+    assert gap[10] < -1
+    assert abs(page.upper["J = 8"]["half-Cauchy"] - page.upper["J = 8"]["half-normal"]) < 0.3
 
 
 def test_with_eight_schools_the_tails_part_below_a_hundredth(page):
