@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hblib import beta_binomial, repairs
+from hblib import beta_binomial, priors, repairs
 
 A = 0  # hospital A
 
@@ -32,6 +32,17 @@ def test_every_standard_deviation_grows_and_comes_nearer_to_full_bayes(page):
     assert (wider > plugged).all()
     assert (np.abs(full - wider) < np.abs(full - plugged)).all()
     assert (wider / plugged).argmax() == A
+
+
+def test_with_half_of_a_bell_curve_on_the_size_full_bayes_is_surer_than_the_repair_of_all_and_than_plugging_in_of_six(
+    page,
+):
+    plugged = page.fit.posterior(page.y, page.n).std()
+    wider = page.wider(page.y, page.n, page.fit.mu, page.size, page.C)
+    full = beta_binomial.full_bayes(page.y, page.n, priors.half_normal(500)).theta.std()
+    assert (full < wider).all()
+    assert (full < plugged).sum() == 6
+    assert np.abs(full / plugged - 1).min() > 0.001  # the six do not hang on rounding
 
 
 def test_the_delta_method_agrees_with_the_spread_of_the_mean_where_c_is_small(page):
