@@ -146,6 +146,7 @@ def test_the_check_says_a_sentence_about_it(kind, number):
     assert said[start] == SIGNS.get(each.outcome, "✗"), said
     assert flat(each.says) in flat(said[start:]), said
     assert "Traceback" not in said
+    assert "?." not in said
 
 
 @pytest.mark.sandbox

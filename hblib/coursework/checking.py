@@ -7,6 +7,7 @@ import re
 import sys
 import textwrap
 import time
+import unicodedata
 import warnings
 from dataclasses import dataclass
 
@@ -109,6 +110,7 @@ class Stop(Exception):
 
     def __init__(self, outcome, message, found="", share=0.0):
         super().__init__(message)
+        message = message.removesuffix(".") if message.endswith("?.") else message  # a question has its own end
         self.outcome, self.message, self.found, self.share = outcome, message, found, share
 
 
@@ -380,11 +382,16 @@ def holds(rule, answer):
 LETTER = re.compile(r"\W*(?:(?:answer|choice|option|letter)\W+)?([a-z])(?:\W*|[.):]\W*\s.*)", re.DOTALL)
 
 
+LOOKS = str.maketrans("\u0430\u0441\u0435\u0410\u0421\u0415", "aceACE")  # Cyrillic letters that look like these
+
+
 def _choice(exercise, question, answer):
     letters = question.letters(exercise)
     if _missing(answer) or (isinstance(answer, str) and not answer.strip()):
         raise Stop("not-answered", "not answered yet. Put a letter, in quotes, in the place of the three dots.")
-    found = LETTER.fullmatch(answer.strip().lower()) if isinstance(answer, str) else None
+    # The right letter may have come from a keyboard set to another script.
+    typed = unicodedata.normalize("NFKC", answer).translate(LOOKS) if isinstance(answer, str) else ""
+    found = LETTER.fullmatch(typed.strip().lower())
     letter = found[1] if found else None
     if letter not in letters:
         among = f"should be one of the letters {', '.join(letters)} in quotes, as they stand before the choices"

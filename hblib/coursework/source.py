@@ -124,8 +124,7 @@ def named(name):
     """
     if not isinstance(name, str | os.PathLike):
         raise TypeError(f'exercise wants a name in quotes, as in exercise("{next(iter(names()), "name")}")')
-    short = Path(os.fspath(name).strip().replace("\\", "/")).name
-    short = re.sub(r"(\.ipynb|\.md)$", "", short).lower()
+    short = bare(os.fspath(name))
     if short[:1].isdigit() and folder() and os.path.isfile(path(short)):  # in each run of a first cell: no look around
         return short
     known = names()
@@ -135,6 +134,15 @@ def named(name):
         "did you mean " + " or ".join(map(repr, like)) + "?" if like else f"there are {', '.join(known) or 'none here'}"
     )
     raise ValueError(f"there is no exercise {os.fspath(name)!r}; {hint}")
+
+
+def bare(name):
+    """The name of an exercise in what somebody writes for it, whether there is such an exercise or not.
+
+    >>> bare(" exercises/01-Hospitals.ipynb")
+    '01-hospitals'
+    """
+    return re.sub(r"(\.ipynb|\.md)$", "", Path(name.strip().replace("\\", "/")).name).lower()
 
 
 @cache

@@ -1,5 +1,6 @@
 """A class's notebooks, graded side by side; begun again, it goes on where it was."""
 
+import contextlib
 import hashlib
 import json
 from collections import defaultdict
@@ -10,18 +11,20 @@ from pathlib import Path
 from hblib.coursework import source
 from hblib.grading import grade, report, submission
 
+EACH = 5  # different notebooks of a student for one exercise that are graded
+
 
 def run(grader, items, out, workers, done, more):
     """The result of every item, in their order.
 
     `done(item, result)` hears of each as it comes, and `more(count)` of those that are graded once more.
     """
-    results, twins = {}, copies(items)
+    results, aside = {}, set_aside(items)
 
     def one(item):
-        if item in twins:
-            reason = f"the same as {twins[item].shown}, which is graded"
-            return grade.result(item.shown, "set-aside", grader.isolation.name, reason=reason, exercise=item.exercise)
+        if item in aside:
+            name, exercise = grader.isolation.name, item.exercise
+            return grade.result(item.shown, "set-aside", name, exercise=exercise, **aside[item])
         return kept(grader, item, out) or graded(grader, item, out, alone=workers == 1)
 
     def note(item, result):
@@ -38,21 +41,37 @@ def run(grader, items, out, workers, done, more):
             grader.stop()
             raise
     # A neighbour may have taken the time or the memory: whoever lacked them gets the machine for himself.
-    again = [item for item in items if in_need(results[item]) and not kept(grader, item, out)]
+    # That is one notebook of a student for an exercise: they come one after the other, and all others wait for them.
+    again = {}
+    for item in items:
+        if in_need(results[item]) and not kept(grader, item, out):
+            again.setdefault((item.student, item.exercise), item)
     more(len(again))
-    for item in again:
+    for item in again.values():
         note(item, graded(grader, item, out, alone=True))
     return choose([results[item] for item in items])
 
 
-def copies(items):
-    """{a notebook: the same student's notebook with the same code that comes before it}"""
-    first, twins = {}, {}
+def set_aside(items):
+    """{a notebook that is not graded: the reason, and a flag}: one with the code of another that comes before it, and
+    those of a student who has more than `EACH` for the same exercise.
+    """
+    groups, aside = defaultdict(lambda: defaultdict(list)), {}
     for item in items:
-        before = first.setdefault((item.student, item.exercise, item.code), item)
-        if before is not item and item.code:
-            twins[item] = before
-    return twins
+        if item.code:  # or else it cannot be read, or not be told which it is: no work for the sandbox
+            groups[item.student, item.exercise][item.code].append(item)
+    for different in groups.values():
+        some = [*different.values()]
+        for first, *same in some[:EACH]:
+            aside |= {item: {"reason": grade.clean(f"the same as {first.shown}, which is graded")} for item in same}
+        more = [item for same in some[EACH:] for item in same]
+        aside |= {
+            item: {"reason": f"there are more than {EACH} different notebooks for this exercise"} for item in more
+        }
+        if more:
+            flag = f"{len(some)} different notebooks for one exercise, of which the first {EACH} were graded"
+            aside[more[0]]["flags"] = [flag]
+    return aside
 
 
 def choose(results):
@@ -104,8 +123,9 @@ def graded(grader, item, out, alone):
     if result["sha256"] and (alone or not in_need(result)):
         result["key"] = key(grader, item.exercise, result["sha256"])
         file = stored(item, out)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        report.save(file, json.dumps(result, indent=1) + "\n")
+        with contextlib.suppress(OSError):  # then there is a grade, and the next run finds it once more
+            file.parent.mkdir(parents=True, exist_ok=True)
+            report.save(file, json.dumps(result, indent=1) + "\n")
     return result
 
 
@@ -120,7 +140,9 @@ def kept(grader, item, out):
 
 
 def stored(item, out):
-    return Path(out) / "results" / report.slug(item.student) / f"{report.slug(item.path.stem)}.json"
+    """The file of its result: two notebooks may have one name, in different folders."""
+    name = f"{report.slug(item.path.stem)}-{report.mark(item.shown)}.json"
+    return Path(out) / "results" / report.slug(item.student) / name
 
 
 def key(grader, exercise, sha256):

@@ -139,11 +139,13 @@ def grade_batch(options):
 
     if not Path(options.folder).exists():
         raise ValueError(f"{options.folder} is neither a folder nor a zip")
-    out = Path(options.out)
+    out = apart(Path(options.out), Path(options.folder))
     out.mkdir(parents=True, exist_ok=True)
-    for name in ("exported", "unpacked"):
+    for name in SCRATCH:
         shutil.rmtree(out / name, ignore_errors=True)
     items, files, students = collect.everything(collect.folder_of(options.folder, out / "exported"), out / "unpacked")
+    if doubt := collect.doubt(files, options.folder):
+        print(doubt, file=sys.stderr)
     secret = secret_of(options, lambda: own_secret(out / "secret"))
     begun = time.monotonic()
     with grader(options, secret) as busy, Progress(console=Console(stderr=True)) as progress:
@@ -165,6 +167,18 @@ def grade_batch(options):
     print(f"Grades: {out / 'grades.csv'}. To look at: {out / 'flags.csv'}. For the students: {out / 'students'}")
     print(f"All {len(files)} files that were handed in, and what is in them: {out / 'files.csv'}")
     return NOT_GRADED if counts["not-graded"] else GRADED
+
+
+SCRATCH = "exported", "unpacked"  # folders of the results that each run begins anew
+
+
+def apart(out, given):
+    """The folder of the results, unless what is graded lies around it, or in a folder that is about to be emptied."""
+    if out.resolve().is_relative_to(given.resolve()):
+        raise ValueError(f"--out must not lie in {given}, the folder that is graded")
+    if any(given.resolve().is_relative_to((out / name).resolve()) for name in SCRATCH):
+        raise ValueError(f"{given} must not lie in {out / SCRATCH[0]} or {out / SCRATCH[1]}, which is emptied first")
+    return out
 
 
 def own_secret(path):

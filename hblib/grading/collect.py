@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hblib.coursework import source
-from hblib.grading import submission
+from hblib.grading import report, submission
 from hblib.grading.grade import clean
 
 MEMBERS, UNPACKED, DEEP = 500, 200_000_000, 3  # of a student's zip: files, and bytes in all; of zips in zips
@@ -20,23 +20,23 @@ CLASS, EXPORTED = 20_000, 4_000_000_000  # of a class's zip: files, and bytes in
 NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json|\.html?|)$", re.IGNORECASE)
 PERHAPS = "", ".json", ".txt"  # the endings under which browsers and platforms save a notebook
 LISTS = "", ".csv", ".txt", ".md", ".json", ".xlsx", ".ods"  # beside the students' folders: the teacher's own
-MOODLE = re.compile(r"^(.+_\d+_assignsubmission_file)_+(.+)$")  # all files of a class in one folder
+# Platforms that put all files of a class into one folder: whose a file is, in one or two groups
+MOODLE = re.compile(r"(.+?_\d+_assignsubmission_file)_+.+")
+CANVAS = re.compile(r"([^_]+)(?:_late)?(_\d+)_\d{5,}_.+", re.IGNORECASE)  # name, person, hand-in, the file's own name
 
 
 @dataclass(frozen=True)
 class Item:
-    """A notebook of a student; `exercise` is "" where nothing tells it, `code` where it cannot be read."""
+    """A notebook of a student; `exercise` is "" where nothing tells it, `code` where it cannot be read.
+
+    `shown` is its name for people: the path below the student's folder, and in the zips that it was in.
+    """
 
     student: str
     path: Path
-    exercise: str
+    shown: str
+    exercise: str = ""
     code: str = ""
-    within: str = ""  # the zip that it was in, with those around it
-
-    @property
-    def shown(self):
-        """Its name for people."""
-        return f"{self.within}: {self.path.name}" if self.within else self.path.name
 
 
 @dataclass(frozen=True)
@@ -82,22 +82,64 @@ def everything(folder, unpacked):
 
     What is in zips is written below the folder `unpacked`, which must not exist yet. Links are not followed.
     """
-    folder, items, files, students = Path(folder), [], [], set()
-    for above, folders, names in os.walk(folder):
+    folder, items, files, students, people = Path(folder), [], [], set(), {}
+    for above, folders, names in os.walk(folder, onerror=refuse):
         folders.sort()
         if Path(above) == folder:
-            students |= {clean(name) for name in folders if not name.startswith(".")}
+            people = identities({*(owner((name, "")) for name in folders), *map(author, names), *map(author, folders)})
+            students |= {people[owner((name, ""))] for name in folders} - {""}
         for name in [*(each for each in folders if (Path(above) / each).is_symlink()), *sorted(names)]:
             path = Path(above) / name
             parts = path.relative_to(folder).parts
-            student = owner(parts)
-            author = student or clean(path.stem)  # if it is a notebook, it is somebody's
-            found, more = look(path, author, Room(Path(unpacked) / str(len(files))), hidden(parts))
-            student = author if more else student
+            student = people[owner(parts)]
+            somebody = student or people.get(author(name), "")  # if it is a notebook, it is somebody's
+            room, shown = Room(Path(unpacked) / str(len(files))), "/".join(parts[1:] or parts)
+            found, more = look(path, somebody, room, shown, hidden(parts))
+            student = somebody if more else student
             items += more
             files.append(File(student, clean("/".join(parts)), found))
             students |= {student} - {""}
     return items, files, sorted(students)
+
+
+def doubt(files, given):
+    """What to ask where all notebooks are in one folder or zip that was taken for a student's: is it the class's?
+
+    >>> doubt([File("c", "c/anna/x.ipynb", "a notebook for x"), File("c", "c/ben/y.zip", "a zip: empty")], "given")
+    "All notebooks are in 'c', which was taken for one student. If it is the class, name it, not the folder around it."
+    """
+    paths = [PurePosixPath(file.name) for file in files if file.found.startswith(("a notebook", "a zip: "))]
+    tops = {path.parts[0] for path in paths}
+    deep = all(len(path.parts) > 2 for path in paths) or (len(paths) == 1 and paths[0].name in tops)
+    if len(tops) != 1 or not deep or (len(paths) == 1 and NOTEBOOK.search(paths[0].name)):
+        return ""
+    what = "unpack the zip and name that folder" if Path(given).is_file() else "name it, not the folder around it"
+    return f"All notebooks are in {tops.pop()!r}, which was taken for one student. If it is the class, {what}."
+
+
+def refuse(error):
+    """A folder that cannot be read is not an empty one."""
+    raise error
+
+
+def identities(names):
+    """{a name: what it is called for people}; two that differ in invisible letters alone are two people.
+
+    >>> identities({"anna", "an\\xadna"}) == {"": "", "anna": "anna", "an\\xadna": "anna-00bc45"}
+    True
+    """
+    people, taken = {"": ""}, {""}
+    for name in sorted(names - {""}, key=lambda each: (clean(each) != each, each)):
+        people[name] = clean(name)
+        while people[name] in taken:
+            people[name] += f"-{report.mark(name)}"
+        taken.add(people[name])
+    return people
+
+
+def author(name):
+    """Whose a notebook beside the students' folders is, whatever its name."""
+    return owner((name,)) or Path(name).stem
 
 
 def owner(parts):
@@ -107,15 +149,17 @@ def owner(parts):
     ('anna', 'ben', '')
     >>> owner(("Zoë Ö_123_assignsubmission_file_02-easy.ipynb",))
     'Zoë Ö_123_assignsubmission_file'
+    >>> owner(("doejane_late_10234_556677_02-easy-1.ipynb",))
+    'doejane_10234'
     """
     if len(parts) > 1:
-        return "" if parts[0].startswith(".") else clean(parts[0])
-    if match := MOODLE.match(parts[0]):
-        return clean(match[1])
+        return "" if hidden(parts[:1]) else parts[0]
+    if match := MOODLE.fullmatch(parts[0]) or CANVAS.fullmatch(parts[0]):
+        return "".join(match.groups())
     path = Path(parts[0])
     if NOTEBOOK.search(path.name):
-        return clean(NOTEBOOK.sub("", path.name))
-    return "" if path.name.startswith(".") or path.suffix.lower() in LISTS else clean(path.stem)
+        return NOTEBOOK.sub("", path.name)
+    return "" if path.name.startswith(".") or path.suffix.lower() in LISTS else path.stem
 
 
 def hidden(parts):
@@ -123,16 +167,16 @@ def hidden(parts):
     return any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in parts)
 
 
-def look(path, student, room, is_hidden=False, within=""):
+def look(path, student, room, shown, is_hidden=False):
     """(what a file is, the notebooks in it)"""
     if is_hidden:
         return "not read: a hidden file", []
     ending = path.suffix.lower()
     if ending == ".zip":
-        return unzipped(path, student, room, within)
+        return unzipped(path, student, room, shown)
     if not NOTEBOOK.search(path.name) and ending not in PERHAPS:
         return f"not read: no notebook but {ending}", []
-    item = Item(student, path, "", "", within)
+    item = Item(student, path, shown)
     try:
         handed_in = submission.read(path)
     except submission.Invalid as invalid:
@@ -143,7 +187,7 @@ def look(path, student, room, is_hidden=False, within=""):
         exercise = submission.exercise_of(handed_in, source.names())
     except submission.Invalid as invalid:
         return f"a notebook that cannot be graded: {invalid}", [item]
-    return f"a notebook for {exercise}", [Item(student, path, exercise, handed_in.code, within)]
+    return f"a notebook for {exercise}", [Item(student, path, shown, exercise, handed_in.code)]
 
 
 class Room:
@@ -161,7 +205,7 @@ class Room:
         return place
 
 
-def unzipped(path, student, room, within):
+def unzipped(path, student, room, shown):
     """(what a zip is, the notebooks in it)"""
     try:
         archive = zipfile.ZipFile(io.BytesIO(submission.bytes_of(path)))
@@ -175,14 +219,14 @@ def unzipped(path, student, room, within):
     room.deep += 1
     told, items = [], []
     for member in members:
-        found, more = inside(archive, member, student, room, f"{within}: {clean(path.name)}".removeprefix(": "))
+        found, more = inside(archive, member, student, room, f"{shown}: {member.filename}")
         told.append(f"{PurePosixPath(member.filename).name}: {found}")
         items += more
     room.deep -= 1
     return clean("a zip: " + ("; ".join(told) or "empty")), items
 
 
-def inside(archive, member, student, room, within):
+def inside(archive, member, student, room, shown):
     """(what a file in a zip is, the notebooks in it)"""
     name = PurePosixPath(member.filename.replace("\\", "/"))
     if hidden(name.parts) or not (NOTEBOOK.search(name.name) or name.suffix.lower() in (*PERHAPS, ".zip")):
@@ -197,7 +241,11 @@ def inside(archive, member, student, room, within):
     room.bytes -= len(data)
     if room.bytes < 0:
         return "not read: the zip is too large", []
-    return look(room.keep(name.name, data), student, room, within=within)
+    try:
+        place = room.keep(name.name, data)
+    except OSError as error:
+        return f"cannot be unpacked: {error.strerror}", []
+    return look(place, student, room, shown)
 
 
 def safe(name):
@@ -206,5 +254,7 @@ def safe(name):
     >>> safe("x/../y.ipynb"), safe("..")
     ('x_.._y.ipynb', '_')
     """
-    plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name)[-150:].encode("utf8", "replace").decode("utf8")
+    plain = (
+        re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).encode("utf8", "replace")[-report.NAME :].decode("utf8", "ignore")
+    )
     return plain if plain.strip(".") else "_"

@@ -9,6 +9,7 @@ import hashlib
 import html
 import json
 import re
+import threading
 from collections import Counter, defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ from xml.etree import ElementTree
 SCHEMA = Path(__file__).parent / "results.schema.json"
 GRADED = ("graded", "graded-incomplete")
 TROUBLES = 20  # questions in the list of those that many got wrong
+NAME = 150  # bytes of a name in the name of a file: there it may have 255, with what is put around it
 OWN = 3  # so many names and comments that are not the task's are a hand of one's own
 
 
@@ -41,19 +43,35 @@ def write(results, folder):
 
 
 def write_class(results, folder):
-    """All that `write` writes, and grades.csv, flags.csv and a page for every student."""
+    """All that `write` writes, and grades.csv, flags.csv and a page for every student; older pages go."""
     folder = Path(folder)
+    old = pages(folder)
     write(results, folder)
+    for left in old - {page(folder, result["student"]) for result in results}:
+        left.unlink(missing_ok=True)
     save_csv(folder / "grades.csv", grades(results))
     save_csv(folder / "flags.csv", [("student", "exercise", "flag"), *flags(results)])
     (folder / "students").mkdir(exist_ok=True)
     for student, own in by_student(results).items():
-        save(folder / "students" / f"{slug(student)}.md", summary(own))
+        save(page(folder, student), summary(own))
+
+
+def page(folder, student):
+    return folder / "students" / f"{slug(student)}.md"
+
+
+def pages(folder):
+    """The students' pages that belong to the results which are in a folder already: nobody else's files."""
+    try:
+        results = json.loads((folder / "results.json").read_text(encoding="utf8"))["results"]
+        return {page(folder, result["student"]) for result in results}
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
 
 
 def save(path, text):
-    """Write a file at once or not at all."""
-    unfinished = path.with_name(f".{path.name}.new")
+    """Write a file at once or not at all, also where two threads write the same one."""
+    unfinished = path.with_name(f".{path.name}.{threading.get_native_id()}.new")
     unfinished.write_text(text, encoding="utf8", newline="\n")
     unfinished.replace(path)
 
@@ -66,10 +84,24 @@ def save_csv(path, rows):
 def cell(value):
     """A value for a spreadsheet, which takes a text that begins like a formula for one.
 
-    >>> cell("=1+1"), cell(-0.5)
-    ("'=1+1", -0.5)
+    Where semicolons separate cells, as in German or French, what follows one in a text begins a cell as well.
+
+    >>> cell("=1+1"), cell("x; =1+1"), cell(-0.5)
+    ("'=1+1", "x;' =1+1", -0.5)
     """
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return FORMULA.sub(r"\g<0>'", value) if isinstance(value, str) else value
+
+
+FORMULA = re.compile(r"(?:^|[;\t\r\n])(?=[^\S\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r])")  # or in full width
+
+
+def shortened(text):
+    """As much of a text as has room in the name of a file, where bytes count and not letters.
+
+    >>> len(shortened("x" * 999)), len(shortened("答" * 999))
+    (150, 50)
+    """
+    return text.encode("utf8", "replace")[:NAME].decode("utf8", "ignore")
 
 
 def slug(name):
@@ -78,10 +110,17 @@ def slug(name):
     >>> slug("anna"), slug("../etc")
     ('anna', '.._etc-f7f912')
     """
-    plain = re.sub(r"[^\w.-]", "_", name)[:80]
-    if plain == name and plain.strip("."):
-        return plain
-    return f"{plain}-{hashlib.sha256(name.encode('utf8', 'replace')).hexdigest()[:6]}"
+    plain = shortened(re.sub(r"[^\w.-]", "_", name))
+    return plain if plain == name and plain.strip(".") else f"{plain}-{mark(name)}"
+
+
+def mark(text):
+    """A few letters that differ between texts.
+
+    >>> mark("anna"), mark("Anna")
+    ('55579b', 'bf4fcc')
+    """
+    return hashlib.sha256(text.encode("utf8", "surrogatepass")).hexdigest()[:6]
 
 
 def by_student(results):
@@ -152,12 +191,15 @@ ISOLATION = {
 
 
 def markdown(text):
-    """Text that Markdown takes for nothing but text, also on GitHub, where it may mention people.
+    """Text that Markdown takes for nothing but text, also on GitHub, where it may mention people and become a link.
 
     >>> markdown("<b>*a*</b>")
     '<code>&lt;b&gt;\\\\*a\\\\*&lt;/b&gt;</code>'
+    >>> markdown("https://x.org")  # a space of no width is in it now
+    '<code>https:&#8203;//x.org</code>'
     """
     escaped = re.sub(r"([\\`*_\[\]|~!#$])", r"\\\1", html.escape(text, quote=False))
+    escaped = re.sub(r":(?=//)|www(?=\.)|(?<=[\w.+-])@(?=\w)", r"\g<0>&#8203;", escaped, flags=re.IGNORECASE)
     return f"<code>{escaped.strip()}</code>".replace("\n", "<br>") if text.strip() else ""
 
 

@@ -19,10 +19,12 @@ from hblib.coursework import source
 
 BYTES, KEPT, CELLS = 50_000_000, 5_000_000, 500  # of a file; letters without what was drawn; cells
 PARTS, DEPTH = 5_000_000, 500  # of what was drawn: brackets and texts, and how deep they are nested
+LINE = 10_000  # letters of a line of code that is read word by word
 CALL = re.compile(r"^[^#\n]*\bexercise\(\s*[\"']([^\"'\n]{1,80})[\"']\s*\)", re.MULTILINE)
 CHECK = re.compile(r"check\(\"(\w+)\"\)")
 TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\]\[{}]', re.DOTALL)
-DRAWN = re.compile(r'"(?:outputs|attachments)"\s*+:\s*+(?=[\[{])')
+DRAWN = re.compile(r'"(?:outputs|attachments|widgets)"\s*+:\s*+(?=[\[{])')
+PICTURE = re.compile(r"(data:image/[\w.+-]++;base64,)[A-Za-z0-9+/=]{1000,}+")  # as Colab pastes them into a text
 
 
 class Invalid(ValueError):
@@ -50,6 +52,8 @@ def plain(code):
     True
     """
     words = []
+    if not short(code):
+        return code.strip()
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):
             if token.type not in (tokenize.COMMENT, tokenize.NL):
@@ -66,13 +70,18 @@ def words(cells):
     ['# why', 'x', 'y']
     """
     found = set()
-    for code in cells:
+    for code in filter(short, cells):
         try:
             for token in tokenize.generate_tokens(io.StringIO(code).readline):
                 found |= {token.string.strip()} if token.type in (tokenize.NAME, tokenize.COMMENT) else set()
         except (tokenize.TokenError, SyntaxError, ValueError):
             pass  # what came before counts
     return found
+
+
+def short(code):
+    """Are all lines of some code short? Python's `tokenize` takes a time that grows with the square of a line."""
+    return max(map(len, code.split("\n"))) <= LINE
 
 
 SPACES = tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER
@@ -92,10 +101,12 @@ def bytes_of(path):
     except OSError as error:
         reason = "it is a symbolic link" if path.is_symlink() else error.strerror
         raise Invalid(f"the file cannot be read: {reason}") from None
+    kind = os.fstat(file).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(file)
+        folder = "this is a folder; name the notebooks in it, or use grade-batch"
+        raise Invalid(folder if stat.S_ISDIR(kind) else "this is no regular file")
     with os.fdopen(file, "rb") as opened:
-        about = os.fstat(file)
-        if not stat.S_ISREG(about.st_mode):
-            raise Invalid("this is no regular file")
         data = opened.read(BYTES + 1)
     if len(data) > BYTES:
         raise Invalid(f"the file is larger than {BYTES // 1_000_000} MB; clear its outputs and save it again")
@@ -112,9 +123,10 @@ def code_cells(data):
         raise Invalid("the file is empty")
     text = _text(data)
     if len(text) > KEPT:
-        text = undrawn(text)
+        text = PICTURE.sub(r"\1", undrawn(text))
     if len(text) > KEPT:
-        raise Invalid(f"the notebook is larger than {KEPT // 1_000_000} MB, its outputs left out")
+        size = f"larger than {KEPT // 1_000_000} MB even without its outputs and pictures"
+        raise Invalid(f"the notebook is {size}; shorten its cells, or take out its metadata")
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
@@ -137,7 +149,9 @@ def _text(data):
 
 
 def undrawn(text):
-    """A notebook's text without outputs and attachments. It is read bracket by bracket, in memory that does not grow.
+    """A notebook's text without outputs, attachments and widgets.
+
+    It is read bracket by bracket, in memory that does not grow.
 
     >>> undrawn('{"outputs": [{"x": "]"}], "source": "outputs"}')
     '{"outputs": [], "source": "outputs"}'
@@ -191,11 +205,11 @@ def exercise_of(submission, names):
 
     That is what its code says, or else its file's name, or else the only exercise all of whose answers it defines.
     """
-    said = {name for cell in submission.cells for name in CALL.findall(cell)}
+    said = {source.bare(name) for cell in submission.cells for name in CALL.findall(cell)}
     if len(said) > 1:
         raise Invalid(f"the notebook names {len(said)} exercises; hand in one notebook for each")
     called = called_after(submission.name, names)
-    if said and called and said != set(called):
+    if said and called and not said <= set(called):
         raise Invalid(f"the file is called after exercise {called[0]}, but its code is that of another")
     for candidates in (said & set(names), called, defining(submission, names)):
         if len(candidates) == 1:
