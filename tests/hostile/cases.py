@@ -1024,10 +1024,14 @@ FILES = [
         for i, name in enumerate(CALLED)
     ),
     Case("075e nothing names the exercise but the answers", notebook(UNNAMED, Q1, Q2), file="x.ipynb", sandbox=False),
+    Case(
+        "075g the exercise's file", notebook(SETUP.replace("00-toy", "exercises/00-Toy.ipynb"), Q1, Q2), sandbox=False
+    ),
     Case("075f the exercise's name put together", notebook(SETUP.replace('("00-toy")', '(f"{0:02d}-toy")'), Q1, Q2)),
     Case(
         "090 a file name that acts on CI", RIGHT, file="00-toy ::error::x\n::error::y<img src=x>|.ipynb", sandbox=False
     ),
+    Case("090b a file name of 81 letters and 249 bytes", RIGHT, file="答" * 81 + ".ipynb", sandbox=False),
     Case("091 =cmd|'/C calc'!A0", RIGHT, sandbox=False),
     Case("092 <img src=x onerror=alert(1)>\x1b[31m", RIGHT, sandbox=False),
     Case("093 a file name like an option", RIGHT, file="--out=00-toy.ipynb", sandbox=False),
