@@ -199,8 +199,8 @@ def recorded(asked_for, question, answer):
 
 
 def replayed(asked_for, question, answer):
-    outcome = sandbox.Outcome(recorded(asked_for, question, answer), "", 0)
-    return next(each for each in verdicts.of(asked_for, submitted(), outcome) if each.question == question)
+    sent = sandbox.Sent(recorded(asked_for, question, answer), "", 0)
+    return next(each for each in verdicts.of(asked_for, submitted(), sent) if each.question == question)
 
 
 def answers(exercise, about):

@@ -275,7 +275,7 @@ def graded(asked, messages):
     """The result for messages, sent as the sandbox would."""
     lines = [json.dumps(message).encode() for message in ({"k": "hello"}, *messages)]
     _, kept, dropped = sandbox.parse(b"\n".join(lines) + b"\n")
-    result = grade.judged(HANDED_IN, asked, sandbox.Outcome(kept, "", dropped), "bwrap", 1.0)
+    result = grade.judged(HANDED_IN, asked, sandbox.Sent(kept, "", dropped), "bwrap", 1.0)
     json.dumps(result, allow_nan=False)
     for question in result["questions"]:
         assert question["outcome"] in ("correct", "partial", "wrong", "error", "timeout", "killed", "not-answered")

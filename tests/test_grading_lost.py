@@ -24,8 +24,8 @@ def asked_of(name):
 def said(name, question, messages, killed="", dropped=0):
     """(outcome, message) of the verdict on a question."""
     handed_in, asked = asked_of(name)
-    outcome = sandbox.Outcome(list(messages), killed, dropped)
-    found = {each.question: each for each in verdicts.of(asked, handed_in, outcome)}[question]
+    sent = sandbox.Sent(list(messages), killed, dropped)
+    found = {each.question: each for each in verdicts.of(asked, handed_in, sent)}[question]
     assert found.points == 0
     return found.outcome, found.message
 
@@ -77,8 +77,8 @@ def test_a_function_that_is_late_in_a_special_case_alone_loses_half_and_is_told_
         else {"value": codec.encode(asked.exercise.namespace["shrink"](**decoded(inputs)))}
         for key, inputs in asked.calls["shrink"].items()
     ]
-    outcome = sandbox.Outcome([answer("shrink", calls=calls), END], "", 0)
-    verdict = verdicts.of(asked, handed_in, outcome)[0]
+    sent = sandbox.Sent([answer("shrink", calls=calls), END], "", 0)
+    verdict = verdicts.of(asked, handed_in, sent)[0]
     assert (verdict.outcome, verdict.found) == ("partial", shrink.edges[0].name)
     assert verdict.points == shrink.points / 2
     assert "There it was not done in time." in verdict.message

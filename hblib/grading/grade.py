@@ -49,9 +49,9 @@ class Grader:
             name = name or submission.exercise_of(handed_in, source.names())
         except submission.Invalid as invalid:
             return result(Path(path).name, "invalid-submission", self.isolation.name, reason=str(invalid))
-        outcome, asked = self._run(handed_in, name)
+        sent, asked = self._run(handed_in, name)
         with self._lock:
-            return judged(handed_in, asked, outcome, self.isolation.name, time.monotonic() - begun)
+            return judged(handed_in, asked, sent, self.isolation.name, time.monotonic() - begun)
 
     def _run(self, handed_in, name):
         with self._lock:
@@ -62,13 +62,13 @@ class Grader:
             try:
                 with self._lock:
                     asked = inputs.draw(source.load(name), handed_in, self.secret)
-                outcome = sandbox.collect(asked.job(handed_in, asked.seconds(self.limits)))
+                sent = sandbox.collect(asked.job(handed_in, asked.seconds(self.limits)))
             finally:
                 sandbox.kill()
                 self._running.discard(sandbox)
         if self._stopped:
             raise Stopped("the grader was stopped")
-        return outcome, asked
+        return sent, asked
 
     def stop(self):
         """End whatever runs, from another thread; its results are lost, not wrong."""
@@ -85,23 +85,23 @@ class Grader:
         return self._folders[name]
 
 
-def judged(handed_in, asked, outcome, isolation, seconds):
+def judged(handed_in, asked, sent, isolation, seconds):
     """The result of a notebook that ran."""
-    found = verdicts.of(asked, handed_in, outcome)
-    complete = not outcome.killed and all(verdicts.finished(outcome, run) for run in range(len(asked.runs) + 1))
-    warnings = [warning(message) for message in outcome.messages if message["k"] == "cell" and message["run"] == 0]
+    found = verdicts.of(asked, handed_in, sent)
+    complete = not sent.killed and all(verdicts.finished(sent, run) for run in range(len(asked.runs) + 1))
+    warnings = [warning(message) for message in sent.messages if message["k"] == "cell" and message["run"] == 0]
     return result(
         handed_in.name,
         "graded" if complete else "graded-incomplete",
         isolation,
-        reason="" if complete else verdicts.why(outcome),
+        reason="" if complete else verdicts.why(sent),
         exercise=asked.exercise.name,
         sha256=handed_in.sha256,
         code=handed_in.code,
         own=len(submission.words(handed_in.cells) - task_words(asked.exercise.name)),
         questions=[question(verdict, asked.exercise) for verdict in found],
         warnings=warnings[:20],
-        flags=[*flags(found, asked, outcome)],
+        flags=[*flags(found, asked, sent)],
         seconds=round(seconds, 3),
     )
 
@@ -118,16 +118,16 @@ def question(verdict, exercise):
     }
 
 
-def flags(found, asked, outcome):
+def flags(found, asked, sent):
     """What a teacher should look at."""
     for verdict in found:
         about = asked.exercise.questions[verdict.question]
-        if verdict.outcome == "wrong" and verdicts.only_public(asked, about, outcome):
+        if verdict.outcome == "wrong" and verdicts.only_public(asked, about, sent):
             yield f"right on the public data only: {verdict.question}"
-    if outcome.killed:
-        yield f"killed: {outcome.killed}"
-    if outcome.dropped:
-        yield f"lines that are no messages: {outcome.dropped}"
+    if sent.killed:
+        yield f"killed: {sent.killed}"
+    if sent.dropped:
+        yield f"lines that are no messages: {sent.dropped}"
 
 
 @cache

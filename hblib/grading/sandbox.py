@@ -43,7 +43,7 @@ DEFAULT = Limits()
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Sent:
     """What a submission sent, and how it ended.
 
     `killed` says which limit ended it: time, memory, processes or size ("" for none). `dropped`
@@ -92,7 +92,7 @@ class Sandbox:
         killed = killed or ("size" if inbox.too_much else "")
         hello, messages, dropped = parse(bytes(inbox.data))
         self._verify(hello)
-        return Outcome(messages, killed, dropped)
+        return Sent(messages, killed, dropped)
 
     def _ended(self):
         try:

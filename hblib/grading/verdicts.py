@@ -16,36 +16,36 @@ from hblib.grading.inputs import key_of
 from hblib.grading.inside import codec
 
 
-def of(asked, submission, outcome):
+def of(asked, submission, sent):
     """The verdict on each question."""
-    return [_verdict(asked, submission, question, outcome) for question in asked.exercise.questions.values()]
+    return [_verdict(asked, submission, question, sent) for question in asked.exercise.questions.values()]
 
 
-def _verdict(asked, submission, question, outcome):
+def _verdict(asked, submission, question, sent):
     """The best verdict on what stood when `check` was called last, and at the end.
 
     A plot in per cent below the check takes no points away, and a correction below it still earns them. Of two letters
     the first counts: one may not try both.
     """
-    states = _states(question, outcome)
+    states = _states(question, sent)
     if not states:
-        return _with_absent(_unanswered(submission, question, outcome), outcome)
-    verdicts = [_judge(asked, question, last, asked.cases[question.name], outcome) for last in states]
+        return _with_absent(_unanswered(submission, question, sent), sent)
+    verdicts = [_judge(asked, question, last, asked.cases[question.name], sent) for last in states]
     answered = [verdict for verdict in verdicts if verdict.outcome != "not-answered"] or verdicts
     best = answered[0] if isinstance(question, Choice) else max(answered, key=lambda verdict: verdict.points)
-    best = _with_absent(best, outcome)
-    unlike = unplaced(asked, question, outcome)
-    if best.outcome in ("wrong", "error") and unlike and only_public(asked, question, outcome):
+    best = _with_absent(best, sent)
+    unlike = unplaced(asked, question, sent)
+    if best.outcome in ("wrong", "error") and unlike and only_public(asked, question, sent):
         text = f"{best.message}\n  The notebook could not be tried with other data: {unlike}"
         best = dataclasses.replace(best, message=text)
     return best
 
 
-def _with_absent(verdict, outcome):
+def _with_absent(verdict, sent):
     """The verdict, with a sentence about the packages that the notebook lacked, where that may have cost it."""
     if verdict.outcome not in ("error", "not-answered"):
         return verdict
-    raised = [m["raised"] for m in outcome.messages if m["k"] == "cell" and m["run"] == 0 and "raised" in m]
+    raised = [m["raised"] for m in sent.messages if m["k"] == "cell" and m["run"] == 0 and "raised" in m]
     said = [verdict.message, *(f"{kind}: {text}" for kind, text, _ in raised)]
     found = re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", "\n".join(said))
     absent = sorted({name.split(".")[0] for name in found} - {"hblib"})
@@ -55,30 +55,30 @@ def _with_absent(verdict, outcome):
     return dataclasses.replace(verdict, message=f"{verdict.message}\n  {text}")
 
 
-def unplaced(asked, question, outcome):
+def unplaced(asked, question, sent):
     """Why a notebook was not run with other data; "" if it was."""
     if not isinstance(question, Value | Draws):
         return ""
-    placed = {name for m in outcome.messages if m["k"] == "data" for name in m["names"]}
+    placed = {name for m in sent.messages if m["k"] == "data" for name in m["names"]}
     names = sorted(name for name in question.case(np.random.default_rng(0)) if name not in placed)
     return (
         f"nowhere does it give {', '.join(names)} as the task does. Keep the task's own line for that." if names else ""
     )
 
 
-def only_public(asked, question, outcome):
+def only_public(asked, question, sent):
     """Is a wrong answer right for the inputs that everybody can see?"""
     public = asked.cases[question.name][:1]
     if not public:
         return False
-    found = [_judge(asked, question, last, public, outcome).outcome for last in _states(question, outcome)]
+    found = [_judge(asked, question, last, public, sent).outcome for last in _states(question, sent)]
     return any(each in ("correct", "partial") for each in found)
 
 
-def _states(question, outcome):
+def _states(question, sent):
     """What a question's answers are judged by, each as {run: answer}: at the last `check`, and at the end."""
     last, checked = {}, {}
-    for m in outcome.messages:
+    for m in sent.messages:
         if m.get("name") == question.name and m["k"] == "answer":
             last[m["run"]] = m
         elif m.get("name") == question.name and m["k"] == "checked" and m["run"] in last:
@@ -87,8 +87,8 @@ def _states(question, outcome):
     return [*states, *([last] if 0 in last and last not in states else [])]
 
 
-def _judge(asked, question, last, cases, outcome):
-    replay = Replay(asked, question, last, outcome)
+def _judge(asked, question, last, cases, sent):
+    replay = Replay(asked, question, last, sent)
     try:
         verdict = checking.judge(asked.exercise, question, replay.answer(), cases)
     except Lost as lost:
@@ -115,8 +115,8 @@ NO_DATA = "the notebook does not come so far when it is run with other data"
 class Replay:
     """The answers to a question as the function that `judge` calls; `lost` if one of those that it wants is."""
 
-    def __init__(self, asked, question, last, outcome):
-        self.asked, self.question, self.last, self.outcome, self.lost = asked, question, last, outcome, None
+    def __init__(self, asked, question, last, sent):
+        self.asked, self.question, self.last, self.sent, self.lost = asked, question, last, sent, None
 
     def answer(self):
         first = self.last[0]
@@ -147,10 +147,10 @@ class Replay:
     def _of_run(self, number):
         if number in self.last:
             return _result(self.last[number])
-        if finished(self.outcome, number):
+        if finished(self.sent, number):
             return calling.Raised(["RuntimeError", NO_DATA, ""])
-        late = "timeout" if self.outcome.killed == "time" else "killed"
-        return Lost(late, f"no answer came when the notebook was run with other data: {why(self.outcome)}.")
+        late = "timeout" if self.sent.killed == "time" else "killed"
+        return Lost(late, f"no answer came when the notebook was run with other data: {why(self.sent)}.")
 
     def _of_calls(self, results):
         expected = self.asked.calls[self.question.name]
@@ -182,31 +182,31 @@ def _told(raised):
     return ["Exception", "something", ""]
 
 
-def _unanswered(submission, question, outcome):
+def _unanswered(submission, question, sent):
     """The verdict where no answer has come: what became of the cell that should have given it?"""
     binds = re.compile(rf"^(?:def {question.name}\b|{question.name}\s*=)", re.MULTILINE)
     cells = {number for number, code in enumerate(submission.cells) if binds.search(code)}
-    for message in outcome.messages:
+    for message in sent.messages:
         if message["k"] == "cell" and message["run"] == 0 and message["cell"] in cells:
             if "timeout" in message:
                 return checking.Verdict(question.name, "timeout", 0, "its cell was not done in time.")
             kind, text, _ = message["raised"]
             return checking.Verdict(question.name, "error", 0, f"its cell raised {kind}: {text}")
-    if outcome.killed == "time":
+    if sent.killed == "time":
         return checking.Verdict(question.name, "timeout", 0, "the notebook was not done in time.")
-    if outcome.killed or not finished(outcome):
-        return checking.Verdict(question.name, "killed", 0, f"no answer came: {why(outcome)}.")
+    if sent.killed or not finished(sent):
+        return checking.Verdict(question.name, "killed", 0, f"no answer came: {why(sent)}.")
     text = "not answered: no cell defines it."
-    if outcome.dropped:
-        text = f"no answer came that can be read (lines that are no messages: {outcome.dropped})."
+    if sent.dropped:
+        text = f"no answer came that can be read (lines that are no messages: {sent.dropped})."
     return checking.Verdict(question.name, "not-answered", 0, text)
 
 
-def finished(outcome, run=0):
-    return any(message["k"] == "end" and message["run"] == run for message in outcome.messages)
+def finished(sent, run=0):
+    return any(message["k"] == "end" and message["run"] == run for message in sent.messages)
 
 
-def why(outcome):
+def why(sent):
     """What ended a notebook early, in words."""
     ends = {
         "time": "the notebook was not done in time",
@@ -214,4 +214,4 @@ def why(outcome):
         "processes": "the notebook started too many processes",
         "size": "the notebook sent more than the grader reads",
     }
-    return ends.get(outcome.killed, "the notebook ended its own process")
+    return ends.get(sent.killed, "the notebook ended its own process")

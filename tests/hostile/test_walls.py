@@ -242,7 +242,7 @@ def judged(exercise, about, sent):
     """The result of a notebook that sends these bytes."""
     asked = draw(exercise, about, b"secret")
     _, messages, dropped = sandbox.parse(b'{"k": "hello"}\n' + sent)
-    return grade.judged(about, asked, sandbox.Outcome(messages, "", dropped), "bwrap", 0)
+    return grade.judged(about, asked, sandbox.Sent(messages, "", dropped), "bwrap", 0)
 
 
 def test_no_depth_is_too_deep(toy):
