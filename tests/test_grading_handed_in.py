@@ -328,7 +328,7 @@ def test_what_is_too_large_without_pictures_is_told_how_to_become_small():
     ],
 )
 def test_no_cell_is_a_formula_whatever_separates_cells(tmp_path, text, shown):
-    assert report.cell(text) == shown
+    assert report.for_spreadsheet(text) == shown
     report.save_csv(tmp_path / "x.csv", [[text, 1]])
     for line in re.split(r"[;\r\n]", (tmp_path / "x.csv").read_text(encoding="utf8", errors="strict")):
         assert not re.match(r'"?\s*[=+@\uff1d-]', line)

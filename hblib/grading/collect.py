@@ -217,13 +217,13 @@ def unzipped(path, student, room, shown):
     if room.files + len(members) > MEMBERS:
         return f"a zip that is not read: it holds {len(members)} files, and {MEMBERS} are enough", []
     room.deep += 1
-    told, items = [], []
+    found_in_each, items = [], []
     for member in members:
         found, more = inside(archive, member, student, room, f"{shown}: {member.filename}")
-        told.append(f"{PurePosixPath(member.filename).name}: {found}")
+        found_in_each.append(f"{PurePosixPath(member.filename).name}: {found}")
         items += more
     room.deep -= 1
-    return clean("a zip: " + ("; ".join(told) or "empty")), items
+    return clean("a zip: " + ("; ".join(found_in_each) or "empty")), items
 
 
 def inside(archive, member, student, room, shown):

@@ -62,7 +62,7 @@ class Grader:
             try:
                 with self._lock:
                     asked = inputs.draw(source.load(name), handed_in, self.secret)
-                sent = sandbox.collect(asked.job(handed_in, asked.seconds(self.limits)))
+                sent = sandbox.run(asked.job(handed_in, asked.seconds(self.limits)))
             finally:
                 sandbox.kill()
                 self._running.discard(sandbox)

@@ -78,15 +78,15 @@ def save(path, text):
 
 def save_csv(path, rows):
     with path.open("w", encoding="utf8", newline="") as file:
-        csv.writer(file).writerows([[cell(value) for value in row] for row in rows])
+        csv.writer(file).writerows([[for_spreadsheet(value) for value in row] for row in rows])
 
 
-def cell(value):
+def for_spreadsheet(value):
     """A value for a spreadsheet, which takes a text that begins like a formula for one.
 
     Where semicolons separate cells, as in German or French, what follows one in a text begins a cell as well.
 
-    >>> cell("=1+1"), cell("x; =1+1"), cell(-0.5)
+    >>> for_spreadsheet("=1+1"), for_spreadsheet("x; =1+1"), for_spreadsheet(-0.5)
     ("'=1+1", "x;' =1+1", -0.5)
     """
     return FORMULA.sub(r"\g<0>'", value) if isinstance(value, str) else value

@@ -71,7 +71,7 @@ class Sandbox:
             start_new_session=True,
         )
 
-    def collect(self, job):
+    def run(self, job):
         """Give it its job, and read what it sends until it ends or has to be ended."""
         inbox = Inbox(self.limits.answers)
         threading.Thread(target=_write, args=(self.process.stdin, json.dumps(job).encode()), daemon=True).start()

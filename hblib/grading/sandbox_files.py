@@ -29,12 +29,12 @@ def __getattr__(name):
 '''
 COURSEWORK = '''"""The checks say nothing while a notebook is graded; they tell the runner what they are about."""
 
-checks = []
+listeners = []
 
 
 def exercise(name):
     def check(*names):
-        for each in checks:
+        for each in listeners:
             each(*names)
 
     return check

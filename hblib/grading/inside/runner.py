@@ -38,16 +38,16 @@ class OutOfTime(BaseException):
 
 
 def main():
-    told = json.loads(sys.argv[1])
+    settings = json.loads(sys.argv[1])
     whole = importlib.util.find_spec("hblib")  # the course with its solutions, if this Python has it
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # what sandbox_files.py has put beside this file
     channel = os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)  # what the notebook prints; the grader has closed stderr
-    limit(told["limits"])
+    limit(settings["limits"])
     refuses = importlib.import_module("seccomp").refuse()
     shell = prepare()
-    send(channel, {"k": "hello", "refuses": refuses, **facts([*told["hidden"], (whole and whole.origin) or ""])})
+    send(channel, {"k": "hello", "refuses": refuses, **facts([*settings["hidden"], (whole and whole.origin) or ""])})
     job = json.load(sys.stdin)
     os.dup2(nowhere, 0)
     sys.path.append(os.getcwd())  # for the modules that a notebook writes; it is empty now
@@ -110,7 +110,7 @@ def perform(shell, channel, number, run, job, late):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts the grader in the background ignores it
     replaced = other_data(shell, run)
     answers = Answers(shell.user_ns, run["asks"], Sender(channel, number), job)
-    coursework.checks.append(answers.at_check)
+    coursework.listeners.append(answers.at_check)
     for index, code in enumerate(job["cells"]):
         if number and late[index]:
             continue

@@ -52,9 +52,9 @@ def refuse():
     at = MACHINES.index(machine)
     code = program(PROCESSORS[at], [numbers[at] for numbers in REFUSED.values()], SOCKET[at])
     steps = ctypes.create_string_buffer(code, len(code))
-    told = struct.pack("HP", len(code) // 8, ctypes.addressof(steps))
+    filters = struct.pack("HP", len(code) // 8, ctypes.addressof(steps))
     prctl = ctypes.CDLL(None).prctl
-    return prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0 == prctl(SECCOMP, FILTER, told, 0, 0)
+    return prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0 == prctl(SECCOMP, FILTER, filters, 0, 0)
 
 
 def program(processor, numbers, socket):
