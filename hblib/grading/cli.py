@@ -11,6 +11,7 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import astuple
+from enum import IntEnum
 from pathlib import Path
 
 from hblib.coursework import notebooks, source
@@ -19,7 +20,11 @@ from hblib.grading.grade import Grader
 from hblib.grading.isolation import Bubblewrap, Container, Process, Unavailable
 from hblib.grading.sandbox import DEFAULT, Limits
 
-GRADED, TROUBLE, USAGE, NOT_GRADED = range(4)  # exit codes; 1: a notebook that is none, or too few points
+
+class Exit(IntEnum):
+    """The exit codes: graded; a notebook that is none, or too few points; a wrong use; trouble of the grader's own."""
+
+    GRADED, TROUBLE, USAGE, NOT_GRADED = range(4)
 
 
 def main(argv=None):
@@ -29,16 +34,16 @@ def main(argv=None):
         return options.do(options)
     except Unavailable as reason:
         print(f"Nothing was graded: {reason}", file=sys.stderr)
-        return NOT_GRADED
+        return Exit.NOT_GRADED
     except (OSError, ValueError) as error:
         print(f"hblib: {error}", file=sys.stderr)
-        return USAGE
+        return Exit.USAGE
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from here.", file=sys.stderr)
-        return NOT_GRADED
+        return Exit.NOT_GRADED
     except Exception:  # Python's own exit code for it would be 1, which says that the notebook is to blame
         traceback.print_exc()
-        return NOT_GRADED
+        return Exit.NOT_GRADED
 
 
 def parser():
@@ -71,9 +76,9 @@ def _grade_batch(commands):
 
 
 def _doctor(commands):
-    check = commands.add_parser("doctor", help="can this machine grade?")
-    _with_sandbox(check)
-    check.set_defaults(do=doctor)
+    command = commands.add_parser("doctor", help="can this machine grade?")
+    _with_sandbox(command)
+    command.set_defaults(do=doctor)
 
 
 def _report(commands):
@@ -127,10 +132,10 @@ def grade(options):
 def exit_code(results, percent=0):
     """0, or what keeps a set of results from being good."""
     if any(result["status"] == "not-graded" for result in results):
-        return NOT_GRADED
+        return Exit.NOT_GRADED
     points, possible = (sum(result[name] for result in results) for name in ("points", "possible"))
     invalid = any(result["status"] == "invalid-submission" for result in results)
-    return TROUBLE if invalid or 100 * points < percent * possible else GRADED
+    return Exit.TROUBLE if invalid or 100 * points < percent * possible else Exit.GRADED
 
 
 def grade_batch(options):
@@ -166,7 +171,7 @@ def grade_batch(options):
     print(f"{len(results)} results in {time.monotonic() - begun:.0f} s: {in_words}")
     print(f"Grades: {out / 'grades.csv'}. To look at: {out / 'flags.csv'}. For the students: {out / 'students'}")
     print(f"All {len(files)} files that were handed in, and what is in them: {out / 'files.csv'}")
-    return NOT_GRADED if counts["not-graded"] else GRADED
+    return Exit.NOT_GRADED if counts["not-graded"] else Exit.GRADED
 
 
 SCRATCH = "exported", "unpacked"  # folders of the results that each run begins anew
@@ -193,7 +198,7 @@ def write_reports(options):
     results = report.read(options.results)
     report.write_class(results, options.out)
     print(f"{len(results)} results are valid; the reports are in {options.out}")
-    return GRADED
+    return Exit.GRADED
 
 
 def doctor(options):
@@ -212,4 +217,4 @@ def doctor(options):
     if options.isolation == "process":
         raise Unavailable("the grader works, but without a sandbox it protects against nothing")
     print("This machine can grade: no network, no files of yours, limits on time, memory and processes.")
-    return GRADED
+    return Exit.GRADED
