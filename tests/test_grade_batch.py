@@ -240,6 +240,21 @@ def test_a_summary_begins_with_the_class_and_is_no_wall():
     assert not report.summary(some[:1]).startswith("# ")
 
 
+def test_who_leaves_an_exercise_out_does_not_raise_a_share_of_the_points():
+    """Nor does a damaged notebook: what is divided by is the same for the whole class."""
+    other = {"exercise": "02-easy", "possible": 6}
+    all_, one = graded_as("anna", "a", ["correct"]), graded_as("ben", "b", ["correct"])
+    results = [{**each, "points": 4, "possible": 5} for each in (all_, one)]
+    results += [{**all_, **other, "points": 2}, {**one, **other, "status": "invalid-submission"}]
+    results += [{"student": "cleo", **grade.result("", "invalid-submission", "bwrap")}]
+    assert report.grades(results) == [
+        ("student", "01-hospitals", "02-easy", "points", "possible"),
+        ("anna", "4", "2", "6", "11"),
+        ("ben", "4", "", "4", "11"),
+        ("cleo", "", "", "0", "11"),
+    ]
+
+
 def test_what_was_not_graded_is_no_zero():
     lost = grade.result("x.ipynb", "not-graded", "bwrap", reason="no sandbox")
     bad = grade.result("y.ipynb", "invalid-submission", "bwrap", reason="empty", exercise="01-hospitals")

@@ -135,14 +135,19 @@ def by_student(results):
 
 
 def grades(results):
-    """A row a student, a column an exercise; empty where nothing was graded, which is not a zero."""
+    """A row a student, a column an exercise; empty where nothing was graded, which is not a zero.
+
+    `possible` is the same for all: the points of all exercises in which anybody was graded. A share of these does not
+    grow when somebody leaves out an exercise, or hands in a file that nobody can read.
+    """
     exercises = sorted({result["exercise"] for result in results if result["exercise"]})
+    worth = {result["exercise"]: result["possible"] for result in results if result["status"] in GRADED}
+    possible = f"{sum(worth.values()):g}"
     rows = [("student", *exercises, "points", "possible")]
     for student, own in by_student(results).items():
         graded = {result["exercise"]: result for result in own if result["status"] in GRADED}
         points = [f"{graded[name]['points']:g}" if name in graded else "" for name in exercises]
-        totals = [f"{sum(result[name] for result in graded.values()):g}" for name in ("points", "possible")]
-        rows.append((student, *points, *totals))
+        rows.append((student, *points, f"{sum(result['points'] for result in graded.values()):g}", possible))
     return rows
 
 
