@@ -290,8 +290,9 @@ def test_an_exercise_is_well_made(name):
     about = written.metadata["exercise"]
     assert set(about) == {"page", "minutes", "difficulty"}
     assert about["difficulty"] in ("easy", "medium", "hard")
-    page = (ROOT / "chapters" / f"{about['page']}.md").read_text(encoding="utf8")
-    assert f"```{{exercise}} {name}\n" in page, f"{about['page']} does not show this exercise"
+    if source.folder() == ROOT / "solutions":  # an author's own, in a folder elsewhere, stands on no page
+        page = (ROOT / "chapters" / f"{about['page']}.md").read_text(encoding="utf8")
+        assert f"```{{exercise}} {name}\n" in page, f"{about['page']} does not show this exercise"
     assert f'exercise("{name}")' in exercise.cells[0].source
     assert {"questions", "remove-cell"} <= set(exercise.cells[-1].tags)
     assert [cell.kind for cell in exercise.cells].count("questions") == 1

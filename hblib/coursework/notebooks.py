@@ -1,11 +1,14 @@
 """`python -m hblib.coursework`: from each exercise in `solutions/` to the student's notebook in `exercises/`.
 
+With HBLIB_EXERCISES, from each exercise in that folder to a notebook in its folder `notebooks/`.
+
 Equal sources give equal bytes. The student's notebook holds the task, the given cells, a stub for each answer and the
 checks; no solution, no question, no output and no metadata.
 """
 
 import copy
 import json
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -98,12 +101,18 @@ def facts(name):
     return f"About {head['minutes']} minutes, {head['difficulty']}, {count}"
 
 
-def write_all(target):
-    """Write every student's notebook into the folder `target`; return the paths that changed."""
-    target = Path(target)
-    wanted = {target / f"{name}.ipynb": student(name) for name in source.names()}
+def write_all():
+    """Write every student's notebook; return the folder and the paths that changed.
+
+    The course's folder `exercises/` then holds no others. Of an author's own exercises the notebooks stand in a folder
+    inside, where they meet none of the course's, and nothing is removed.
+    """
+    own = bool(os.environ.get("HBLIB_EXERCISES"))
+    names, target = source.some(), source.folder() / "notebooks" if own else source.folder().parent / "exercises"
+    target.mkdir(exist_ok=True)
+    wanted = {target / f"{name}.ipynb": student(name) for name in names}
     changed = []
-    for path in sorted({*wanted, *target.glob("*.ipynb")}):
+    for path in sorted({*wanted, *(() if own else target.glob("*.ipynb"))}):
         if path not in wanted:
             path.unlink()
         elif path.exists() and path.read_text(encoding="utf8") == wanted[path]:
@@ -111,4 +120,4 @@ def write_all(target):
         else:
             path.write_text(wanted[path], encoding="utf8", newline="\n")
         changed.append(path)
-    return changed
+    return target, changed

@@ -113,6 +113,14 @@ def names():
     return sorted(path.stem for path in folder().glob("[0-9]*.md")) if folder() else []
 
 
+def some():
+    """The exercises that there are; ValueError if there is none, as where HBLIB_EXERCISES names a wrong folder."""
+    if not (found := names()):
+        where = f"in {folder()}: the name of its file begins with a digit and ends in .md" if folder() else "here"
+        raise ValueError(f"there is no exercise {where}")
+    return found
+
+
 def named(name):
     """The name of the exercise that somebody means: also by the file of its notebook.
 

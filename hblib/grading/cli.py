@@ -1,6 +1,7 @@
 """The command `hblib`: grade notebooks, a class of them, write reports, and see whether this machine can."""
 
 import argparse
+import json
 import os
 import platform
 import secrets
@@ -39,7 +40,7 @@ def main(argv=None):
         print(f"hblib: {error}", file=sys.stderr)
         return Exit.USAGE
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        print("\nStopped." + " The same command goes on from here." * (options.do is grade_batch), file=sys.stderr)
         return Exit.NOT_GRADED
     except Exception:  # Python's own exit code for it would be 1, which says that the notebook is to blame
         traceback.print_exc()
@@ -104,6 +105,7 @@ def grader(options, secret):
     kinds = {"bwrap": Bubblewrap, "container": lambda: Container(options.image or ""), "process": Process}
     isolation = kinds[options.isolation]()
     isolation.program()  # says at once if there is none
+    source.some()  # or else every notebook would be one for an unknown exercise
     return Grader(secret, isolation, Limits(wall=options.seconds, cell=options.cell_seconds))
 
 
@@ -195,7 +197,10 @@ def own_secret(path):
 
 
 def write_reports(options):
-    results = report.read(options.results)
+    try:
+        results = report.read(options.results)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ValueError(f"{options.results} does not hold results: it is not JSON") from None
     report.write_class(results, options.out)
     print(f"{len(results)} results are valid; the reports are in {options.out}")
     return Exit.GRADED
@@ -205,7 +210,7 @@ def doctor(options):
     """Say what this machine has, and grade a solved notebook in the sandbox."""
     print(f"Python {platform.python_version()} on {platform.platform()}, user {os.getuid()}")
     print(f"{len(source.names())} exercises in {source.folder()}")
-    name = source.names()[0]
+    name = source.some()[0]
     with tempfile.TemporaryDirectory() as folder, grader(options, secrets.token_bytes(32)) as busy:
         print(f"{busy.isolation.name}: {busy.isolation.program()}")
         notebook = Path(folder) / f"{name}.ipynb"
@@ -215,6 +220,7 @@ def doctor(options):
     if result["status"] != "graded" or result["points"] != result["possible"]:
         raise Unavailable(f"the sandbox does not give a right notebook its points: {report.terminal(result)}")
     if options.isolation == "process":
-        raise Unavailable("the grader works, but without a sandbox it protects against nothing")
+        print("The grader works, but without a sandbox it protects against nothing.", file=sys.stderr)
+        return Exit.NOT_GRADED
     print("This machine can grade: no network, no files of yours, limits on time, memory and processes.")
     return Exit.GRADED
