@@ -649,6 +649,7 @@ def test_new_files_name_the_course_and_its_commit(school, kind):
     [
         ("instructor", ".github/workflows/grade-class.yml", "students.csv"),
         ("student", ".github/workflows/grade.yml", "exercises/01-hospitals.ipynb"),
+        ("student", ".github/workflows/grade.yml", "README.md"),
     ],
 )
 def test_made_anew_they_keep_what_people_filled_in_or_chose(school, kind, anew, kept):
@@ -662,7 +663,23 @@ def test_made_anew_they_keep_what_people_filled_in_or_chose(school, kind, anew, 
     assert done.returncode == 0, done.stderr
     assert (folder / anew).read_text() == new
     assert (folder / kept).read_text() == "mine"
+    assert f"Left as they were: {'students.csv' if kind == 'instructor' else 'README.md, exercises'}" in done.stdout
     assert not list(folder.glob("exercises/1*.ipynb"))
+
+
+@pytest.mark.parametrize("indent", ["    ", "  "])
+def test_a_deadline_outlives_a_newer_commit(school, indent):
+    """Without it the class would not be graded, and nobody would be told."""
+    folder = school.made("instructor")
+    workflow = folder / ".github/workflows/grade-class.yml"
+    deadline = f'  schedule: # UTC\n{indent}- cron: "0 22 31 1 *"\n{indent}- cron: "0 22 30 6 *"\n'
+    mine = workflow.read_text(encoding="utf8").replace("\n\npermissions", f"\n{deadline}\npermissions", 1)
+    workflow.write_text(mine.replace(school.commit, "0" * 40), encoding="utf8")
+    assert len(read(workflow)["on"]["schedule"]) == 2
+    for _ in range(2):
+        done = school.shell(f"python3 classroom/new.py instructor '{folder}' '{school.address}'", school.course)
+        assert done.returncode == 0, done.stderr
+        assert workflow.read_text(encoding="utf8") == mine
 
 
 @pytest.mark.parametrize("address", ["https://github.com/school", "school/course", "https://github.com/a b/c"])
