@@ -40,11 +40,14 @@ def collect(students, server, snapshot):
     snapshot = Path(snapshot)
     rows = []
     for student, repository in read(students):
+        folder = snapshot / "notebooks" / student
         try:
-            commit, count = take(f"{server}/{repository}", snapshot / "notebooks" / student)
+            commit, count = take(f"{server}/{repository}", folder)
             rows.append((student, repository, commit, count))
         except subprocess.SubprocessError:
             rows.append((student, repository, "", "cannot be read"))
+        if not any(folder.iterdir()):  # a store of artifacts drops an empty folder, and with it the student
+            (folder / "nothing-was-collected.txt").write_text(f"{repository}: {rows[-1][-1]}\n", encoding="utf8")
         print(*rows[-1], flush=True)
     with (snapshot / "collected.csv").open("w", encoding="utf8", newline="") as file:
         csv.writer(file).writerows([("student", "repository", "commit", "notebooks"), *rows])
@@ -55,12 +58,15 @@ def collect(students, server, snapshot):
 def read(students):
     """The rows (student, repository) of a file; a student's name becomes a folder's, so it must be a plain one."""
     with open(students, encoding="utf-8-sig", newline="") as file:
-        rows = [
-            tuple((row.get(name) or "").strip() for name in ("student", "repository")) for row in csv.DictReader(file)
-        ]
+        table = csv.DictReader(file)
+        if not {"student", "repository"} <= {*(table.fieldnames or ())}:
+            sys.exit(f"{students}: the first line must be student,repository, with a comma between them")
+        found = [tuple((row[name] or "").strip() for name in ("student", "repository")) for row in table]
+    rows = [row for row in found if any(row)]
     for student, repository in rows:
         if not re.fullmatch(r"\w[\w.-]*", student, re.ASCII) or not re.fullmatch(r"[\w./-]+", repository, re.ASCII):
-            sys.exit(f"{students}: cannot use the line {student!r}, {repository!r}")
+            plain = "a student is letters a-z, digits, and _ . - inside; a repository is OWNER/NAME, not an address"
+            sys.exit(f"{students}: cannot use the line {student!r}, {repository!r}: {plain}")
     if len({student for student, _ in rows}) < len(rows):
         sys.exit(f"{students}: a student stands there twice")
     return rows

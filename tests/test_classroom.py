@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import repositories
 import yaml
 
 from hblib.coursework import notebooks
@@ -294,6 +295,9 @@ class GitHub:
         assert not any(re.search(r'[":<>|*?\r\n]', str(each)) for each in names), "GitHub refuses such names"
         if source.is_dir():
             shutil.copytree(source, target)
+            for folder in sorted(filter(Path.is_dir, target.rglob("*")), reverse=True):
+                if not any(folder.iterdir()):  # only files are stored
+                    folder.rmdir()
         else:
             target.mkdir()
             shutil.copy(source, target)
@@ -433,6 +437,8 @@ def check_published(folder):
     invalid = [flag for student, _, flag in table(folder / "flags.csv") if student == "ben"]
     assert len(invalid) == 2
     assert any("larger than 50 MB" in flag for flag in invalid)
+    missing = {student for student, _, flag in table(folder / "flags.csv") if "nothing-was-collected.txt" in flag}
+    assert missing == {"cleo", "dora"}
 
 
 @pytest.fixture(scope="module")
@@ -485,8 +491,11 @@ def test_results_of_another_form_are_not_published(school, instructor):
     ("lines", "reason"),
     [
         ("anna,class/nowhere\n", "No repository could be read"),
-        ("../anna,class/anna\n", "cannot use the line"),
-        ("anna\n", "cannot use the line"),
+        ("../anna,class/anna\n", "cannot use the line '../anna', 'class/anna': a student is letters a-z, digits"),
+        ("anna\n", "a repository is OWNER/NAME"),
+        ("anna,https://github.com/class/anna\n", "a repository is OWNER/NAME, not an address"),
+        ("Zoë,class/anna\n", "a student is letters a-z"),
+        (",class/anna\n", "a student is letters a-z"),
         ("anna,class/anna\nanna,class/ben\n", "a student stands there twice"),
     ],
 )
@@ -499,6 +508,19 @@ def test_a_list_that_cannot_be_right_stops_the_collection(school, students, line
     done = school.shell(command, folder)
     assert done.returncode == 1
     assert reason in done.stderr
+
+
+@pytest.mark.parametrize("first", ["student;repository", "name,repo", ""])
+def test_a_list_whose_first_line_is_another_is_told_so(tmp_path, first):
+    (tmp_path / "students.csv").write_text(f"{first}\nanna;class/anna\n")
+    with pytest.raises(SystemExit, match="the first line must be student,repository, with a comma"):
+        repositories.read(tmp_path / "students.csv")
+
+
+def test_a_line_without_words_is_no_student(tmp_path):
+    """A spreadsheet leaves such lines at the end of what it saves."""
+    (tmp_path / "students.csv").write_text("\ufeffrepository,student,mail\nclass/anna , anna,a@b\n,,\n\n", "utf8")
+    assert repositories.read(tmp_path / "students.csv") == [("anna", "class/anna")]
 
 
 # --- The same on GitLab -----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from hblib.coursework import source
 from hblib.grading.sandbox import DEFAULT
 from tests.conftest import ROOT
 from tests.ordinary_user import run
@@ -43,7 +44,8 @@ def test_every_grade_is_the_one_that_the_notebook_should_get(course):
     folder, _ = course
     grades = {row["student"]: row for row in table(folder / "grades" / "grades.csv")}
     truth = table(folder / "class" / "truth.csv")
-    assert len(truth) == 200
+    assert (len(truth), len(grades)) == (200, 50)
+    assert "200 notebooks of 50 students" in PAGE
     for row in truth:
         given = grades[row["student"]][row["exercise"]]
         assert given == ("" if row["status"] == "invalid-submission" else f"{float(row['points']):g}"), row
@@ -75,6 +77,20 @@ def test_every_file_that_the_page_names_is_there(course):
     }
     students = {row["student"] for row in table(folder / "class" / "truth.csv")}
     assert {path.stem for path in (folder / "grades" / "students").iterdir()} == students
+
+
+def test_possible_is_the_same_for_everybody(course):
+    grades = table(course[0] / "grades" / "grades.csv")
+    names = sorted({row["exercise"] for row in table(course[0] / "class" / "truth.csv")})
+    assert [*grades[0]] == ["student", *names, "points", "possible"]
+    asked = sum(question.points for name in names for question in source.load(name).questions.values())
+    assert {row["possible"] for row in grades} == {f"{asked:g}"}
+
+
+def test_notebooks_of_ones_own_exercises_stand_beside_them(course):
+    folder, _ = course
+    assert [path.name for path in (folder / "my-exercises" / "notebooks").iterdir()] == ["02-easy.ipynb"]
+    assert len([*(folder / "exercises").glob("*.ipynb")]) == len(source.names())
 
 
 def test_exercises_of_ones_own_are_graded_alone(course):
