@@ -42,43 +42,47 @@ def used(answer, names, name=""):
     >>> used(names["mu"], names)
     {'beta_binomial'}
     """
-    found, seen = set(), set()
-
-    def look(thing, names):
-        if isinstance(thing, types.ModuleType):
-            found.update([_module(thing.__name__)])
-        elif isinstance(thing, types.FunctionType) and id(thing) not in seen:
-            seen.add(id(thing))
-            found.update([_module(thing.__module__)])
-            if not _module(thing.__module__):
-                look_through(thing.__code__, thing.__globals__)
-                for cell in thing.__closure__ or ():
-                    look(cell.cell_contents, thing.__globals__)
-        elif isinstance(thing, type):
-            found.update([_module(thing.__module__)])
-
-    def look_through(code, names):
-        for step in dis.get_instructions(code):
-            if step.opname == "IMPORT_NAME":
-                found.update([_module(step.argval)])
-                if step.argval == "hblib":
-                    found.update(each for each in code.co_names if each != "hblib" and _is_module(each))
-            elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and step.argval in names:
-                look(names[step.argval], names)
-                if getattr(names[step.argval], "__name__", "") == "hblib":
-                    found.update(each for each in code.co_names if _is_module(each))
-        for constant in code.co_consts:
-            if isinstance(constant, types.CodeType):
-                look_through(constant, names)
-
     try:
-        if callable(answer):
-            look(answer, names)
-        elif cell := _cell(names, name):
-            look_through(compile(cell, "cell", "exec"), names)
+        todo = [(answer, {})] if callable(answer) else [(code, names) for code in _compiled(_cell(names, name))]
+        found, seen = set(), set()
+        while todo:
+            thing, around = todo.pop()
+            if id(thing) not in seen:
+                seen.add(id(thing))
+                modules, more = _uses(thing, around)
+                found |= modules
+                todo += more
     except BaseException:
         return set()  # what cannot be looked through cannot be warned of
     return found - {""}
+
+
+def _compiled(cell):
+    return [compile(cell, "cell", "exec")] if cell else []
+
+
+def _uses(thing, names):
+    """(the modules of hblib that a thing is of or imports, [(what it rests on, the names around that)])"""
+    if isinstance(thing, types.CodeType):
+        return _named_in(thing, names)
+    if isinstance(thing, types.FunctionType):
+        own, inside = _module(thing.__module__), thing.__globals__
+        held = [cell.cell_contents for cell in thing.__closure__ or ()]
+        return {own}, [] if own else [(each, inside) for each in (thing.__code__, *held)]
+    if isinstance(thing, types.ModuleType):
+        return {_module(thing.__name__)}, []
+    return {_module(thing.__module__)} if isinstance(thing, type) else set(), []
+
+
+def _named_in(code, names):
+    """The same of a piece of code: what it imports, and the names that it takes from around it."""
+    steps = [*dis.get_instructions(code)]
+    imports = {step.argval for step in steps if step.opname == "IMPORT_NAME"}
+    loaded = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")} & names.keys()
+    whole = "hblib" in imports or any(getattr(names[each], "__name__", "") == "hblib" for each in loaded)
+    found = set(map(_module, imports)) | {each for each in code.co_names if whole and _is_module(each)}
+    inner = [each for each in code.co_consts if isinstance(each, types.CodeType)]
+    return found, [*((names[each], names) for each in loaded), *((each, names) for each in inner)]
 
 
 def _module(name):
