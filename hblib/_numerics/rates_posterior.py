@@ -12,6 +12,7 @@ F is all but a step, from 1 to 0 where mu = x: then the distribution function of
 
 import functools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -208,6 +209,14 @@ def _theta_moments(y, n, weight, size, first, second):
     return r + shift, np.sqrt(within + np.maximum(between, 0))
 
 
+class _Points(NamedTuple):
+    """The nodes that the Beta distributions are mixed over, flat."""
+
+    mu: np.ndarray
+    size: np.ndarray
+    weight: np.ndarray
+
+
 @dataclass(frozen=True)
 class _Rates:
     """The posterior of each group's rate: a mixture over the points, and over the sizes for which it is all but mu."""
@@ -248,11 +257,11 @@ class _Rates:
     @functools.cached_property
     def total(self):
         """Of the weights: 1, but for their rounding and for what was left out."""
-        return np.sum(self.points[2]) + (0.0 if self.steps is None else np.sum(self.steps.weight))
+        return np.sum(self.points.weight) + (0.0 if self.steps is None else np.sum(self.steps.weight))
 
     def tail(self, x, rows, upper):
         level = np.zeros(rows.size)
-        for some in blocks(rows.size, self.points[2].size):
+        for some in blocks(rows.size, self.points.weight.size):
             level[some] = self._tail_of_points(x[some], rows[some], upper)
         for some in self._blocks_of_steps(rows):
             below = self.steps.below(x[some], self.y[rows[some]], self.n[rows[some]])
@@ -262,7 +271,7 @@ class _Rates:
     def log_density(self, x, rows):
         value, inner = np.full(rows.size, -np.inf), np.clip(x, 1e-300, 1 - 1e-16)
         with np.errstate(all="ignore"):
-            for some in blocks(rows.size, self.points[2].size):
+            for some in blocks(rows.size, self.points.weight.size):
                 value[some] = self._log_density_of_points(x[some], inner[some], rows[some])
             for some in self._blocks_of_steps(rows):
                 more = np.log(self.steps.density_at(inner[some], self.y[rows[some]], self.n[rows[some]]))
@@ -281,7 +290,7 @@ class _Rates:
 
     def _tail_of_points(self, x, rows, upper):
         """The part of the points: where it is not small, the tails that cannot count are taken as 0 and 1."""
-        (alpha, beta), weight = self._beta(rows), self.points[2]
+        (alpha, beta), weight = self._beta(rows), self.points.weight
         level = _mixed_tails(x, alpha, beta, weight, upper, _FAR)
         rare = level < _RARE
         if rare.any():
@@ -291,7 +300,7 @@ class _Rates:
     def _log_density_of_points(self, x, inner, rows):
         """The part of the points; at the ends 0 and 1 it is infinite where the least parameter is below 1."""
         alpha, beta = self._beta(rows)
-        parts = log_beta_density(np.broadcast_to(inner[:, None], alpha.shape), alpha, beta) + np.log(self.points[2])
+        parts = log_beta_density(np.broadcast_to(inner[:, None], alpha.shape), alpha, beta) + np.log(self.points.weight)
         value = special.logsumexp(parts, axis=-1) if parts.size else np.full(rows.size, -np.inf)
         least = np.where(x == 0, *(np.min(part, axis=-1, initial=np.inf) for part in (alpha, beta)))
         return np.where((x == 0) | (x == 1), np.where(least < 1, np.inf, -np.inf), value)
@@ -364,7 +373,7 @@ def _points(nodes):
     ]
     mu, size, weight = (np.concatenate(column) for column in zip(*flat, strict=True)) if flat else np.zeros((3, 0))
     some = weight > _SIGNIFICANT * weight.max(initial=0)
-    return mu[some], size[some], weight[some]
+    return _Points(mu[some], size[some], weight[some])
 
 
 def _gauss(mu, given, number):

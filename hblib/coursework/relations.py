@@ -7,6 +7,7 @@ question. Numbers that could agree by chance (a few small whole numbers) are no 
 
 from dataclasses import dataclass
 from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,11 +28,21 @@ class Found:
     at: int | None = None
 
 
+class Case(NamedTuple):
+    """One result for one set of inputs."""
+
+    given: np.ndarray
+    expected: np.ndarray
+    rtol: float
+    atol: float
+    inputs: dict
+
+
 @dataclass(frozen=True)
 class Part:
-    """One result over all cases: (given, expected, rtol, atol, inputs) for each."""
+    """One result over all cases."""
 
-    rows: tuple
+    rows: tuple[Case, ...]
 
     def right(self, undo=lambda given, inputs: given):
         """Is it right in every case after `undo`, which may say None where it cannot be applied?"""
@@ -45,14 +56,14 @@ class Part:
 
     def sharp(self, limit):
         """The same with a relative tolerance of `limit` at most, where the question's own forgives more."""
-        return Part(tuple((g, e, min(rtol, limit), min(atol, limit), inputs) for g, e, rtol, atol, inputs in self.rows))
+        return Part(tuple(row._replace(rtol=min(row.rtol, limit), atol=min(row.atol, limit)) for row in self.rows))
 
     def evidence(self):
         """Are the wrong entries enough, and uneven enough, that no relation would hold by chance?"""
         wrong = [e[~np.isclose(g, e, rtol=r, atol=a)] for g, e, r, a, _ in self.rows]
         values = np.unique([float(f"{value:.6g}") for value in np.concatenate([each.ravel() for each in wrong])])
         uneven = np.abs(values * 100 - np.round(values * 100)) > 1e-4
-        return len(values) >= 3 or (uneven.any() and max(row[2] for row in self.rows) < 1e-4)
+        return len(values) >= 3 or (uneven.any() and max(row.rtol for row in self.rows) < 1e-4)
 
 
 def explain(cases, given, expected, tolerances):
@@ -83,7 +94,7 @@ def explain(cases, given, expected, tolerances):
 def _shows(part, found):
     """The number of the first case in which this result is wrong, or in which it is not finite, if that was found."""
     if found.name == "not finite":
-        return next(i for i, row in enumerate(part.rows) if not np.isfinite(row[0]).all())
+        return next(i for i, row in enumerate(part.rows) if not np.isfinite(row.given).all())
     return next(i for i, row in enumerate(part.rows) if not Part((row,)).right())
 
 
@@ -91,10 +102,10 @@ def _part(cases, given, expected, tolerances, mine, theirs):
     rows = []
     for inputs, g, e, (rtol, atol) in zip(cases, given, expected, tolerances, strict=True):
         try:
-            rows.append((np.asarray(g[mine], dtype=float), np.asarray(e[theirs], dtype=float), rtol, atol, inputs))
+            rows.append(Case(np.asarray(g[mine], dtype=float), np.asarray(e[theirs], dtype=float), rtol, atol, inputs))
         except (TypeError, ValueError):
             return None
-        if rows[-1][0].shape != rows[-1][1].shape:
+        if rows[-1].given.shape != rows[-1].expected.shape:
             return None
     return Part(tuple(rows))
 
@@ -111,8 +122,8 @@ def _another_order(cases, given, expected, tolerances):
 
 
 def _relation(part):
-    given = np.concatenate([row[0].ravel() for row in part.rows])
-    expected = np.concatenate([row[1].ravel() for row in part.rows])
+    given = np.concatenate([row.given.ravel() for row in part.rows])
+    expected = np.concatenate([row.expected.ravel() for row in part.rows])
     if not np.isfinite(given).all():
         if np.isfinite(expected).all():
             what = "nan" if np.isnan(given).any() else "inf"
@@ -195,8 +206,8 @@ RELATIONS = (
 
 def _with_inputs(part):
     """Relations to each argument that is a number, or one number for each in the answer."""
-    for name in part.rows[0][4]:
-        if any(_numeric(row[4][name], row[1].shape) is None for row in part.rows):
+    for name in part.rows[0].inputs:
+        if any(_numeric(row.inputs[name], row.expected.shape) is None for row in part.rows):
             continue
         for power, words in ((1, "`{}`"), (0.5, "the square root of `{}`"), (2, "the square of `{}`")):
 
@@ -225,9 +236,11 @@ def _numeric(value, shape):
 
 def _with_sizes(part):
     """Relations to the length of each argument: sums for means, and the divisor of a variance."""
-    for name, argument in part.rows[0][4].items():
+    for name, argument in part.rows[0].inputs.items():
         for axis in range(len(np.shape(argument))):
-            if any(len(np.shape(row[4][name])) <= axis or np.shape(row[4][name])[axis] < 3 for row in part.rows):
+            if any(
+                len(np.shape(row.inputs[name])) <= axis or np.shape(row.inputs[name])[axis] < 3 for row in part.rows
+            ):
                 continue
 
             def size(inputs, name=name, axis=axis):
@@ -277,20 +290,20 @@ def _fitted(given, expected, digits):
 
 def _constant(part):
     """Is the answer the same for all inputs, or one of them unchanged?"""
-    firsts = [row[0].ravel()[0] for row in part.rows if row[0].size]
-    varied = len({row[1].ravel()[0].round(9) for row in part.rows if row[1].size}) >= 3
-    if varied and all(np.all(row[0] == firsts[0]) for row in part.rows):
+    firsts = [row.given.ravel()[0] for row in part.rows if row.given.size]
+    varied = len({row.expected.ravel()[0].round(9) for row in part.rows if row.expected.size}) >= 3
+    if varied and all(np.all(row.given == firsts[0]) for row in part.rows):
         hint = "Your answer is the same number, whatever the inputs. Does it use what it is given?"
         return Found("constant", hint)
-    same = len({row[0].shape for row in part.rows}) == 1 and all(
-        np.array_equal(row[0], part.rows[0][0]) for row in part.rows
+    same = len({row.given.shape for row in part.rows}) == 1 and all(
+        np.array_equal(row.given, part.rows[0].given) for row in part.rows
     )
     if varied and same:
         return Found("constant", "Your answer is the same, whatever the inputs. Does it use what it is given?")
-    for name in part.rows[0][4]:
-        values = [_numeric(row[4][name], row[1].shape) for row in part.rows]
+    for name in part.rows[0].inputs:
+        values = [_numeric(row.inputs[name], row.expected.shape) for row in part.rows]
         if all(
-            value is not None and value.shape == row[0].shape and np.array_equal(value, row[0])
+            value is not None and value.shape == row.given.shape and np.array_equal(value, row.given)
             for value, row in zip(values, part.rows, strict=True)
         ):
             return Found(f"argument {name}", f"Your answer is `{name}` itself, unchanged.")
@@ -336,7 +349,7 @@ def _close(part, given, expected, error):
     """Is everything within a small relative error?"""
     if np.all(np.abs(given - expected) <= error * np.abs(expected)):
         off = np.max(np.abs(given - expected) / np.where(expected == 0, 1, np.abs(expected)))
-        rtol = max(row[2] for row in part.rows)
+        rtol = max(row.rtol for row in part.rows)
         wanted = f"right to {int(np.ceil(1 - np.log10(2 * rtol)))} digits" if rtol else "nearer"  # so many always do
         hint = (
             f"Close, within {100 * off:.2g} %, but it should be {wanted}. If it is a simulation, a sum "
