@@ -168,7 +168,7 @@ def _computed(exercise, question, answer, cases):
     """Stop unless the answer is right; return the `Edge` that it fails without being told in the task, if any, and
     what is seen there."""
     order = _order(exercise, question)
-    _is_function(question, answer, order(cases[0]))
+    _is_function(answer, order(cases[0]))
     expected = [question.expected(exercise, copy.deepcopy(inputs)) for inputs in cases]
     given = [_call(question, answer, order(inputs)) for inputs in cases]
     tolerances = [(question.rtol, question.absolute(inputs)) for inputs in cases]
@@ -212,7 +212,7 @@ def _by_names(answer, order):
     return renamed
 
 
-def _is_function(question, answer, inputs):
+def _is_function(answer, inputs):
     if _missing(answer):
         raise Stop("not-answered", NOT_ANSWERED)
     if not callable(answer):
