@@ -69,16 +69,13 @@ def under_the_last(html):
     >>> under_the_last('<h2>Data</h2><p class="heading rubric">a. The rate</p>')
     '<h2>Data</h2><p role="heading" aria-level="3" class="heading rubric">a. The rate</p>'
     """
-    level = 1
-
-    def deeper(found):
-        nonlocal level
-        if found[1]:
-            level = int(found[1])
-            return found[0]
-        return f'<p role="heading" aria-level="{level + 1}"{found[0][2:]}'
-
-    return HEADING.sub(deeper, html)
+    parts, level, end = [], 1, 0
+    for found in HEADING.finditer(html):
+        level = int(found[1] or level)
+        opening = found[0] if found[1] else f'<p role="heading" aria-level="{level + 1}"{found[0][2:]}'
+        parts += [html[end : found.start()], opening]
+        end = found.end()
+    return "".join([*parts, html[end:]])
 
 
 def as_list(table):
