@@ -398,7 +398,7 @@ def test_constants_are_turned_away_unless_left_out(page):
 )
 def test_ranks_are_uniform_where_the_page_says_so(page, sampler, quantity, uniform):
     p_value = stats.chisquare(page.counts[sampler][quantity]).pvalue
-    assert p_value > 0.005 if uniform else p_value < 1e-6
+    assert p_value > 1e-4 / 3 if uniform else p_value < 1e-6  # as in chance.py; three are uniform
 
 
 def test_most_ends_of_the_plug_in_come_from_tau_estimated_at_zero(page):
