@@ -27,7 +27,7 @@ export const betaDensity = (alpha, beta) => {
 };
 
 /** log B(a, b). Both are raised to where Stirling's series has all digits; what large terms have in common has gone. */
-export function logBeta(a, b) {
+function logBeta(a, b) {
   let raised = 1;
   for (; a < 16; a++) raised *= (a + b) / a;
   for (; b < 16; b++) raised *= (a + b) / b;
