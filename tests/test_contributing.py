@@ -104,6 +104,11 @@ def test_what_a_workflow_calls_is_there(path):
     assert all(name.endswith(".py") or os.access(ROOT / name, os.X_OK) for name in called)
 
 
+def test_the_week_looks_with_the_uv_that_the_set_up_takes():
+    here = re.search(r"^uv_version=(\S+)$", read("tools/setup.sh"), flags=re.MULTILINE)[1]
+    assert re.findall(r"\buv==(\S+)", read(".github/workflows/weekly.yml")) == [here]
+
+
 @pytest.mark.parametrize(
     "path", [*sorted(ROOT.glob("tools/*.sh")), ROOT / ".binder/postBuild", ROOT / ".ci/run"], ids=str
 )

@@ -16,7 +16,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from hblib.coursework import calling, checking, drawn, graded, source
+from hblib.coursework import calling, checking, drawn, forms, graded, source
+from hblib.grading import sandbox
 from hblib.grading.inside import codec, runner
 from tests import odd, ordinary_user
 
@@ -277,3 +278,10 @@ def caught():
             pass
     except BaseException:
         return "the time is mine"
+
+
+def test_what_the_files_in_the_sandbox_must_say_once_more_is_the_same_in_both():
+    """They stand alone there, and import nothing from each other."""
+    assert forms.DEPTH == codec.DEPTH
+    assert runner.PATIENCE == sandbox.PATIENCE
+    assert calling.NAME == forms.NAME
