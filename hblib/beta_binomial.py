@@ -417,7 +417,7 @@ def fit(y: ArrayLike, n: ArrayLike, method: Literal["ml", "moments"] = "ml", cou
     ok 2.3416 14.1148
     """
     arguments.one_of("method", method, ("ml", "moments"))
-    data = count_tails(y, n, counts, spread=method == "moments")
+    data = count_tails(y, n, counts, with_spread=method == "moments")
     swapped = data.successes > data.trials / 2  # near 1 a rate has few digits left, so fit the failures' instead
     data = data.of_failures() if swapped else data
     status, mu, phi = rates_fit.without_search(data)
@@ -509,7 +509,7 @@ class FullBayes(JointPosterior[Draws]):
     prior: priors.Prior
     nodes: Nodes
     _family = "Beta-Binomial"
-    _spread = "size"
+    _beside_mu = "size"
     _tail: float  # the posterior density of the size falls as size^tail
     _given: Callable  # sizes -> MuGivenSize
     _data: tuple  # y and n
@@ -552,13 +552,13 @@ class FullBayes(JointPosterior[Draws]):
     def _parameters(self):
         return {"mu": self.mu, "size": self.size, "log size": self.size.log()}
 
-    def _draws(self, spread, rng):
-        flat = np.empty(spread.size)
-        for some in blocks(spread.size, 1000):
-            flat[some] = self._given(spread.ravel()[some]).one_each(rng)
-        mu, (y, n) = flat.reshape(spread.shape), self._data
-        alpha, beta = (mu * spread)[..., None] + y, ((1 - mu) * spread)[..., None] + (n - y)
-        return Draws(mu[()], spread[()], rng.beta(alpha, beta))
+    def _draws(self, size, rng):
+        flat = np.empty(size.size)
+        for some in blocks(size.size, 1000):
+            flat[some] = self._given(size.ravel()[some]).one_each(rng)
+        mu, (y, n) = flat.reshape(size.shape), self._data
+        alpha, beta = (mu * size)[..., None] + y, ((1 - mu) * size)[..., None] + (n - y)
+        return Draws(mu[()], size[()], rng.beta(alpha, beta))
 
 
 def full_bayes(y: ArrayLike, n: ArrayLike, prior: Any, counts: ArrayLike | None = None) -> FullBayes:

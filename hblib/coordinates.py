@@ -137,12 +137,12 @@ def gibbs(
         raise ValueError("se must be finite for at least one group: without data the posterior of mu is improper")
     draws, rng = arguments.whole("draws", draws), arguments.generator("rng", rng)
     data, prior = 1 / se**2, 1 / tau**2
-    spread = 1 / np.sqrt(data + prior)
+    sd = 1 / np.sqrt(data + prior)
     precision = np.sum((1 - w) ** 2 * prior + w**2 * data)
     mu, theta = np.empty(draws), np.empty((draws, len(se)))
     at = rng.normal(np.sum(weight * ybar) / weight.sum(), 1 / np.sqrt(weight.sum()))
     for i in range(draws):
-        raw = rng.normal(spread**2 * ((1 - w) * prior * at + data * (ybar - w * at)), spread)
+        raw = rng.normal(sd**2 * ((1 - w) * prior * at + data * (ybar - w * at)), sd)
         mu[i], theta[i] = at, raw + w * at
         at = rng.normal(np.sum((1 - w) * prior * raw + w * data * (ybar - raw)) / precision, 1 / np.sqrt(precision))
     return mu, theta

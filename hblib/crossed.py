@@ -307,11 +307,11 @@ class _Model:
         beta = self.back @ (self.Q.T @ (self.y - self.Z @ effects))
         # The covariance matrix of beta is sigma^2 B (I + Q'Z (G^-1 + A)^-1 Z'Q) B' with Q = x B.
         inner = linalg.solve_triangular(L, root[:, None] * (self.Z.T @ self.Q), lower=True)
-        spread = self.back @ (np.eye(len(beta)) + inner.T @ inner) @ self.back.T
+        cov_beta = self.back @ (np.eye(len(beta)) + inner.T @ inner) @ self.back.T
         log_det = 2 * (half_log_det + self.columns.log_determinant) + len(beta) * np.log(len(self.y))
         return Fit(
             beta=beta,
-            se_beta=sigma * np.sqrt(np.diagonal(spread)),
+            se_beta=sigma * np.sqrt(np.diagonal(cov_beta)),
             sd=sigma * np.sqrt(ratio),
             sigma=float(sigma),
             log_likelihood=float(-(log_det + left / sigma**2 + self.free * np.log(2 * np.pi * sigma**2)) / 2),

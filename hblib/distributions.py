@@ -947,7 +947,7 @@ class JointPosterior[Draws](ABC):
     theta: Distribution
     new_group: Distribution
     _family: ClassVar[str]
-    _spread: ClassVar[str]  # the parameter beside mu
+    _beside_mu: ClassVar[str]  # the name of the other parameter
 
     def summary(self, prob: float = 0.95, groups: ArrayLike | None = None) -> dict[str, list]:
         """Return what one reports, as columns, of which pandas.DataFrame makes a table.
@@ -1008,7 +1008,7 @@ class JointPosterior[Draws](ABC):
         ((1000,), (1000, 4))
         """
         rng = arguments.generator("rng", rng)
-        return self._draws(np.asarray(getattr(self, self._spread).rvs(size, rng)), rng)
+        return self._draws(np.asarray(getattr(self, self._beside_mu).rvs(size, rng)), rng)
 
     def to_datatree(self, draws: int = 1000, chains: int = 4, rng: Rng = None, groups: ArrayLike | None = None) -> Any:
         """Return joint draws of the prior's parameters and theta in the form in which ArviZ takes them.
@@ -1042,7 +1042,7 @@ class JointPosterior[Draws](ABC):
         """What a summary begins with: mu, and what says how much the groups vary."""
 
     @abstractmethod
-    def _draws(self, spread: FloatArray, rng: np.random.Generator) -> Draws:
+    def _draws(self, beside_mu: FloatArray, rng: np.random.Generator) -> Draws:
         """Joint draws, given those of the parameter beside mu."""
 
     def __repr__(self) -> str:

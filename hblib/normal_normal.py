@@ -515,18 +515,18 @@ class FullBayes(JointPosterior[Draws]):
     prior: priors.Prior
     nodes: Nodes
     _family = "Normal-Normal"
-    _spread = "tau"
+    _beside_mu = "tau"
     _given: Callable  # tau -> mean and standard deviation of mu
     _data: tuple  # ybar and se
 
     def _parameters(self):
         return {"mu": self.mu, "tau": self.tau}
 
-    def _draws(self, spread, rng):
-        mu = rng.normal(*(part.reshape(spread.shape) for part in self._given(spread.ravel())))
+    def _draws(self, tau, rng):
+        mu = rng.normal(*(part.reshape(tau.shape) for part in self._given(tau.ravel())))
         ybar, se = self._data
-        theta = posterior(ybar, se, np.asarray(mu)[..., None], spread[..., None]).rvs(rng=rng)
-        return Draws(mu, spread[()], theta)
+        theta = posterior(ybar, se, np.asarray(mu)[..., None], tau[..., None]).rvs(rng=rng)
+        return Draws(mu, tau[()], theta)
 
 
 def full_bayes(

@@ -324,8 +324,8 @@ def bootstrap_beta_binomial(
     points = np.array([fit.mu for fit in fits if fit.status == "phi = 0"])
     if alpha.size + points.size == 0:
         raise ValueError(f"draws = {draws} simulated data sets hold none that determines phi")
-    spread = beta_binomial.posterior(y[:, None], n[:, None], alpha, beta)
-    return Refits((spread, Point(np.tile(points, (y.size, 1)))))
+    of_groups = beta_binomial.posterior(y[:, None], n[:, None], alpha, beta)
+    return Refits((of_groups, Point(np.tile(points, (y.size, 1)))))
 
 
 def exact_coverage(

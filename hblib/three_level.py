@@ -457,8 +457,8 @@ class _ByChain(NamedTuple):
 
     def reml(self):
         """For each tau_store the best tau_chain is a two-level fit of the chains; what is left is one dimension."""
-        least, spread = self.variance.min(), np.ptp(self.first[self.index] + self.y)
-        store2 = highest(self._score, self._highest_at, bracketing(least, max(2 * spread**2, least)))
+        least, reach = self.variance.min(), np.ptp(self.first[self.index] + self.y)
+        store2 = highest(self._score, self._highest_at, bracketing(least, max(2 * reach**2, least)))
         return store2, self._best_chain2(store2)
 
     def _best_chain2(self, store2):

@@ -61,7 +61,7 @@ CALLS = [
     ),
     (beta_binomial.fit, (Y, N, "ml", COUNTS), BINOMIAL | {"method": "other", "counts": "counts"}),
     (beta_binomial.full_bayes, (Y, N, FLAT, COUNTS), BINOMIAL | {"prior": "other", "counts": "counts"}),
-    (rates_counts.count_tails, (Y, N, COUNTS, True), BINOMIAL | {"counts": "counts", "spread": "other"}),
+    (rates_counts.count_tails, (Y, N, COUNTS, True), BINOMIAL | {"counts": "counts", "with_spread": "other"}),
     (normal_normal.posterior, (YBAR, SE, 1.0, 2.0), NORMAL | {"mu": "numbers", "tau": "numbers"}),
     (normal_normal.shrinkage, (SE, 2.0), {"se": "numbers", "tau": "numbers"}),
     (

@@ -161,7 +161,8 @@ def test_the_counts_of_failures_are_those_of_the_mirrored_rows(largest):
     rng = np.random.default_rng(largest)
     n = rng.integers(0, largest, 50)
     y = rng.binomial(n, 0.2)
-    swapped, mirrored = rates_counts.count_tails(y, n, spread=True).of_failures(), rates_counts.count_tails(n - y, n)
+    swapped = rates_counts.count_tails(y, n, with_spread=True).of_failures()
+    mirrored = rates_counts.count_tails(n - y, n)
     for name in ("k", "y", "f", "between", "groups", "trials", "successes", "no_success", "no_failure", "largest"):
         np.testing.assert_allclose(getattr(swapped, name), getattr(mirrored, name), rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(swapped.surplus, mirrored.surplus, rtol=1e-9, atol=1e-6)

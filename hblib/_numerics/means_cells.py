@@ -30,7 +30,7 @@ class Cells:
     mean: np.ndarray
     squares: np.ndarray  # about the cell's mean
     centre: float
-    spread: float  # largest estimate minus smallest
+    reach: float  # largest estimate minus smallest
 
     @property
     def groups(self):

@@ -40,7 +40,7 @@ def highest(score, value, grid):
 def grid_of(cells):
     """Values of tau2 that bracket every maximum: the score is negative beyond the last."""
     least = cells.variance.min()
-    return bracketing(least, max(2 * cells.spread**2, least))
+    return bracketing(least, max(2 * cells.reach**2, least))
 
 
 def bracketing(least, top):
@@ -142,7 +142,7 @@ class RatioLikelihood(NamedTuple):
 
     def best(self):
         """The ratio with the highest likelihood."""
-        top = max(1.0, 4 * self.cells.spread**2 * self.observations / self.within)
+        top = max(1.0, 4 * self.cells.reach**2 * self.observations / self.within)
         return highest(self.score, self.value, bracketing(self.cells.variance.min(), top))
 
     def sigma(self, ratio):

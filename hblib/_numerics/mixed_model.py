@@ -122,13 +122,13 @@ class Model:
         beta = shared.back @ (self.response.coefficients + best.beta) * unit
         if shared.constant is not None:
             beta = beta + self.response.centre * shared.constant
-        spread = np.linalg.solve(best.factor, shared.back.T)
+        root_of_cov = np.linalg.solve(best.factor, shared.back.T)
         constant = free * (1 + np.log(2 * np.pi / free)) + 2 * free * np.log(unit) + 2 * shared.log_determinant
         root = self.varying.back @ best.root
         deviation, covariance = best.deviations(root)
         return {
             "beta": beta,
-            "se_beta": sigma * np.sqrt(np.sum(spread**2, axis=0)),
+            "se_beta": sigma * np.sqrt(np.sum(root_of_cov**2, axis=0)),
             "Sigma": (sigma * root) @ (sigma * root).T,
             "sigma": float(sigma),
             "log_likelihood": float(-(best.value + constant) / 2),

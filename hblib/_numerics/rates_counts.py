@@ -103,21 +103,21 @@ class TailCounts:
         return self.surplus[some], self.k[:-1][some], self.k[1:][some]
 
 
-def count_tails(y, n, counts=None, spread=False):
+def count_tails(y, n, counts=None, with_spread=False):
     """The `TailCounts` of the rows (y, n), checked; `counts` says how many groups share each row."""
-    found = _fast_columns(y, n, spread) if counts is None else None
+    found = _fast_columns(y, n, with_spread) if counts is None else None
     if found is None:
         y, n = arguments.successes(y, n, join=arguments.groups)
         counts = np.ones(1) if counts is None else arguments.counts("counts", counts)
         y, n, counts = arguments.groups(y=y, n=n, counts=counts)
         columns = [_distinct(values.astype(np.int64), counts) for values in (y, n - y, n)]
-        parts = blocks(y.size if spread else 0, _COLUMNS)
+        parts = blocks(y.size if with_spread else 0, _COLUMNS)
         found = columns, [Spread.of(y[some], n[some], counts[some]) for some in parts]
     columns, spreads = found
-    return _tail_counts(*columns, spread=reduce(Spread.joined, spreads) if spread else None)
+    return _tail_counts(*columns, spread=reduce(Spread.joined, spreads) if with_spread else None)
 
 
-def _fast_columns(y, n, spread=False):
+def _fast_columns(y, n, with_spread=False):
     """Distinct values of y, n - y and n with their numbers, in one pass over integer arrays; None for anything else.
 
     And the `Spread` of each block of rows, if that is asked for. Rows that are not 0 <= y <= n also give None: the
@@ -139,7 +139,7 @@ def _fast_columns(y, n, spread=False):
             histograms = np.pad(histograms, ((0, 0), (0, new[2].size - histograms.shape[1])))
         for histogram, counted in zip(histograms, new, strict=True):
             histogram[: counted.size] += counted
-        if spread:
+        if with_spread:
             spreads.append(Spread.of(successes, trials))
     return [(np.flatnonzero(histogram), histogram[histogram > 0].astype(float)) for histogram in histograms], spreads
 

@@ -249,8 +249,8 @@ class _Rates:
         for some in blocks(rows.size, size.size):
             y, n = self.y[rows[some], None], self.n[rows[some], None]
             mean, between = (mu * size + y) / (size + n), (size / (size + n)) ** 2 * variance
-            spread = (mean * (1 - mean) - between) / (size + n + 1) + between
-            total = mean * (1 - mean) / spread - 1
+            theta_variance = (mean * (1 - mean) - between) / (size + n + 1) + between
+            total = mean * (1 - mean) / theta_variance - 1
             level[some] = _mixed_tails(x[some], mean * total, (1 - mean) * total, weight, upper, _FAR)
         return level
 
@@ -309,7 +309,7 @@ class _Rates:
         return [] if self.steps is None else blocks(rows.size, self.steps.size.size * _OFFSETS.size)
 
 
-def _spread_of_step(nodes):
+def _sd_of_step(nodes):
     """`b` for a group without data, for which it is smallest: in widths of logit mu, for every size. And logit's sd."""
     centre = special.expit(nodes.centre)
     sd = 1 / np.sqrt(nodes.size * centre * (1 - centre))
@@ -346,13 +346,13 @@ def upper_tail(alpha, beta, x):
 
 def _is_step(nodes):
     """Whether F is averaged as a step, for every size."""
-    b, sd = _spread_of_step(nodes)
+    b, sd = _sd_of_step(nodes)
     return (b < _NARROW) | ((b < _NEARLY_NORMAL[0]) & (sd < _NEARLY_NORMAL[1]))
 
 
 def _points(nodes):
     """mu, size and weight of the nodes that the Beta distributions are mixed over, flat; large sizes are left out."""
-    b, _ = _spread_of_step(nodes)
+    b, _ = _sd_of_step(nodes)
     kept = ~_is_step(nodes) & (nodes.weight > _SIGNIFICANT * nodes.weight.max())
     order = np.ceil(26 / np.log1p(b**2))
     order = np.where((order <= 16) & (nodes.width < 0.3), np.maximum(order, 3), 0).astype(int)
@@ -406,7 +406,7 @@ def _refined(t, given, factor):
 
 def _steps(nodes):
     """The large sizes, for which F is all but a step; None if there are none that count."""
-    b, sd = _spread_of_step(nodes)
+    b, sd = _sd_of_step(nodes)
     kept = _is_step(nodes) & (nodes.weight > _SIGNIFICANT * nodes.weight.max())
     if not kept.any():
         return None
@@ -478,13 +478,13 @@ class _Steps:
         size, x, y, n = self.size[:, None], x[:, None, None], y[:, None, None], n[:, None, None]
         at = np.clip(x + (x * n - y) / size, 1e-300, 1 - 1e-16)
         slope = (1 + n / size) / (at * (1 - at))  # of logit at
-        spread = np.sqrt(x * (1 - x) / (size + n + 1))
-        sd = np.minimum(spread * slope, 10.0)
+        raw_sd = np.sqrt(x * (1 - x) / (size + n + 1))
+        sd = np.minimum(raw_sd * slope, 10.0)
         z = special.logit(at) + sd * _OFFSETS
         scaled = (z - self.centre[:, None]) / self.width[:, None]
         density = self._interpolated((np.arcsinh(scaled) - self.first) / STEP)[1]
         density = density / (STEP * self.width[:, None] * np.sqrt(1 + scaled**2))
-        of_sd = slope * (1 - 2 * x) / (2 * (size + n + 1) * np.maximum(spread, 1e-300)) - sd * slope * (1 - 2 * at)
+        of_sd = slope * (1 - 2 * x) / (2 * (size + n + 1) * np.maximum(raw_sd, 1e-300)) - sd * slope * (1 - 2 * at)
         of_sd = np.where(sd < 10, of_sd, 0.0)
         whole = (_NORMAL * density * (slope + of_sd * _OFFSETS)).sum(axis=-1)
         some, z = np.s_[:, : self.skew], z[:, : self.skew]

@@ -54,13 +54,13 @@ def summary(draws, cdf, mean, sd):
 
     m, s = np.atleast_1d(mean).astype(float), np.atleast_1d(sd).astype(float)
     ess = size(columns, "bulk")
-    spread = size(np.abs(columns - np.median(columns, axis=(0, 1))), "bulk")
+    ess_of_sd = size(np.abs(columns - np.median(columns, axis=(0, 1))), "bulk")
     at = m + s * PLACES[:, None]
     x = m + s * TABLE[:, None]
     below, table = (np.asarray(cdf(v.reshape(-1, *np.shape(mean)))).reshape(v.shape) for v in (at, x))
     fourth = np.sum(np.diff(table, axis=0) * ((x[1:] + x[:-1]) / 2 - m) ** 4, axis=0) / s**4
     found = columns.mean(axis=(0, 1)), columns.std(axis=(0, 1))
-    errors = ERRORS * s / np.sqrt(ess), ERRORS * s * np.sqrt(np.maximum(fourth - 1, 1) / (4 * spread))
+    errors = ERRORS * s / np.sqrt(ess), ERRORS * s * np.sqrt(np.maximum(fourth - 1, 1) / (4 * ess_of_sd))
     right = np.all(np.abs(found[0] - m) <= errors[0]) and np.all(np.abs(found[1] - s) <= errors[1])
     for place, share in zip(at, below, strict=True):
         lower = (columns <= place).astype(float)
