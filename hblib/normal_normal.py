@@ -369,16 +369,16 @@ def fit(ybar: ArrayLike, se: ArrayLike, method: Method = "ml", counts: ArrayLike
     tau = 0
     """
     arguments.one_of("method", method, METHODS)
-    unit, cells = in_units(*telling_rows(ybar, se, counts))
-    if cells.groups < 2:
-        return Fit(mu=cells.centre * unit if cells.groups else np.nan, method=method)
-    tau2, mean, error_mu, error_tau2 = METHODS[method](cells)
+    unit, by_se = in_units(*telling_rows(ybar, se, counts))
+    if by_se.groups < 2:
+        return Fit(mu=by_se.centre * unit if by_se.groups else np.nan, method=method)
+    tau2, mean, error_mu, error_tau2 = METHODS[method](by_se)
     tau = np.sqrt(tau2)
     restricted = method == "reml"
     error_tau = error_tau2 / (2 * tau) if tau > 0 else np.nan
-    log_likelihood = cells.log_likelihood(tau2, restricted, mu=mean) - (cells.groups - restricted) * np.log(unit)
+    log_likelihood = by_se.log_likelihood(tau2, restricted, mu=mean) - (by_se.groups - restricted) * np.log(unit)
     return Fit(
-        mu=float((cells.centre + mean) * unit),
+        mu=float((by_se.centre + mean) * unit),
         tau=float(tau * unit),
         status="ok" if tau > 0 else "tau = 0",
         method=method,
@@ -435,11 +435,11 @@ def profile(
     """
     arguments.one_of("method", method, ("ml", "reml"))
     tau = arguments.numbers("tau", tau, low=0)
-    unit, cells = in_units(*telling_rows(ybar, se, counts))
+    unit, by_se = in_units(*telling_rows(ybar, se, counts))
     restricted = method == "reml"
-    if restricted and not cells.groups:
+    if restricted and not by_se.groups:
         raise ValueError(f"{_NO_DATA} if method is 'reml'")
-    return (cells.log_likelihood((tau / unit) ** 2, restricted) - (cells.groups - restricted) * np.log(unit))[()]
+    return (by_se.log_likelihood((tau / unit) ** 2, restricted) - (by_se.groups - restricted) * np.log(unit))[()]
 
 
 class Nodes(NamedTuple):

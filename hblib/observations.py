@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hblib._numerics import arguments
-from hblib._numerics.means_cells import collect
+from hblib._numerics.means_by_se import BySe
 from hblib._numerics.means_fit import RatioLikelihood, errors_of_both
 from hblib._numerics.means_rows import by_group
 from hblib._numerics.types import FloatArray, IntArray, Labels
@@ -138,14 +138,14 @@ def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "re
     _, n, ybar, within, unit = by_group(values, group)
     if n.size < 2:
         return Fit(mu=float(ybar[0] * unit), method=method)
-    cells, observations, restricted = collect(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
-    likelihood = RatioLikelihood(cells, within, observations, restricted)
+    by_se, observations, restricted = BySe.of(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
+    likelihood = RatioLikelihood(by_se, within, observations, restricted)
     ratio = likelihood.best()
     sigma, log_likelihood = likelihood.sigma(ratio), likelihood.log_likelihood(ratio)
-    here = cells.at(ratio)
-    error_tau, error_sigma = errors_of_both(cells, ratio, sigma, within, observations, restricted)
+    here = by_se.at(ratio)
+    error_tau, error_sigma = errors_of_both(by_se, ratio, sigma, within, observations, restricted)
     return Fit(
-        mu=float((cells.centre + here.mu) * unit),
+        mu=float((by_se.centre + here.mu) * unit),
         tau=float(np.sqrt(ratio) * sigma * unit),
         status="ok" if ratio > 0 else "tau = 0",
         method=method,

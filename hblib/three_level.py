@@ -386,7 +386,7 @@ def fit(ybar: ArrayLike, se: ArrayLike, chain: ArrayLike, method: Literal["reml"
     if data.size.size < 2 or data.size.max() < 2:
         raise ValueError("chain: two chains with data, and one with two stores, are needed to tell the levels apart")
     store2, chain2 = data.moments() if method == "moments" else data.reml()
-    _, information, off = data.collect(np.array([store2]))
+    _, information, off = data.weights(np.array([store2]))
     v = information / (1 + information * chain2)
     _, mean = data.population(v, off)
     return Fit(
@@ -418,7 +418,7 @@ class _ByChain(NamedTuple):
     def by_chain(self, values):
         return np.add.reduceat(values, self.start, axis=-1)
 
-    def collect(self, tau2):
+    def weights(self, tau2):
         """Weights of the stores, their sums by chain, and the chains' means less `first`; tau2 of shape (..., 1)."""
         w = 1 / (self.variance + tau2)
         information = self.by_chain(w)
@@ -440,7 +440,7 @@ class _ByChain(NamedTuple):
         return value - (self.y.size - 1) * np.log(self.unit)
 
     def _log_likelihood(self, store2, chain2):
-        w, information, off = self.collect(store2)
+        w, information, off = self.weights(store2)
         v = information / (1 + information * chain2)
         away, _ = self.population(v, off)
         inner = np.sum(np.log(w / (2 * np.pi)) - w * (self.y - off[..., self.index]) ** 2, axis=-1)
@@ -462,7 +462,7 @@ class _ByChain(NamedTuple):
         return store2, self._best_chain2(store2)
 
     def _best_chain2(self, store2):
-        _, information, off = self.collect(np.array([store2]))
+        _, information, off = self.weights(np.array([store2]))
         return normal_normal.fit(self.first + off, 1 / np.sqrt(information), "reml").tau ** 2
 
     def _highest_at(self, store2):
@@ -470,7 +470,7 @@ class _ByChain(NamedTuple):
 
     def _score(self, store2):
         """d/d tau_store^2 of the log likelihood, tau_chain at its best: (sum (Py)^2 - trace P)/2."""
-        w, information, off = self.collect(np.array([store2]))
+        w, information, off = self.weights(np.array([store2]))
         pull = 1 / (1 + information * self._best_chain2(store2))
         away, _ = self.population(information * pull, off)
         squares = np.sum((w * (self.y - off[self.index] + (pull * away)[self.index])) ** 2)

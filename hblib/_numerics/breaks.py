@@ -1,6 +1,7 @@
 """Where a density on (0, inf) jumps, begins, ends or has a kink, so that `quadrature` can integrate between.
 
-A cell of a grid in which the log density is no smooth curve is cut finer, until the break is known to the last digit.
+An interval of a grid in which the log density is no smooth curve is cut finer, until the break is known to the last
+digit.
 """
 
 import functools
@@ -87,12 +88,12 @@ def _fine_scan(f, low, high, centre):
 
 
 def _rough_places(f, grids):
-    """The s at which log f is not smooth: cells of the grid that look so are cut finer until they no longer do."""
+    """The s at which log f is not smooth: intervals of the grid that look so are cut finer until they no longer do."""
     places, todo, looked = [], list(grids), 0
     floor = max(value.max() for _, value in grids) - _INVISIBLE
     while todo:
         s, value = todo.pop()
-        for first, last in _rough_cells(s, value, floor):
+        for first, last in _rough_ranges(s, value, floor):
             if s[last] < s[first] * (1 + 1e-8):  # near enough for a kink; a jump goes on to the last digit
                 places.append(_jump(f, s[first], s[last]))
                 continue
@@ -103,7 +104,7 @@ def _rough_places(f, grids):
             if looked > _MOST:
                 raise ValueError("the log density is rough everywhere: it must be smooth between its jumps")
             values = f(finer)
-            if s[last] < 1.05 * s[first] and not _rough_cells(finer, values, floor):
+            if s[last] < 1.05 * s[first] and not _rough_ranges(finer, values, floor):
                 # smooth, but narrow: to be looked at closely
                 places.append(finer[values.argmax()])
             todo.append((finer, values))
@@ -122,14 +123,14 @@ def _jump(f, low, high):
         low, high = s[at], s[at + 1]
 
 
-def _rough_cells(x, value, floor):
+def _rough_ranges(x, value, floor):
     """Ranges (first, last) of indices between which the values do not follow a smooth curve.
 
     On a smooth curve the fourth differences of neighbouring values are far smaller than the values' own; a kink or a
     jump makes them equally large. A step between a number and -inf is a break anyway.
     """
     finite = np.isfinite(value)
-    rough = finite[1:] != finite[:-1]  # of each cell
+    rough = finite[1:] != finite[:-1]  # of each interval
     if x.size >= 5:
         with np.errstate(over="ignore", invalid="ignore"):  # where log f falls to the end of the doubles
             bend = np.abs(np.diff(np.where(finite, value, 0.0), 4))

@@ -1,11 +1,11 @@
-"""The empirical Bayes estimates of the Normal-Normal model, from the `Cells` of the data."""
+"""The empirical Bayes estimates of the Normal-Normal model, from the `BySe` of the data."""
 
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from hblib._numerics.means_cells import Cells, collect
+from hblib._numerics.means_by_se import BySe
 
 _LEAST = 1e-6  # of the smallest variance: so small a tau^2 changes no weight by more than a millionth
 _POINTS = 64  # of the grid: the score of thousands of random data sets, se over four orders, never turned twice between
@@ -17,12 +17,12 @@ def unit_near(value):
 
 
 def in_units(ybar, se, counts):
-    """A power of 2 near the standard errors, and the `Cells` in that unit, so that powers of variances are doubles."""
+    """A power of 2 near the standard errors, and the `BySe` in that unit, so that powers of variances are doubles."""
     typical = np.median(se) if se.size else 1.0
     if ybar.size and np.ptp(ybar) > 1e50 * typical:
         raise ValueError(f"ybar must not spread over more than 1e50 standard errors, but does over {np.ptp(ybar):g}")
     unit = unit_near(typical)
-    return unit, collect(ybar / unit, se / unit, counts) if unit != 1 else collect(ybar, se, counts)
+    return unit, BySe.of(ybar / unit, se / unit, counts) if unit != 1 else BySe.of(ybar, se, counts)
 
 
 def highest(score, value, grid):
@@ -37,10 +37,10 @@ def highest(score, value, grid):
     return max(maxima, key=value)
 
 
-def grid_of(cells):
+def grid_of(by_se):
     """Values of tau2 that bracket every maximum: the score is negative beyond the last."""
-    least = cells.variance.min()
-    return bracketing(least, max(2 * cells.reach**2, least))
+    least = by_se.variance.min()
+    return bracketing(least, max(2 * by_se.reach**2, least))
 
 
 def bracketing(least, top):
@@ -48,26 +48,26 @@ def bracketing(least, top):
     return np.append(0.0, np.geomspace(least * _LEAST, top, _POINTS))
 
 
-def _ml(cells):
-    return _likeliest(cells, restricted=False)
+def _ml(by_se):
+    return _likeliest(by_se, restricted=False)
 
 
-def _reml(cells):
-    return _likeliest(cells, restricted=True)
+def _reml(by_se):
+    return _likeliest(by_se, restricted=True)
 
 
-def _likeliest(cells, restricted):
-    tau2 = highest(lambda t: cells.score(t, restricted), lambda t: cells.log_likelihood(t, restricted), grid_of(cells))
-    return tau2, *_mean_and_errors(cells, tau2, restricted)
+def _likeliest(by_se, restricted):
+    tau2 = highest(lambda t: by_se.score(t, restricted), lambda t: by_se.log_likelihood(t, restricted), grid_of(by_se))
+    return tau2, *_mean_and_errors(by_se, tau2, restricted)
 
 
-def _mean_and_errors(cells, tau2, restricted):
+def _mean_and_errors(by_se, tau2, restricted):
     """mu and the standard errors of mu and tau^2 from the observed information at tau2."""
-    here = cells.at(tau2)
+    here = by_se.at(tau2)
     given_tau2 = 1 / np.sqrt(here.total)
     if tau2 == 0:
         return here.mu, given_tau2, np.nan
-    information, move = cells.information(tau2, restricted)
+    information, move = by_se.information(tau2, restricted)
     error_tau2 = _root_of_inverse(information[0, 0])
     error_mu = given_tau2 if restricted else np.hypot(given_tau2, move[0] * error_tau2)
     return here.mu, error_mu, error_tau2
@@ -78,33 +78,33 @@ def _root_of_inverse(information):
     return 1 / np.sqrt(information) if information > 0 else np.nan
 
 
-def _plain_moments(cells):
-    mean = np.sum(cells.number * cells.mean) / cells.groups
-    squares = np.sum(cells.squares + cells.number * (cells.mean - mean) ** 2)
-    tau2 = max(0.0, squares / (cells.groups - 1) - np.sum(cells.number * cells.variance) / cells.groups)
-    error_mu = np.sqrt(np.sum(cells.number * (cells.variance + tau2))) / cells.groups
-    return tau2, mean, error_mu, _error_of_moments(cells, np.ones(cells.number.shape), tau2)
+def _plain_moments(by_se):
+    mean = np.sum(by_se.number * by_se.mean) / by_se.groups
+    squares = np.sum(by_se.squares + by_se.number * (by_se.mean - mean) ** 2)
+    tau2 = max(0.0, squares / (by_se.groups - 1) - np.sum(by_se.number * by_se.variance) / by_se.groups)
+    error_mu = np.sqrt(np.sum(by_se.number * (by_se.variance + tau2))) / by_se.groups
+    return tau2, mean, error_mu, _error_of_moments(by_se, np.ones(by_se.number.shape), tau2)
 
 
-def _dersimonian_laird(cells):
-    zero = cells.at(0.0)
-    per_tau2 = np.sum(cells.number * zero.w * (cells.but_one(zero.w) / zero.total))  # w1 - w2/w1, which would cancel
-    tau2 = max(0.0, (np.sum(zero.w * zero.squares) - (cells.groups - 1)) / per_tau2)
-    here = cells.at(tau2)
-    return tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(cells, zero.w, tau2)
+def _dersimonian_laird(by_se):
+    zero = by_se.at(0.0)
+    per_tau2 = np.sum(by_se.number * zero.w * (by_se.but_one(zero.w) / zero.total))  # w1 - w2/w1, which would cancel
+    tau2 = max(0.0, (np.sum(zero.w * zero.squares) - (by_se.groups - 1)) / per_tau2)
+    here = by_se.at(tau2)
+    return tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, zero.w, tau2)
 
 
-def _paule_mandel(cells):
+def _paule_mandel(by_se):
     def excess(tau2):
-        here = cells.at(tau2)
-        return np.sum(here.w * here.squares) - (cells.groups - 1)
+        here = by_se.at(tau2)
+        return np.sum(here.w * here.squares) - (by_se.groups - 1)
 
-    tau2 = highest(excess, lambda tau2: tau2, grid_of(cells))
-    here = cells.at(tau2)
-    return tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(cells, here.w, tau2)
+    tau2 = highest(excess, lambda tau2: tau2, grid_of(by_se))
+    here = by_se.at(tau2)
+    return tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, here.w, tau2)
 
 
-METHODS = {  # cells -> tau^2, mu, and their standard errors
+METHODS = {  # by_se -> tau^2, mu, and their standard errors
     "ml": _ml,
     "reml": _reml,
     "moments": _plain_moments,
@@ -113,16 +113,16 @@ METHODS = {  # cells -> tau^2, mu, and their standard errors
 }
 
 
-def _error_of_moments(cells, a, tau2):
+def _error_of_moments(by_se, a, tau2):
     """The standard error of a tau^2 that solves sum a_j (y_j - mean)^2 = its expectation, mean with weights a.
 
     The sum is y'Ay, A = diag(a) - aa'/sum a. Its variance is 2 trace(AVAV) for V = diag(tau^2 + se_j^2), and its
     expectation grows with tau^2 by trace A.
     """
     a = a / a.max()
-    share = cells.but_one(a) / np.sum(cells.number * a)
-    trace = cells.traces(a, (cells.variance + tau2)[None, :])[0, 0]
-    return np.sqrt(2 * trace) / np.sum(cells.number * a * share)
+    share = by_se.but_one(a) / np.sum(by_se.number * a)
+    trace = by_se.traces(a, (by_se.variance + tau2)[None, :])[0, 0]
+    return np.sqrt(2 * trace) / np.sum(by_se.number * a * share)
 
 
 class RatioLikelihood(NamedTuple):
@@ -131,7 +131,7 @@ class RatioLikelihood(NamedTuple):
     A group's mean has the variance sigma^2 (ratio + 1/n_j); what is within groups tells of sigma alone.
     """
 
-    cells: Cells  # with 1/n as the variance
+    by_se: BySe  # with 1/n as the variance
     within: float  # sum of squares within groups
     observations: int
     restricted: bool
@@ -142,39 +142,39 @@ class RatioLikelihood(NamedTuple):
 
     def best(self):
         """The ratio with the highest likelihood."""
-        top = max(1.0, 4 * self.cells.reach**2 * self.observations / self.within)
-        return highest(self.score, self.value, bracketing(self.cells.variance.min(), top))
+        top = max(1.0, 4 * self.by_se.reach**2 * self.observations / self.within)
+        return highest(self.score, self.value, bracketing(self.by_se.variance.min(), top))
 
     def sigma(self, ratio):
-        here = self.cells.at(ratio)
+        here = self.by_se.at(ratio)
         return np.sqrt((self.within + np.sum(here.w * here.squares)) / self.freedom)
 
     def log_likelihood(self, ratio):
-        constant = np.sum(self.cells.number * np.log(self.cells.variance))
+        constant = np.sum(self.by_se.number * np.log(self.by_se.variance))
         return (self.value(ratio) + constant - self.freedom * (np.log(2 * np.pi / self.freedom) + 1)) / 2
 
     def value(self, ratio):
         """Twice the log likelihood, up to a constant."""
-        here = self.cells.at(ratio)
+        here = self.by_se.at(ratio)
         off = self.within + np.sum(here.w * here.squares)
-        value = np.sum(self.cells.number * np.log(here.w)) - self.freedom * np.log(off)
+        value = np.sum(self.by_se.number * np.log(here.w)) - self.freedom * np.log(off)
         return value - np.log(here.total) if self.restricted else value
 
     def score(self, ratio):
-        here = self.cells.at(ratio)
+        here = self.by_se.at(ratio)
         w, total, squares = here.w, here.total, here.squares
-        noise = np.sum(self.cells.number * w * self.cells.but_one(w)) / total if self.restricted else total
+        noise = np.sum(self.by_se.number * w * self.by_se.but_one(w)) / total if self.restricted else total
         return self.freedom * np.sum(w**2 * squares) / (self.within + np.sum(w * squares)) - noise
 
 
-def errors_of_both(cells, ratio, sigma, within, observations, restricted):
-    """Standard errors of tau and sigma; all in units of sigma, in which cells.variance is 1/n and tau^2 is `ratio`.
+def errors_of_both(by_se, ratio, sigma, within, observations, restricted):
+    """Standard errors of tau and sigma; all in units of sigma, in which by_se.variance is 1/n and tau^2 is `ratio`.
 
     A group's mean has the variance tau^2 + sigma^2/n, so that tau^2 makes it grow at the rate 1, sigma^2 at 1/n.
     """
-    scaled = replace(cells, mean=cells.mean / sigma, squares=cells.squares / sigma**2)
-    information, _ = scaled.information(ratio, restricted, np.array([np.ones(cells.variance.size), cells.variance]))
-    information[1, 1] += within / sigma**2 - (observations - cells.groups) / 2
+    scaled = replace(by_se, mean=by_se.mean / sigma, squares=by_se.squares / sigma**2)
+    information, _ = scaled.information(ratio, restricted, np.array([np.ones(by_se.variance.size), by_se.variance]))
+    information[1, 1] += within / sigma**2 - (observations - by_se.groups) / 2
     if ratio == 0:
         return np.nan, _root_of_inverse(information[1, 1]) * sigma / 2
     known = information[0, 1] / information[1, 1]

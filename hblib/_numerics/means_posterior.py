@@ -7,24 +7,24 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from hblib._numerics.means_cells import Cells, collect
+from hblib._numerics.means_by_se import BySe
 from hblib._numerics.mixture import Parts, Search, blocks, if_they_exist, mean_sd
 
 
-def given_tau(cells, tau, known):
+def given_tau(by_se, tau, known):
     """log p(ybar | tau) with mu integrated out, and mean and variance of mu given tau; mu measured from the centre.
 
     A normal prior on mu, `known` = (mean, sd), acts like one more observation of mu. tau has one axis, or none.
     """
     tau = np.asarray(tau, dtype=float)
-    parts = [_given_some_tau(cells, tau.ravel()[some], known) for some in blocks(tau.size, cells.variance.size)]
+    parts = [_given_some_tau(by_se, tau.ravel()[some], known) for some in blocks(tau.size, by_se.variance.size)]
     return tuple(np.concatenate(column).reshape(tau.shape) for column in zip(*parts, strict=True))
 
 
-def _given_some_tau(cells, tau, known):
-    here = cells.at(tau**2)
+def _given_some_tau(by_se, tau, known):
+    here = by_se.at(tau**2)
     precision, best = here.total, here.mu
-    log_p = cells.log_likelihood_at(here, restricted=known is None)
+    log_p = by_se.log_likelihood_at(here, restricted=known is None)
     if known is None:
         return log_p, best, 1 / precision
     m, s = known  # log_p is that at the best mu; precision may be 0, without data
@@ -37,7 +37,7 @@ def _given_some_tau(cells, tau, known):
 class TauDensity:
     """The posterior density of tau, up to the evidence, and mu given tau; both in the caller's unit."""
 
-    cells: Cells  # in the unit
+    by_se: BySe  # in the unit
     unit: float
     log_prior: Callable
     known: tuple | None  # mean and sd of a normal prior on mu, in the unit and measured from the centre
@@ -46,15 +46,15 @@ class TauDensity:
     def of(cls, ybar, se, counts, log_prior, known):
         typical = np.median(se) if se.size else known[1]
         unit = 2.0 ** np.round(np.log2(typical))  # squares of se stay far from the ends of the doubles
-        cells = collect(ybar / unit, se / unit, counts)
+        by_se = BySe.of(ybar / unit, se / unit, counts)
         if known is not None:
-            known = known[0] / unit - cells.centre, known[1] / unit
-        return cls(cells, unit, log_prior, known)
+            known = known[0] / unit - by_se.centre, known[1] / unit
+        return cls(by_se, unit, log_prior, known)
 
     @property
     def freedom(self):
         """How many estimates the likelihood of tau rests on: a flat mu takes one."""
-        return self.cells.groups - (self.known is None)
+        return self.by_se.groups - (self.known is None)
 
     def __call__(self, tau):
         tau = np.asarray(tau, dtype=float)
@@ -63,14 +63,14 @@ class TauDensity:
     def mu_given(self, tau):
         """Mean and standard deviation of the normal mu given each tau."""
         _, mean, variance = self._given(tau)
-        return (mean + self.cells.centre) * self.unit, np.sqrt(variance) * self.unit
+        return (mean + self.by_se.centre) * self.unit, np.sqrt(variance) * self.unit
 
     def nodes(self, tau, weight):
         _, mu_hat, mu_variance = self._given(tau)
-        return TauNodes(self._scaled(tau), weight, mu_hat, mu_variance, self.cells.centre, self.unit)
+        return TauNodes(self._scaled(tau), weight, mu_hat, mu_variance, self.by_se.centre, self.unit)
 
     def _given(self, tau):
-        return given_tau(self.cells, self._scaled(tau), self.known)
+        return given_tau(self.by_se, self._scaled(tau), self.known)
 
     def _scaled(self, tau):
         return np.minimum(tau / self.unit, 1e150)  # beyond, the likelihood has fallen to nothing

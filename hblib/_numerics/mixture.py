@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-_CELLS = 1 << 17  # of a temporary array of rows by columns, which so stays in the processor's cache
+_ENTRIES = 1 << 17  # of a temporary array of rows by columns, which so stays in the processor's cache
 _CLOSE = 1e-7  # in normal scores: the secant step from there leaves out what does not count
 
 
@@ -30,7 +30,7 @@ def if_they_exist(moments, tail):
 
 def blocks(rows, columns):
     """Slices of the rows, so that an array of a slice by the columns stays small."""
-    step = max(1, _CELLS // max(columns, 1))
+    step = max(1, _ENTRIES // max(columns, 1))
     return [slice(start, start + step) for start in range(0, rows, step)]
 
 

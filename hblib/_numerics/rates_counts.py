@@ -20,7 +20,7 @@ from hblib._numerics import arguments
 from hblib._numerics.mixture import blocks
 
 _COLUMNS = 4  # arrays of a block's rows that are in use at a time: y, n - y, n and the histogram
-_HISTOGRAM = 1 << 17  # up to this n a histogram with a cell for each value; beyond it the distinct values are sorted
+_HISTOGRAM = 1 << 17  # up to this n a histogram with a bin for each value; beyond it the distinct values are sorted
 _SMOOTH = 256  # below this k every term is summed
 _DENSE = 4  # where the distinct values are so many that a node for each k costs less than finding fewer
 _WORTH = 4  # a rule must save so many terms for each that it takes, since finding its nodes takes time as well

@@ -58,7 +58,7 @@ def setup(app):
     app.add_config_value("formulas_made_by", "", "html")  # another one, and every page is written anew
     app.add_html_math_renderer("mathml", (write_inline, None), (write_displayed, None))
     app.connect("config-inited", choose)
-    app.connect("doctree-read", collect)
+    app.connect("doctree-read", remember)
     app.connect("env-purge-doc", forget)
     app.connect("env-updated", make)
     app.connect("html-page-context", add_style)
@@ -98,7 +98,7 @@ def key(node):
     return tex(node), isinstance(node, nodes.math_block)
 
 
-def collect(app, doctree):
+def remember(app, doctree):
     """Remember the formulas of the page just read, so that they are all known before the first page is written."""
     found = {key(node) for kind in (nodes.math, nodes.math_block) for node in doctree.findall(kind)}
     app.env.__dict__.setdefault("formulas", {})[app.env.docname] = found

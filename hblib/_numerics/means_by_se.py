@@ -1,7 +1,7 @@
 """All that the Normal-Normal likelihood needs of the data: estimates that share a standard error, taken together.
 
-Groups with the same se form a cell. Its number of groups, their mean and their sum of squares about it are
-sufficient, so a million groups of a hundred different sizes cost no more than a hundred.
+Of groups with the same se their number, their mean and their sum of squares about it are sufficient, so a million
+groups of a hundred different sizes cost no more than a hundred.
 """
 
 from dataclasses import dataclass
@@ -13,24 +13,51 @@ from hblib._numerics.mixture import blocks
 
 
 class At(NamedTuple):
-    """What the cells say at a tau2; with one axis more for many of them."""
+    """What the data say at a tau2; with one axis more for many of them."""
 
-    w: np.ndarray  # 1/(se^2 + tau2), the weight of a group of each cell
+    w: np.ndarray  # 1/(se^2 + tau2), the weight of a group with each se
     total: np.ndarray  # of all groups' weights
-    mu: np.ndarray  # the best one, measured from the cells' centre
-    squares: np.ndarray  # each cell's sum of squares about mu
+    mu: np.ndarray  # the best one, measured from the centre
+    squares: np.ndarray  # each se's sum of squares about mu
 
 
 @dataclass(frozen=True)
-class Cells:
+class BySe:
     """One entry a distinct standard error; estimates are measured from `centre`: a large constant costs no digits."""
 
     variance: np.ndarray  # se^2
     number: np.ndarray  # of groups
     mean: np.ndarray
-    squares: np.ndarray  # about the cell's mean
+    squares: np.ndarray  # about that mean
     centre: float
     reach: float  # largest estimate minus smallest
+
+    @classmethod
+    def of(cls, ybar, se, counts=None):
+        """Of rows, which must be finite; `counts` says how many groups share each row, one each if None."""
+        if counts is None and se.size and se.min() == se.max():  # the common case, and much quicker than sorting
+            return cls._of_one(ybar, float(se.flat[0]))
+        number = np.ones(ybar.shape) if counts is None else counts
+        precision = number / se**2  # as weights, so that an imprecise outlier does not move the centre
+        centre = float(np.sum(precision * ybar) / np.sum(precision)) if ybar.size else 0.0
+        y = ybar - centre
+        distinct, which = np.unique(se, return_inverse=True)
+        total = np.bincount(which, weights=number, minlength=distinct.size)
+        mean = np.bincount(which, weights=number * y, minlength=distinct.size) / total
+        squares = np.bincount(which, weights=number * (y - mean[which]) ** 2, minlength=distinct.size)
+        return cls(distinct**2, total, mean, squares, centre, float(np.ptp(y)) if y.size else 0.0)
+
+    @classmethod
+    def _of_one(cls, ybar, se):
+        """All groups share an se; block by block: the temporary arrays stay in the processor's cache."""
+        centre, rest, squares = float(np.mean(ybar)), 0.0, 0.0
+        for rows in blocks(ybar.size, 8):
+            y = ybar[rows] - centre
+            rest += y.sum()
+            squares += np.square(y, out=y).sum()
+        mean = rest / ybar.size  # the rounding of the centre
+        parts = (np.array([value]) for value in (se**2, float(ybar.size), mean, squares - rest * mean))
+        return cls(*parts, centre, float(np.ptp(ybar)))
 
     @property
     def groups(self):
@@ -45,7 +72,7 @@ class Cells:
         return At(w, total, mu, self.squares_about(mu))
 
     def but_one(self, values):
-        """For a group of each cell the sum of `values`, one a cell, over all other groups; without cancellation."""
+        """For a group with each se the sum of `values`, one an se, over all other groups; without cancellation."""
         all_of = self.number * values
         rest = all_of.sum() - values
         top = np.argmax(values)  # only here can what is left be much smaller than what is taken away
@@ -76,7 +103,7 @@ class Cells:
     def information(self, tau2, restricted, per=1.0):
         """Minus the second derivatives of the log likelihood, in the directions in which a group's variance can grow.
 
-        A direction is the rate at which it does, one a cell: 1 for tau^2; `per` holds one or several, shape (..., C).
+        A direction is the rate at which it does, one an se: 1 for tau^2; `per` holds one or several.
         Returns the matrix and the vector m, by which mu moves with each. With z_j = w_j (y_j - mu), and d, e such
         rates, the entries are
 
@@ -105,30 +132,3 @@ class Cells:
         own = self.number * (w * (self.but_one(w) / total)) ** 2
         others = np.array([self.but_one(row * w * (w / total)) for row in per])
         return (per * own) @ per.T + (per * (self.number * w * (w / total))) @ others.T
-
-
-def collect(ybar, se, counts=None):
-    """The `Cells` of the rows, which must be finite; `counts` says how many groups share each row, one each if None."""
-    if counts is None and se.size and se.min() == se.max():  # the common case, and much quicker than sorting
-        return _one_cell(ybar, float(se.flat[0]))
-    number = np.ones(ybar.shape) if counts is None else counts
-    precision = number / se**2  # as weights, so that an imprecise outlier does not move the centre
-    centre = float(np.sum(precision * ybar) / np.sum(precision)) if ybar.size else 0.0
-    y = ybar - centre
-    distinct, which = np.unique(se, return_inverse=True)
-    total = np.bincount(which, weights=number, minlength=distinct.size)
-    mean = np.bincount(which, weights=number * y, minlength=distinct.size) / total
-    squares = np.bincount(which, weights=number * (y - mean[which]) ** 2, minlength=distinct.size)
-    return Cells(distinct**2, total, mean, squares, centre, float(np.ptp(y)) if y.size else 0.0)
-
-
-def _one_cell(ybar, se):
-    """All groups in one cell, block by block: the temporary arrays stay in the processor's cache."""
-    centre, rest, squares = float(np.mean(ybar)), 0.0, 0.0
-    for rows in blocks(ybar.size, 8):
-        y = ybar[rows] - centre
-        rest += y.sum()
-        squares += np.square(y, out=y).sum()
-    mean = rest / ybar.size  # the rounding of the centre
-    parts = (np.array([value]) for value in (se**2, float(ybar.size), mean, squares - rest * mean))
-    return Cells(*parts, centre, float(np.ptp(ybar)))
