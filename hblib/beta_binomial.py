@@ -150,7 +150,7 @@ def shrinkage(n: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> FloatOrArray:
     >>> shrinkage(n=[20, 2000], alpha=5, beta=95).round(3).tolist()
     [0.167, 0.952]
     """
-    n = arguments.counts("n", n)
+    n = arguments.whole_numbers("n", n)
     alpha, beta = _prior(alpha, beta)
     arguments.together(n=n, alpha=alpha, beta=beta)
     return (n / (n + alpha + beta))[()]

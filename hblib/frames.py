@@ -214,8 +214,8 @@ class _Rule(NamedTuple):
 
 def _obey(nw, frame, rules):
     """Raise ValueError by the first rule that a row breaks. The frame is read once if none is broken."""
-    counts = {f"rule{i}": rule.broken.cast(nw.Int64).sum() for i, rule in enumerate(rules)}
-    found = _collect(nw, frame.select(nw.len().alias("rows"), **counts)).row(0)
+    broken = {f"rule{i}": rule.broken.cast(nw.Int64).sum() for i, rule in enumerate(rules)}
+    found = _collect(nw, frame.select(nw.len().alias("rows"), **broken)).row(0)
     for rule, number in zip(rules, found[1:], strict=True):
         if number:
             value = _collect(nw, frame.filter(rule.broken).select(rule.column).head(1))[rule.column].to_list()[0]

@@ -346,7 +346,7 @@ def _rows(y, n, x, group, family):
     if family == "binomial":
         y, n = arguments.successes(y, n)
     else:
-        y, n = arguments.together(y=arguments.counts("y", y), n=arguments.numbers("n", n, low=0, open_low=True))
+        y, n = arguments.together(y=arguments.whole_numbers("y", y), n=arguments.numbers("n", n, low=0, open_low=True))
     if x.ndim != 2 or y.shape != x.shape[:1] or x.size == 0:
         raise ValueError(f"x must have a row for each y, and a column, but y has shape {y.shape} and x {x.shape}")
     groups, place = arguments.labels("group", group)

@@ -257,7 +257,7 @@ def _residual(R, L):
 
 
 def _size(K: ArrayLike) -> FloatArray:
-    K = arguments.counts("K", K)
+    K = arguments.whole_numbers("K", K)
     if (K < 2).any():
         raise ValueError(f"K must be at least 2, but is {K.min():g}")
     return K

@@ -43,7 +43,7 @@ from numpy.typing import ArrayLike
 
 from hblib import beta_binomial, normal_normal
 from hblib._numerics import arguments
-from hblib._numerics.interval_coverage import coverage
+from hblib._numerics.interval_coverage import probability_inside
 from hblib._numerics.types import FloatArray, Rng
 from hblib.distributions import Normal, Point, Refits
 
@@ -380,7 +380,7 @@ def exact_coverage(
     prob = arguments.one("prob", prob, low=0)
     if prob >= 1:
         raise ValueError(f"prob must be below 1, but is {prob}")
-    return coverage(groups, ratio, method, prob)
+    return probability_inside(groups, ratio, method, prob)
 
 
 def _rows(ybar: ArrayLike, se: ArrayLike) -> tuple[FloatArray, ...]:

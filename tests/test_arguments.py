@@ -438,11 +438,11 @@ def test_what_is_no_seed_is_refused_by_name(draw, what):
 
 
 def test_counts_end_at_two_to_the_53():
-    assert arguments.counts("n", 2**53) == 2.0**53
+    assert arguments.whole_numbers("n", 2**53) == 2.0**53
     assert beta_binomial.posterior(2**53, 2**53, 1, 1).mean() == 1
     for n in (2**53 + 1, np.int64(2**53 + 1), [2**53 + 1], 2.0**53 + 2, pd.Series([2**53 + 1])):
         with pytest.raises(ValueError, match=r"^n must be at most 2\^53"):
-            arguments.counts("n", n)
+            arguments.whole_numbers("n", n)
 
 
 def test_a_column_beside_a_row_is_named():

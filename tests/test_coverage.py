@@ -128,7 +128,7 @@ def test_the_script_makes_the_table():
         assert abs(shares.mean() - stored) < 4 * np.hypot(error, shares.std() / np.sqrt(shares.size)), name
     for name, (method, _) in script["RATES"].items():
         replicates = 15 if name == "bootstrap" else 100
-        shares = script["counts"](8, 200, replicates, method, np.random.default_rng(98))
+        shares = script["rates"](8, 200, replicates, method, np.random.default_rng(98))
         stored, error = TABLE.find("counts", 8, 200, name)
         assert abs(shares.mean() - stored) < 4 * np.hypot(error, shares.std() / np.sqrt(shares.size)), name
 

@@ -25,12 +25,12 @@ EXERCISES = sorted((BUILT / "exercises").glob("*.ipynb"))
 
 
 def test_the_site_has_no_faults():
-    assert check_site.check(BUILT) == []
+    assert check_site.faults_of(BUILT) == []
 
 
 def test_a_missing_page_is_noticed(site):
     (site / "chapters/01-pooling.html").unlink()
-    faults = check_site.check(site)
+    faults = check_site.faults_of(site)
     assert ("chapters/01-pooling", "is in the table of contents, but was not built") in faults
     assert any("links to 01-pooling.html" in fault for _, fault in faults)
 
@@ -73,7 +73,7 @@ def faults(tmp_path_factory):
         text = path.read_text(encoding="utf8")
         assert old in text, page
         path.write_text(text.replace(old, new, 1), encoding="utf8")
-    return check_site.check(site)
+    return check_site.faults_of(site)
 
 
 @pytest.mark.parametrize(("page", "said"), [(page, said) for page, _, _, said in BREAKS.values()], ids=BREAKS)

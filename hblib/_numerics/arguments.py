@@ -73,10 +73,10 @@ def mean_and_sd(name, pair) -> tuple[float, float]:
     return one(f"{name}[0]", both[0]), one(f"{name}[1]", both[1], low=0, open_low=True)
 
 
-def counts(name, values) -> FloatArray:
+def whole_numbers(name, values) -> FloatArray:
     """Return `values` as a float array of whole numbers from 0 to 2^53, up to which a double holds each of them.
 
-    >>> counts("y", [1, 2.5])
+    >>> whole_numbers("y", [1, 2.5])
     Traceback (most recent call last):
     ...
     ValueError: y must be a whole number, but y[1] = 2.5
@@ -99,7 +99,7 @@ def whole(name, value, low=1) -> int:
     ValueError: draws must be a whole number, but draws = 2.5
     """
     one(name, value, low=low)
-    return int(counts(name, value))
+    return int(whole_numbers(name, value))
 
 
 def generator(name, rng) -> np.random.Generator:
@@ -156,7 +156,7 @@ def successes(y, n, join=None) -> tuple[FloatArray, ...]:
     ...
     ValueError: y must not be larger than n, but y[1] = 6 and n[1] = 5
     """
-    y, n = (join or together)(y=counts("y", y), n=counts("n", n))
+    y, n = (join or together)(y=whole_numbers("y", y), n=whole_numbers("n", n))
     if (y > n).any():
         at = _first(y > n)
         raise ValueError(f"y must not be larger than n, but y{_label(at)} = {y[at]:g} and n{_label(at)} = {n[at]:g}")

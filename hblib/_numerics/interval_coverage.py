@@ -57,7 +57,7 @@ class _Interval:
         return (special.ndtr((half - m) / sd) - special.ndtr((-half - m) / sd)) @ (weight / weight.sum())
 
 
-def coverage(J, ratio, method, prob):
+def probability_inside(J, ratio, method, prob):
     """The probability that the interval holds theta_j; see `hblib.repairs.exact_coverage`."""
     interval = _Interval(J, ratio, method, prob)
     first, final = special.chdtri(J - 1, [1 - 1e-15, 1e-17])

@@ -25,7 +25,7 @@ def telling_rows(ybar, se, counts=None, positive=True) -> tuple[FloatArray, Floa
         if ybar.ndim == 1 and ybar.size:
             return ybar, checked, None
     ybar, se = estimates(ybar, checked, positive, join=arguments.groups)
-    number = np.ones(1) if counts is None else arguments.counts("counts", counts)
+    number = np.ones(1) if counts is None else arguments.whole_numbers("counts", counts)
     ybar, se, number = arguments.groups(ybar=ybar, se=se, counts=number)
     keep = np.isfinite(se) & (number > 0)
     if not keep.all():
@@ -36,7 +36,7 @@ def telling_rows(ybar, se, counts=None, positive=True) -> tuple[FloatArray, Floa
 def all_rows(ybar, se, counts) -> tuple[FloatArray, ...]:
     """Every row, (ybar, se, counts), whether it carries information or not."""
     ybar, se = estimates(ybar, se, positive=True, join=arguments.groups)
-    number = np.ones(1) if counts is None else arguments.counts("counts", counts)
+    number = np.ones(1) if counts is None else arguments.whole_numbers("counts", counts)
     return arguments.groups(ybar=ybar, se=se, counts=number)
 
 

@@ -233,14 +233,14 @@ def _span(f, piece, highest, depth):
     if highest == np.inf:  # near a number that is not 0 there are too few doubles to add up a pole
         at = f"the density is infinite at {s[value.argmax()]:g}"
         raise ValueError(f"{at}, which can be integrated at 0 only; let the prior end a little before")
-    counts = np.flatnonzero(value > highest - depth)
-    if counts.size == 0:
+    telling = np.flatnonzero(value > highest - depth)
+    if telling.size == 0:
         return None, highest
     first = -1 if piece.open_ends == 1 else 0  # then t runs from the other end to this one
     for is_open, at, where in ((piece.lower == 0, first, "0"), (piece.upper == np.inf, -1, "infinity")):
         if is_open and value[at] > highest - _TOO_SLOW:
             raise ValueError(f"the density falls too slowly towards {where} to be integrated")
-    return (t[counts[0]] - 0.1, t[counts[-1]] + 0.1), highest
+    return (t[telling[0]] - 0.1, t[telling[-1]] + 0.1), highest
 
 
 class _Sums(NamedTuple):

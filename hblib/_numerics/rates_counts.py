@@ -108,7 +108,7 @@ def count_tails(y, n, counts=None, with_spread=False):
     found = _fast_columns(y, n, with_spread) if counts is None else None
     if found is None:
         y, n = arguments.successes(y, n, join=arguments.groups)
-        counts = np.ones(1) if counts is None else arguments.counts("counts", counts)
+        counts = np.ones(1) if counts is None else arguments.whole_numbers("counts", counts)
         y, n, counts = arguments.groups(y=y, n=n, counts=counts)
         columns = [_distinct(values.astype(np.int64), counts) for values in (y, n - y, n)]
         parts = blocks(y.size if with_spread else 0, _COLUMNS)

@@ -103,7 +103,7 @@ def missing(page, address, site, document):
     return unquote(parts.fragment) not in document(target).anchors
 
 
-def check(site, root=ROOT):
+def faults_of(site, root=ROOT):
     """Every fault of the site, as (page, what is wrong)."""
     site = Path(site).resolve()
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf8"))
@@ -119,7 +119,7 @@ def check(site, root=ROOT):
 
 
 def main(site):
-    faults = check(site)
+    faults = faults_of(site)
     for page, fault in faults:
         print(f"{page}: {fault}", file=sys.stderr)
     toc = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))

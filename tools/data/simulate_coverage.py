@@ -136,7 +136,7 @@ def check_methods():
         assert (held == laird_louis(*one, rng)[0])[clear].all()
 
 
-def counts(groups, size, replicates, method, rng):
+def rates(groups, size, replicates, method, rng):
     shares, n = [], np.full(groups, 45)
     for _ in range(replicates):
         theta = rng.beta(0.265 * size, 0.735 * size, groups)
@@ -184,7 +184,7 @@ def main():
     for name, (method, sizes) in RATES.items():
         for groups, replicates in sizes.items():
             seed += 1
-            add("counts", groups, 200, name, counts(groups, 200, replicates, method, np.random.default_rng(seed)))
+            add("counts", groups, 200, name, rates(groups, 200, replicates, method, np.random.default_rng(seed)))
     with TARGET.open("w", encoding="utf8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["model", "groups", "spread", "method", "coverage", "error", "replicates", "answered"])
