@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from hblib._numerics import arguments, quadrature
-from hblib._numerics.breaks import breaks
+from hblib._numerics.breaks import find_breaks
 from hblib._numerics.panels import Panels
 from hblib._numerics.types import FloatArray
 from hblib.distributions import Scale
@@ -98,15 +98,15 @@ class Prior:
         >>> print(half_cauchy(5).distribution().ppf([0.5, 0.9]).round(3))
         [ 5.    31.569]
         """
-        where, lower, upper = self.range(1.0)
+        breaks, lower, upper = self.range(1.0)
         guess = self.parameters.get("scale", upper / 2 if upper < np.inf else 1.0)
         try:
-            x, weight, log_total = quadrature.integrate_scale(self.log_density, lower, upper, guess, breaks=where)
+            x, weight, log_total = quadrature.integrate_scale(self.log_density, lower, upper, guess, breaks=breaks)
         except ValueError as error:
             what = f"cannot be integrated numerically: {error}" if self.proper else "has no finite integral"
             raise ValueError(f"the prior {self.name} {what}") from error
         tail = quadrature.tail_power(self.log_density, upper, guess)
-        return Scale(Panels(self.log_density, x, log_total, lower, upper, where), weight, tail)
+        return Scale(Panels(self.log_density, x, log_total, lower, upper, breaks), weight, tail)
 
     def range(self, guess: float) -> tuple[FloatArray, float, float]:
         """Find where the density is not smooth, and the ends of where it is positive.
@@ -132,14 +132,14 @@ class Prior:
 
         Examples
         --------
-        >>> where, lower, upper = uniform(10).range(1.0)
-        >>> print(where, lower, upper)
+        >>> breaks, lower, upper = uniform(10).range(1.0)
+        >>> print(breaks, lower, upper)
         [] 0.0 10.0
         """
         if self.smooth:
             return np.array([]), self.lower, self.upper
         inside = float(np.clip(guess, self.lower, self.upper))
-        return breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
+        return find_breaks(lambda x: _values(self.log_density, x), self.lower, self.upper, inside, self.points)
 
     def __repr__(self) -> str:
         """As one writes it: signatures, messages and notebooks show it."""

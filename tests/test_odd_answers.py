@@ -166,7 +166,7 @@ RIGHT = "def ANSWER(y, n):\n    return y / n"
 
 @pytest.mark.sandbox
 def test_an_endless_loop_ends_by_the_limits_that_students_are_told(folder):
-    """A function within `calling.SECONDS` a call, a cell within `graded.SECONDS`; right answers beside them count.
+    """A function within `CALL_SECONDS` a call, a cell within `CELL_SECONDS`; right answers beside them count.
 
     The limits are those of the grader's own defaults. Nothing here depends on how fast the machine is: an endless loop
     ends on no machine, and a division has seconds for it.
@@ -175,7 +175,7 @@ def test_an_endless_loop_ends_by_the_limits_that_students_are_told(folder):
     assert [each["outcome"] for each in result["questions"]] == ["correct", "timeout", "timeout"]
     assert [each["points"] for each in result["questions"]] == [1, 0, 0]
     assert result["warnings"] == ["code cell 6 was not done in time"]
-    assert result["seconds"] >= 0.99 * (graded.SECONDS + calling.SECONDS), "they were given their time"
+    assert result["seconds"] >= 0.99 * (graded.CELL_SECONDS + calling.CALL_SECONDS), "they were given their time"
 
 
 @pytest.mark.usefixtures("folder")
@@ -207,9 +207,9 @@ def test_a_slow_right_answer_is_told_of_the_limit():
     loaded = source.load("01-function")
     verdict = checking.Verdict("q0", "correct", 1, "right")
     names = {"q0": lambda y, n: y / n}
-    [note] = graded.notes(loaded, loaded.questions["q0"], names, verdict, calling.SECONDS + 1)
-    assert f"the grader allows {calling.SECONDS} s for each call" in note
-    assert not list(graded.notes(loaded, loaded.questions["q0"], names, verdict, calling.SECONDS / 2))
+    [note] = graded.notes(loaded, loaded.questions["q0"], names, verdict, calling.CALL_SECONDS + 1)
+    assert f"the grader allows {calling.CALL_SECONDS} s for each call" in note
+    assert not list(graded.notes(loaded, loaded.questions["q0"], names, verdict, calling.CALL_SECONDS / 2))
 
 
 # --- Where the grader is stricter -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from scipy import integrate, special, stats
 
 from hblib import priors
 from hblib._numerics import quadrature
-from hblib._numerics.breaks import breaks
+from hblib._numerics.breaks import find_breaks
 from hblib._numerics.panels import Panels
 
 X = np.geomspace(1e-6, 1e6, 49)
@@ -233,12 +233,14 @@ def test_breaks_are_found_to_the_last_digit():
         if np.min(np.diff(np.log(cuts)), initial=1) < 0.01:
             continue
         levels = 10 ** rng.uniform(-2, 2) * (1 + np.arange(cuts.size + 1)) * rng.choice([-1, 1], cuts.size + 1)
-        inside, lower, upper = breaks(
+        inside, lower, upper = find_breaks(
             lambda x, cuts=cuts, levels=levels: levels[np.searchsorted(cuts, x)] - x, guess=2.0
         )
         np.testing.assert_allclose(inside, cuts, rtol=1e-15)
         assert (lower, upper) == (0, np.inf)
-        ended = breaks(lambda x, cuts=cuts: np.where((x > cuts[0] / 2) & (x < 3 * cuts[-1]), -x, -np.inf), guess=2.0)
+        ended = find_breaks(
+            lambda x, cuts=cuts: np.where((x > cuts[0] / 2) & (x < 3 * cuts[-1]), -x, -np.inf), guess=2.0
+        )
         np.testing.assert_allclose(ended[1:], [cuts[0] / 2, 3 * cuts[-1]], rtol=1e-15)
         assert ended[0].size == 0
 
@@ -247,7 +249,7 @@ def test_breaks_are_found_to_the_last_digit():
 @pytest.mark.parametrize("guess", [1e-3, 1.0, 1e4])
 def test_a_smooth_density_has_no_breaks(name, guess):
     prior, _ = PROPER[name]
-    inside, lower, upper = breaks(prior.log_density, prior.lower, prior.upper, max(guess, 1.1 * prior.lower))
+    inside, lower, upper = find_breaks(prior.log_density, prior.lower, prior.upper, max(guess, 1.1 * prior.lower))
     assert inside.size == 0
     assert (lower, upper) == (prior.lower, prior.upper)
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from hblib._numerics.quadrature import FARTHEST, inside, log_ends, quiet
 
-_STEP = 9.5e-4  # of log s, of the grid on which `breaks` looks for a break: less than log 1.001
+_STEP = 9.5e-4  # of log s, of the grid on which `find_breaks` looks for a break: less than log 1.001
 _NEAR = _STEP * np.ceil(np.log(1e8) / _STEP)  # how far from the guess the grid is as close as that
 _MOST = 600_000  # points at which a log density is looked at before it counts as rough everywhere
 _INVISIBLE = 600.0  # a log density that is so far below its maximum is not looked at
 _FINE_SCAN = 1 << 22  # points at which a function that seemed to be zero everywhere is looked at again
 
 
-def breaks(log_f, lower=0.0, upper=np.inf, guess=1.0, points=()):
+def find_breaks(log_f, lower=0.0, upper=np.inf, guess=1.0, points=()):
     """Where f jumps, begins, ends or has a kink, and the range outside which it is 0.
 
     Parameters
@@ -35,8 +35,8 @@ def breaks(log_f, lower=0.0, upper=np.inf, guess=1.0, points=()):
     ------
     ValueError if f is 0 everywhere, or rough everywhere.
 
-    >>> where, low, high = breaks(lambda s: np.where(s < 10, np.where(s < 2, 0.0, -s), -np.inf))
-    >>> print(where.round(12), low, round(high, 12))
+    >>> breaks, low, high = find_breaks(lambda s: np.where(s < 10, np.where(s < 2, 0.0, -s), -np.inf))
+    >>> print(breaks.round(12), low, round(high, 12))
     [2.] 0.0 10.0
     """
     f = quiet(log_f)

@@ -33,7 +33,7 @@ def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, rough=None, break
     lower, upper : the ends of the range of s.
     guess : a value of s of the size that matters.
     rough : a cheaper function within a factor of exp(20) of f, to find out where f matters; f itself if left out.
-    breaks : values of s where f jumps or has a kink (see `breaks`).
+    breaks : values of s where f jumps or has a kink (see `find_breaks`).
 
     Returns
     -------

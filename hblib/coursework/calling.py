@@ -4,7 +4,7 @@ import inspect
 import traceback
 
 NAME = type.__dict__["__name__"].__get__  # the name of a class, whatever its metaclass says
-SECONDS = 5  # that a call of a student's function may take, in the grader and, with a word about it, in `check`
+CALL_SECONDS = 5  # that a call of a student's function may take, in the grader and, with a word about it, in `check`
 PLACED = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
@@ -80,12 +80,12 @@ def told(error, function=None):
     name = str.__str__(NAME(type(error)))
     return [
         name if name.isidentifier() and len(name) <= 60 else "Exception",
-        words(error)[:300],
+        message_of(error)[:300],
         their_line(error, function)[:200],
     ]
 
 
-def words(error):
+def message_of(error):
     """The message of an error, which may be an error itself."""
     try:
         return str.__str__(str(error))

@@ -170,11 +170,11 @@ def _computed(exercise, question, answer, cases):
     order = _order(exercise, question)
     _is_function(answer, order(cases[0]))
     expected = [question.expected(exercise, copy.deepcopy(inputs)) for inputs in cases]
-    given = [_call(question, answer, order(inputs)) for inputs in cases]
+    answered = [_call(question, answer, order(inputs)) for inputs in cases]
     tolerances = [(question.rtol, question.absolute(inputs)) for inputs in cases]
-    given = [_in_form(*each) for each in zip(given, expected, tolerances, strict=True)]
-    if not all(map(agree, given, expected, tolerances)):
-        _explain(question, _by_names(answer, order), cases, given, expected, tolerances)
+    answered = [_in_form(*each) for each in zip(answered, expected, tolerances, strict=True)]
+    if not all(map(agree, answered, expected, tolerances)):
+        _explain(question, _by_names(answer, order), cases, answered, expected, tolerances)
     seen = [(edge, _seen_at(exercise, question, answer, edge, order)) for edge in question.edges]
     failed = [(edge, what) for edge, what in seen if what is not None]
     for edge, what in failed:
@@ -187,11 +187,11 @@ def _seen_at(exercise, question, answer, edge, order):
     """None if an answer is right at an edge; else a line about its form or its error, "" if only numbers are wrong."""
     right, tolerance = question.expected(exercise, copy.deepcopy(edge.inputs)), question.absolute(edge.inputs)
     try:
-        given = _in_form(_call(question, answer, order(edge.inputs)), right, (question.rtol, tolerance))
+        answered = _in_form(_call(question, answer, order(edge.inputs)), right, (question.rtol, tolerance))
     except Stop as stop:
         about = {"error": stop.message, "not-answered": "your function gives nothing."}
         return f"\n  There {about.get(stop.outcome, f'your answer {stop.message}')}"
-    return None if agree(given, right, (question.rtol, tolerance)) else ""
+    return None if agree(answered, right, (question.rtol, tolerance)) else ""
 
 
 def _order(exercise, question):
@@ -260,26 +260,26 @@ SLIPS = (
 )
 
 
-def _in_form(given, expected, tolerance):
+def _in_form(answered, expected, tolerance):
     """The answer in the form of what is expected; stop if it is not made of numbers in the shape that is asked for."""
     if isinstance(expected, tuple):
-        layouts = _results(given, len(expected), np.shape(expected[0]))
+        layouts = _results(answered, len(expected), np.shape(expected[0]))
         if not layouts:
             names = "abcdefgh"[: len(expected)]
             wanted = f"should give {len(expected)} results, as in `return {', '.join(names)}`"
-            raise Stop("wrong", f"{wanted}, but gives {_kind(given)}.")
+            raise Stop("wrong", f"{wanted}, but gives {_kind(answered)}.")
         tried = [
             tuple(_in_form(each, right, tolerance) for each, right in zip(layout, expected, strict=True))
             for layout in layouts
         ]
         return next((each for each in tried if agree(each, expected, tolerance)), tried[0])
     if isinstance(expected, str):
-        if not isinstance(given, str):
-            raise Stop("wrong", f"should give a text, but gives {_kind(given)}.")
-        return given
-    array = _numbers(given)
+        if not isinstance(answered, str):
+            raise Stop("wrong", f"should give a text, but gives {_kind(answered)}.")
+        return answered
+    array = _numbers(answered)
     if array is None:
-        raise Stop("wrong", f"should give {_kind(expected)}, but gives {_kind(given)}{_among(given)}.")
+        raise Stop("wrong", f"should give {_kind(expected)}, but gives {_kind(answered)}{_among(answered)}.")
     shape = np.shape(expected)
     if array.shape != shape and np.squeeze(array).shape == np.squeeze(np.empty(shape)).shape:
         array = array.reshape(shape)  # one number in an array, a column for a row
@@ -289,7 +289,7 @@ def _in_form(given, expected, tolerance):
     return array
 
 
-def _about_shapes(given, expected, tolerance):
+def _about_shapes(answered, expected, tolerance):
     """What may have happened where an answer has another shape, to somebody who is new to arrays.
 
     >>> _about_shapes(np.array(2.0), np.ones(4), (0, 0)), _about_shapes(np.ones(4), np.array(2.0), (0, 0))
@@ -298,21 +298,21 @@ def _about_shapes(given, expected, tolerance):
     (' The sum of yours would be right.', '')
     """
     wanted = np.shape(expected)
-    if given.T.shape == wanted:
+    if answered.T.shape == wanted:
         return " Have rows and columns changed places?"
-    if wanted == () and given.size > 1 and agree(given.sum(), expected, tolerance):
+    if wanted == () and answered.size > 1 and agree(answered.sum(), expected, tolerance):
         return " The sum of yours would be right."
-    if given.shape == () and len(wanted) == 1:
+    if answered.shape == () and len(wanted) == 1:
         return f" One number, where an array of {wanted[0]} is wanted."
-    if wanted == () and given.ndim == 1:
-        return f" An array of {given.size}, where one number is wanted."
+    if wanted == () and answered.ndim == 1:
+        return f" An array of {answered.size}, where one number is wanted."
     return ""
 
 
-def _results(given, count, shape):
+def _results(answered, count, shape):
     """The ways to read an answer as several results: they stand one after the other, or in the columns of a table."""
-    layouts = [given] if isinstance(given, tuple | list) and len(given) == count else []
-    array = _numbers(given)
+    layouts = [answered] if isinstance(answered, tuple | list) and len(answered) == count else []
+    array = _numbers(answered)
     if array is not None and array.ndim > len(shape):
         layouts += [tuple(array)] if array.shape[0] == count and not layouts else []
         layouts += [tuple(np.moveaxis(array, -1, 0))] if shape and array.shape == (*shape, count) else []
@@ -328,26 +328,26 @@ def _numbers(value):
         return None
 
 
-def agree(given, expected, tolerance):
+def agree(answered, expected, tolerance):
     """Is an answer of the right form also right, within `tolerance` = (relative, absolute)?"""
     if isinstance(expected, tuple):
-        return all(agree(each, right, tolerance) for each, right in zip(given, expected, strict=True))
+        return all(agree(each, right, tolerance) for each, right in zip(answered, expected, strict=True))
     if isinstance(expected, str):
-        return given.strip().lower() == expected
+        return answered.strip().lower() == expected
     rtol, atol = tolerance
-    return np.allclose(_numbers(given), expected, rtol=rtol, atol=atol)
+    return np.allclose(_numbers(answered), expected, rtol=rtol, atol=atol)
 
 
-def _explain(question, answer, cases, given, expected, tolerances):
+def _explain(question, answer, cases, answered, expected, tolerances):
     """Stop with the best that can be said of a wrong answer."""
     for mistake in question.mistakes:
-        if any(_made(variant, mistake, cases, given, tolerances) for variant in (mistake.answer, *mistake.family)):
+        if any(_made(variant, mistake, cases, answered, tolerances) for variant in (mistake.answer, *mistake.family)):
             raise Stop("wrong", f"not yet. {mistake.hint}", mistake.name)
-    found = relations.explain(cases, given, expected, tolerances)
+    found = relations.explain(cases, answered, expected, tolerances)
     at = found.at if found else None
     if at is None:
-        at = next(i for i in range(len(cases)) if not agree(given[i], expected[i], tolerances[i]))
-    yours, wanted = (_show(_rounded(value, tolerances[at][0])) for value in (given[at], expected[at]))
+        at = next(i for i in range(len(cases)) if not agree(answered[i], expected[i], tolerances[i]))
+    yours, wanted = (_show(_rounded(value, tolerances[at][0])) for value in (answered[at], expected[at]))
     both = f"  For {_show_inputs(cases[at])}\n  yours:    {yours}\n  expected: {wanted}"
     if found and not found.weak:
         raise Stop("wrong", f"not yet. {found.hint}\n{both}", found.name)
@@ -358,9 +358,9 @@ def _explain(question, answer, cases, given, expected, tolerances):
     raise Stop("wrong", message, found.name if found else "")
 
 
-def _made(variant, mistake, cases, given, tolerances):
+def _made(variant, mistake, cases, answered, tolerances):
     """Did the answer come about by this variant of a mistake? Most are ruled out by the first case."""
-    for inputs, each, (rtol, atol) in zip(cases, given, tolerances, strict=True):
+    for inputs, each, (rtol, atol) in zip(cases, answered, tolerances, strict=True):
         wrong = variant(**copy.deepcopy(inputs))
         own = (rtol if mistake.rtol is None else mistake.rtol, atol if mistake.atol is None else mistake.atol)
         if not agree(each, wrong, own):

@@ -12,17 +12,17 @@ from hblib.coursework.imports import offered
 from hblib.coursework.questions import Draws
 from hblib.grading.inside import codec
 
-SECONDS = 20  # that the grader gives to a cell
+CELL_SECONDS = 20  # that the grader gives to a cell
 
 
 def notes(exercise, question, answers, verdict, seconds):
     """What a student should hear beside the verdict, a sentence each: only where there is something to lose."""
     if not verdict.points:
         return
-    if seconds > calling.SECONDS and callable(answers.get(question.name)):
+    if seconds > calling.CALL_SECONDS and callable(answers.get(question.name)):
         yield (
-            f"But this took {seconds:.0f} s in all. If the notebook is graded: the grader allows {calling.SECONDS} s "
-            "for each call of a function."
+            f"But this took {seconds:.0f} s in all. If the notebook is graded: the grader allows "
+            f"{calling.CALL_SECONDS} s for each call of a function."
         )
     if isinstance(question, Draws) and (size := np.size(plain(answers[question.name]))) > codec.ELEMENTS:
         yield (

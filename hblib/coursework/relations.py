@@ -31,7 +31,7 @@ class Found:
 class Case(NamedTuple):
     """One result for one set of inputs."""
 
-    given: np.ndarray
+    answered: np.ndarray
     expected: np.ndarray
     rtol: float
     atol: float
@@ -44,10 +44,10 @@ class Part:
 
     rows: tuple[Case, ...]
 
-    def right(self, undo=lambda given, inputs: given):
+    def right(self, undo=lambda answered, inputs: answered):
         """Is it right in every case after `undo`, which may say None where it cannot be applied?"""
-        for given, expected, rtol, atol, inputs in self.rows:
-            undone = undo(given, inputs)
+        for answered, expected, rtol, atol, inputs in self.rows:
+            undone = undo(answered, inputs)
             if undone is None or np.shape(undone) != np.shape(expected):
                 return False
             if not np.allclose(undone, expected, rtol=rtol, atol=atol):
@@ -66,17 +66,17 @@ class Part:
         return len(values) >= 3 or (uneven.any() and max(row.rtol for row in self.rows) < 1e-4)
 
 
-def explain(cases, given, expected, tolerances):
+def explain(cases, answered, expected, tolerances):
     """The `Found` that says most about a wrong answer, or None. All answers have the form of what is expected."""
     count = len(expected[0]) if isinstance(expected[0], tuple) else 1
     if count > 1:
-        parts = [_part(cases, given, expected, tolerances, k, k) for k in range(count)]
+        parts = [_part(cases, answered, expected, tolerances, k, k) for k in range(count)]
     else:
-        parts = [_part(cases, [(g,) for g in given], [(e,) for e in expected], tolerances, 0, 0)]
+        parts = [_part(cases, [(g,) for g in answered], [(e,) for e in expected], tolerances, 0, 0)]
     if None in parts:
         return None
     several = 1 < count <= len(ORDINALS) and any(part.evidence() for part in parts)
-    if several and (found := _another_order(cases, given, expected, tolerances)):
+    if several and (found := _another_order(cases, answered, expected, tolerances)):
         return found
     wrong = [k for k, part in enumerate(parts) if not part.right()]
     for k in wrong:
@@ -94,39 +94,39 @@ def explain(cases, given, expected, tolerances):
 def _shows(part, found):
     """The number of the first case in which this result is wrong, or in which it is not finite, if that was found."""
     if found.name == "not finite":
-        return next(i for i, row in enumerate(part.rows) if not np.isfinite(row.given).all())
+        return next(i for i, row in enumerate(part.rows) if not np.isfinite(row.answered).all())
     return next(i for i, row in enumerate(part.rows) if not Part((row,)).right())
 
 
-def _part(cases, given, expected, tolerances, mine, theirs):
+def _part(cases, answered, expected, tolerances, mine, theirs):
     rows = []
-    for inputs, g, e, (rtol, atol) in zip(cases, given, expected, tolerances, strict=True):
+    for inputs, g, e, (rtol, atol) in zip(cases, answered, expected, tolerances, strict=True):
         try:
             rows.append(Case(np.asarray(g[mine], dtype=float), np.asarray(e[theirs], dtype=float), rtol, atol, inputs))
         except (TypeError, ValueError):
             return None
-        if rows[-1].given.shape != rows[-1].expected.shape:
+        if rows[-1].answered.shape != rows[-1].expected.shape:
             return None
     return Part(tuple(rows))
 
 
-def _another_order(cases, given, expected, tolerances):
+def _another_order(cases, answered, expected, tolerances):
     count = len(expected[0])
     for order in permutations(range(count)):
         if order == tuple(range(count)):
             continue
-        parts = [_part(cases, given, expected, tolerances, mine, theirs) for theirs, mine in enumerate(order)]
+        parts = [_part(cases, answered, expected, tolerances, mine, theirs) for theirs, mine in enumerate(order)]
         if None not in parts and all(part.right() for part in parts):
             return Found("order of the results", "Your results are right, but in another order than the task wants.")
     return None
 
 
 def _relation(part):
-    given = np.concatenate([row.given.ravel() for row in part.rows])
+    answered = np.concatenate([row.answered.ravel() for row in part.rows])
     expected = np.concatenate([row.expected.ravel() for row in part.rows])
-    if not np.isfinite(given).all():
+    if not np.isfinite(answered).all():
         if np.isfinite(expected).all():
-            what = "nan" if np.isnan(given).any() else "inf"
+            what = "nan" if np.isnan(answered).any() else "inf"
             hint = (
                 f"Your answer holds {what}. Is something divided by 0, a logarithm or root taken where none exists, or "
                 "a quantile for a probability that is no number between 0 and 1?"
@@ -140,8 +140,8 @@ def _relation(part):
         # question forgives is more than many a factor changes, so that some factor would nearly always fit.
         fine = (*_with_inputs(part), *_with_sizes(part))
         levels = (
-            (1e-5, (*RELATIONS, *fine, *_fitted(given, expected, digits=6))),
-            (5e-4, (*RELATIONS, *fine, *_fitted(given, expected, digits=3))),
+            (1e-5, (*RELATIONS, *fine, *_fitted(answered, expected, digits=6))),
+            (5e-4, (*RELATIONS, *fine, *_fitted(answered, expected, digits=3))),
             (5e-3, (*RELATIONS, *fine)),
             (np.inf, RELATIONS),
         )
@@ -154,7 +154,7 @@ def _relation(part):
     # An approximation may come near enough in some cases by chance. Where some are right in all digits, and others not
     # even to three, there is rather a slip that some inputs hide.
     exact = any(Part((row,)).sharp(1e-9).right() for row in part.rows)
-    return _rounded(given, expected) or _close(part, given, expected, 1e-3 if exact else CLOSE) or _in_some(part)
+    return _rounded(answered, expected) or _close(part, answered, expected, 1e-3 if exact else CLOSE) or _in_some(part)
 
 
 # --- Whatever the question --------------------------------------------------------------------------------------------
@@ -163,11 +163,11 @@ _BY_EXP = "Your answer is the logarithm of what is asked. Is it one logarithm to
 _BY_LOG = "Your answer is e to the power of what is asked. Is a logarithm missing?"
 
 
-def _expit(given, _):
-    return given / (1 + given)
+def _expit(answered, _):
+    return answered / (1 + answered)
 
 
-# (name, (given, inputs) -> what it would be if undone, the sentence)
+# (name, (answered, inputs) -> what it would be if undone, the sentence)
 RELATIONS = (
     ("per cent", lambda g, _: g / 100, "Your answer is 100 times what is asked. Is it in per cent?"),
     ("a hundredth", lambda g, _: g * 100, "Your answer is a hundredth of what is asked. In which unit is it asked?"),
@@ -211,15 +211,15 @@ def _with_inputs(part):
             continue
         for power, words in ((1, "`{}`"), (0.5, "the square root of `{}`"), (2, "the square of `{}`")):
 
-            def factor(given, inputs, name=name, power=power):
-                return _numeric(inputs[name], given.shape) ** power
+            def factor(answered, inputs, name=name, power=power):
+                return _numeric(inputs[name], answered.shape) ** power
 
             what = words.format(name)
             yield f"times {name}", lambda g, i, f=factor: g / f(g, i), f"Your answer is what is asked, times {what}."
             yield f"by {name}", lambda g, i, f=factor: g * f(g, i), f"Your answer is what is asked, divided by {what}."
 
-        def value(given, inputs, name=name):
-            return _numeric(inputs[name], given.shape)
+        def value(answered, inputs, name=name):
+            return _numeric(inputs[name], answered.shape)
 
         yield f"plus {name}", lambda g, i, f=value: g - f(g, i), f"Your answer is what is asked, plus `{name}`."
         yield f"minus {name}", lambda g, i, f=value: g + f(g, i), f"Your answer is what is asked, minus `{name}`."
@@ -268,42 +268,42 @@ SIZES = (
 )
 
 
-def _fitted(given, expected, digits):
+def _fitted(answered, expected, digits):
     """A factor or a difference that is the same everywhere; it takes three numbers to tell."""
     if len(np.unique(np.round(expected, 9))) < 3:
         return
 
-    def told(number):
+    def shown(number):
         return f"{float(f'{number:.{digits}g}'):.6g}"  # 1230 and not 1.23e+03
 
-    factor = given @ expected / (expected @ expected)
-    if abs(factor) > 1e-6 and told(factor) != "1":  # which would be nothing to tell
-        yield "factor", lambda g, _: g / factor, f"Your answer is {told(factor)} times what is asked, everywhere."
-    apart = np.mean(given - expected)
+    factor = answered @ expected / (expected @ expected)
+    if abs(factor) > 1e-6 and shown(factor) != "1":  # which would be nothing to tell
+        yield "factor", lambda g, _: g / factor, f"Your answer is {shown(factor)} times what is asked, everywhere."
+    apart = np.mean(answered - expected)
     more = "more" if apart > 0 else "less"
     yield (
         "difference",
         lambda g, _: g - apart,
-        f"Your answer is {told(abs(apart))} {more} than what is asked, everywhere.",
+        f"Your answer is {shown(abs(apart))} {more} than what is asked, everywhere.",
     )
 
 
 def _constant(part):
     """Is the answer the same for all inputs, or one of them unchanged?"""
-    firsts = [row.given.ravel()[0] for row in part.rows if row.given.size]
+    firsts = [row.answered.ravel()[0] for row in part.rows if row.answered.size]
     varied = len({row.expected.ravel()[0].round(9) for row in part.rows if row.expected.size}) >= 3
-    if varied and all(np.all(row.given == firsts[0]) for row in part.rows):
+    if varied and all(np.all(row.answered == firsts[0]) for row in part.rows):
         hint = "Your answer is the same number, whatever the inputs. Does it use what it is given?"
         return Found("constant", hint)
-    same = len({row.given.shape for row in part.rows}) == 1 and all(
-        np.array_equal(row.given, part.rows[0].given) for row in part.rows
+    same = len({row.answered.shape for row in part.rows}) == 1 and all(
+        np.array_equal(row.answered, part.rows[0].answered) for row in part.rows
     )
     if varied and same:
         return Found("constant", "Your answer is the same, whatever the inputs. Does it use what it is given?")
     for name in part.rows[0].inputs:
         values = [_numeric(row.inputs[name], row.expected.shape) for row in part.rows]
         if all(
-            value is not None and value.shape == row.given.shape and np.array_equal(value, row.given)
+            value is not None and value.shape == row.answered.shape and np.array_equal(value, row.answered)
             for value, row in zip(values, part.rows, strict=True)
         ):
             return Found(f"argument {name}", f"Your answer is `{name}` itself, unchanged.")
@@ -313,15 +313,15 @@ def _constant(part):
 # --- Nearly right -----------------------------------------------------------------------------------------------------
 
 
-def _rounded(given, expected):
-    """Are the digits that were given right?"""
-    varied = len(np.unique(given)) >= 3 or (len(given) == 1 and np.abs(given) >= 10)
+def _rounded(answered, expected):
+    """Are the digits of the answer right?"""
+    varied = len(np.unique(answered)) >= 3 or (len(answered) == 1 and np.abs(answered) >= 10)
     for places in range(7) if varied else ():
-        if np.allclose(given, np.round(expected, places), rtol=0, atol=1e-9):
+        if np.allclose(answered, np.round(expected, places), rtol=0, atol=1e-9):
             return Found("rounded", "The digits that you give are right, but the answer is rounded. Give all digits.")
-        if places and np.allclose(given, _significant(expected, places), rtol=1e-9, atol=0):
+        if places and np.allclose(answered, _significant(expected, places), rtol=1e-9, atol=0):
             return Found("rounded", "The digits that you give are right, but the answer is rounded. Give all digits.")
-    if varied and np.array_equal(given, np.trunc(expected)):
+    if varied and np.array_equal(answered, np.trunc(expected)):
         return Found("cut", "Your answer is cut to whole numbers. Is an array of integers filled, or // used?")
     return None
 
@@ -345,10 +345,10 @@ def _in_some(part):
     return Found("some inputs", hint, weak=True)
 
 
-def _close(part, given, expected, error):
+def _close(part, answered, expected, error):
     """Is everything within a small relative error?"""
-    if np.all(np.abs(given - expected) <= error * np.abs(expected)):
-        off = np.max(np.abs(given - expected) / np.where(expected == 0, 1, np.abs(expected)))
+    if np.all(np.abs(answered - expected) <= error * np.abs(expected)):
+        off = np.max(np.abs(answered - expected) / np.where(expected == 0, 1, np.abs(expected)))
         rtol = max(row.rtol for row in part.rows)
         wanted = f"right to {int(np.ceil(1 - np.log10(2 * rtol)))} digits" if rtol else "nearer"  # so many always do
         hint = (

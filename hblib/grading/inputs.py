@@ -46,7 +46,7 @@ class Inputs:
         for name, case in self.runs:
             data, given = (encode_inputs(self.cases[name][number]) for number in (case, 0))
             runs.append({"data": data, "given": given, "asks": {name: None}})
-        return {"cells": submission.cells, "seconds": seconds, "call": min(seconds, calling.SECONDS), "runs": runs}
+        return {"cells": submission.cells, "seconds": seconds, "call": min(seconds, calling.CALL_SECONDS), "runs": runs}
 
 
 def draw(exercise, submission, secret):

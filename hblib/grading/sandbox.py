@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from hblib.coursework.graded import SECONDS
+from hblib.coursework.graded import CELL_SECONDS
 from hblib.grading.isolation import MiB, Unavailable, environment
 
 INTERVAL = 0.1  # seconds between two looks at what it uses; each costs the grader some milliseconds of work
@@ -29,7 +29,7 @@ class Limits:
     """
 
     wall: float = 180
-    cell: float = SECONDS
+    cell: float = CELL_SECONDS
     sampling: float = 60
     memory: int = 2048 * MiB
     address: int = 4096 * MiB
