@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hblib import normal_normal
-from hblib._numerics import arguments
-from hblib._numerics.means_fit import bracketing, highest, unit_near
+from hblib._numerics import arguments, units
+from hblib._numerics.means_fit import bracketing, highest
 from hblib._numerics.mixture import blocks
 from hblib._numerics.types import FloatArray, FloatOrArray, Labels
 from hblib.distributions import Normal
@@ -497,7 +497,7 @@ def _rows_by_chain(ybar, se, chain):
     arguments.numbers("ybar", np.where(seen, ybar, 0))
     order = np.lexsort((se[seen], index[seen]))
     y, se, index = (rows[seen][order] for rows in (ybar, se, index))
-    unit = unit_near(np.median(se))
+    unit = units.near_extreme(np.median(se))
     _, start, index, size = np.unique(index, return_index=True, return_inverse=True, return_counts=True)
     y, centre = y / unit, float(np.mean(y / unit))
     return _ByChain(y - y[start][index], y[start] - centre, centre, (se / unit) ** 2, index, start, size, unit)

@@ -5,15 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hblib._numerics import units
 from hblib._numerics.means_by_se import BySe
 
 _LEAST = 1e-6  # of the smallest variance: so small a tau^2 changes no weight by more than a millionth
 _POINTS = 64  # of the grid: the score of thousands of random data sets, se over four orders, never turned twice between
-
-
-def unit_near(value):
-    """A power of 2 near a number, by which one multiplies and divides exactly; 1 where nothing can overflow anyway."""
-    return 2.0 ** np.round(np.log2(value)) if value > 0 and not 1e-9 < value < 1e9 else 1.0
 
 
 def in_units(ybar, se, counts):
@@ -21,7 +17,7 @@ def in_units(ybar, se, counts):
     typical = np.median(se) if se.size else 1.0
     if ybar.size and np.ptp(ybar) > 1e50 * typical:
         raise ValueError(f"ybar must not spread over more than 1e50 standard errors, but does over {np.ptp(ybar):g}")
-    unit = unit_near(typical)
+    unit = units.near_extreme(typical)
     return unit, BySe.of(ybar / unit, se / unit, counts) if unit != 1 else BySe.of(ybar, se, counts)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from hblib._numerics import units
 from hblib._numerics.means_by_se import BySe
 from hblib._numerics.mixture import Parts, Search, blocks, if_they_exist, mean_sd
 
@@ -45,7 +46,7 @@ class TauDensity:
     @classmethod
     def of(cls, ybar, se, counts, log_prior, known):
         typical = np.median(se) if se.size else known[1]
-        unit = 2.0 ** np.round(np.log2(typical))  # squares of se stay far from the ends of the doubles
+        unit = units.near(typical)  # squares of se stay far from the ends of the doubles
         by_se = BySe.of(ybar / unit, se / unit, counts)
         if known is not None:
             known = known[0] / unit - by_se.centre, known[1] / unit

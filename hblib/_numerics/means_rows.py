@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from hblib._numerics import arguments
-from hblib._numerics.means_fit import unit_near
+from hblib._numerics import arguments, units
 from hblib._numerics.types import FloatArray
 
 
@@ -48,7 +47,7 @@ def by_group(values, group):
     n, first = np.bincount(which), np.empty(label.size, dtype=int)
     first[which[::-1]] = np.arange(values.size)[::-1]
     off = values - values[first][which]  # exactly 0 where the values are equal, whatever they are
-    unit = unit_near(np.abs(off).max())
+    unit = units.near_extreme(np.abs(off).max())
     off, values = off / unit, values / unit
     mean = np.bincount(which, weights=off) / n
     within = np.sum((off - mean[which]) ** 2)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hblib._numerics import units
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -26,7 +28,7 @@ class Columns:
     def of(cls, name, values, kind):
         N, C = values.shape
         columns = np.ascontiguousarray(values.T)
-        unit = power_of_two(np.max(np.abs(columns), axis=1))
+        unit = units.below(np.max(np.abs(columns), axis=1))
         if not unit.all():
             raise ValueError(
                 f"{name} does not identify all {kind} coefficients: column {unit.argmin()} holds zeros only"
@@ -44,7 +46,7 @@ class Columns:
             centre[first] = 0
             columns -= centre[:, None]
             shift[first] += centre / lead[first]
-        again = power_of_two(np.max(np.abs(columns), axis=1))
+        again = units.below(np.max(np.abs(columns), axis=1))
         columns /= np.where(again > 0, again, 1)[:, None]
         columns = columns[order]
         before = np.sqrt(np.mean(columns**2, axis=1))
@@ -73,7 +75,7 @@ class Response:
 
     @classmethod
     def of(cls, y, shared):
-        scale = power_of_two(np.max(np.abs(y)))
+        scale = units.below(np.max(np.abs(y)))
         scaled = y / (scale or 1)
         centre = 0.0 if shared.constant is None else scaled.mean()
         rest, coefficients = scaled - centre, np.zeros(len(shared.basis))
@@ -86,11 +88,6 @@ class Response:
             what = "y is the same in every row" if np.all(y == y[0]) else "the shared coefficients fit y exactly"
             raise ValueError(f"{what}: nothing is left to estimate sigma and Sigma from")
         return cls(rest / size, coefficients / size, scale * size, scale * centre, rounding / size**2)
-
-
-def power_of_two(size):
-    """The power of 2 just below `size`, or 0: dividing by it costs no digit."""
-    return np.where(size > 0, np.ldexp(1.0, np.frexp(size)[1] - 1), 0.0)
 
 
 def orthogonalized(columns):

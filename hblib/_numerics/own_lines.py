@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hblib._numerics.mixed_rows import power_of_two
+from hblib._numerics import units
 
 
 def own_lines(x, y, index, J):
@@ -47,5 +47,5 @@ def _of_one_size(x, y):
 
 def _sizes(x):
     """The power of 2 just below the largest of each column; 1 for a column of zeros."""
-    unit = power_of_two(np.max(np.abs(x), axis=1, initial=0))
+    unit = units.below(np.max(np.abs(x), axis=1, initial=0))
     return np.where(unit > 0, unit, 1.0)
