@@ -77,6 +77,26 @@ def test_the_table_of_counties_is_what_loops_find(page):
         assert row.raw == sample.y[mine].mean() if mine.any() else np.isnan(row.raw)
 
 
+def test_to_take_the_sampled_schools_scores_as_known_changes_little(page):
+    """By a sum over each county's schools; and no county has a larger share of them in the sample than Inyo."""
+    sample, cells = datasets.api_sample(), datasets.api_cells()
+    n, N = page.table.sampled.to_numpy(), page.table.schools.to_numpy()
+    for j, name in enumerate(page.counties):
+        mine, here = sample.group == name, cells.group == name
+        every = page.rows(cells.group[here], cells.type[here], cells.meals[here]).T @ cells.n[here]
+        rest = every - page.rows(sample.group[mine], sample.type[mine], sample.meals[mine]).sum(axis=0)
+        assert np.isclose(N[j] * page.known[j], rest @ page.mean + sample.y[mine].sum())
+        of_schools = (N[j] - n[j]) * (page.weight @ page.points[:, 1] ** 2)
+        assert np.isclose((N[j] * page.sd_known[j]) ** 2, rest @ page.cov @ rest + of_schools)
+    assert np.argmax(n / N) == list(page.counties).index("Inyo") == page.inyo
+    assert page.sd_known[page.inyo] < 0.75 * page.table.sd["Inyo"]
+    others = np.arange(len(N)) != page.inyo
+    assert (page.sd_known[others] > 0.8 * page.table.sd[others]).all()
+    assert np.abs(page.known - page.table.MRP)[others].max() < 10
+    off = [np.sqrt(np.mean((each - page.table.truth) ** 2)) for each in (page.known, page.table.MRP)]
+    assert 0 < off[1] - off[0] < 1
+
+
 def test_in_this_sample_no_school_does_as_well_as_one_or_two_alone_which_is_their_luck(page):
     raw, pooled = page.errors.raw, page.errors.MRP
     assert abs(raw["1 or 2"] - pooled["none"]) <= 2
@@ -264,6 +284,28 @@ def test_patient_21_is_the_man_with_the_longest_times(page):
     men = np.unique(times.group[times.female == 0])
     assert page.fits.loc["by sex", "patient"] == 21 == men[total[men].argmax()]
     assert total[21] > 2 * np.sort(total[men])[-2]
+
+
+def test_without_patient_21_there_is_no_frailty(page):
+    """And the fit without him is a maximum, of the likelihood of his fellow patients."""
+    times = datasets.catheters()
+    u, female = np.array([-3.5, 1.2, -1.4]), times.female
+    d = np.bincount(times.group, times.event)[21]
+    at_risk = np.bincount(times.group, np.exp(u[0]) * times.time)[21]  # he is a man
+    a = np.exp(u[1])
+    his = stats.nbinom(a, a / (a + at_risk)).logpmf(d) - d * np.log(at_risk) + special.gammaln(d + 1) + d * u[0]
+    others = page.log_likelihood(u, female, np.arange(38) != 20)[0]
+    assert np.isclose(page.log_likelihood(u, female)[0] - others, his)
+
+    def rest(log_rate, log_ratio, variance):
+        return page.log_likelihood([log_rate, -np.log(variance), log_ratio], female, np.arange(38) != 20)[0]
+
+    ratio, variance = page.without_him[:2]
+    assert variance < 0.05
+    best = optimize.minimize(lambda u: -rest(*u, variance), [-4, -1.5])
+    assert np.isclose(ratio, np.exp(best.x[1]), rtol=0.01)
+    none = optimize.minimize(lambda u: -rest(*u, 1e-4), [-4, -1.5])
+    assert -0.02 < none.fun - best.fun < 0.05  # in log likelihood; with him the model gains nearly 4
 
 
 # --- The Nile ---------------------------------------------------------------------------------------------------------
