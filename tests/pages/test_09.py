@@ -1,6 +1,7 @@
 """Page 9a: multilevel regression."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -460,6 +461,25 @@ def test_bambis_model_has_two_scales_from_the_data_and_no_correlation(page):
     assert page.described.count("HalfNormal") == 2
     assert not {"lkj", "corr"} & set(page.described.lower().split())
     assert "LKJ" not in page.described
+
+
+def test_bambis_intercept_is_the_height_at_mid_week_and_a_persons_is_at_night_0(page):
+    """In draws from its prior; and at night 0 the average line then spreads as far as the page says."""
+    import bambi as bmb
+
+    table = pd.DataFrame({"y": page.y, "nights": page.nights, "person": page.group})
+    formula = bmb.Model("y ~ nights + (nights | person)", table)
+    formula.build()
+    prior = formula.prior_predictive(draws=10, random_seed=1).prior
+    person = np.unique(page.group, return_inverse=True)[1]
+    own = prior["1|person"].values[0][:, person] + prior["nights|person"].values[0][:, person] * page.nights
+    at, slope = prior["Intercept"].values[0][:, None], prior["nights"].values[0][:, None]
+    assert page.nights.mean() == 3.5
+    assert np.allclose(prior["mu"].values[0] - own, at + slope * (page.nights - 3.5))
+    a_night = 2.5 * page.y.std() / page.nights.std()
+    at_mid_week = np.hypot(2.5 * page.y.std(), 3.5 * a_night)
+    assert f"Intercept ~ Normal(mu: {page.y.mean():.4f}, sigma: {at_mid_week:.4f})" in page.described
+    assert np.isclose(page.bambi_zero, np.hypot(at_mid_week, 3.5 * a_night))
 
 
 # --- Three coefficients -----------------------------------------------------------------------------------------------
