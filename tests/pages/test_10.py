@@ -347,6 +347,17 @@ def test_r_hat_and_ess_by_their_formulas_are_those_of_arviz(page, memory):
     assert np.isclose(page.ess(chains), float(az.ess(dt, method="mean")["x"]), rtol=0.1)
 
 
+@pytest.mark.parametrize("apart", [0.0, 0.5])
+def test_the_tails_of_arviz_are_at_11_and_89_per_cent(apart):
+    """On chains with unequal middles, where 5 and 95 per cent give another number."""
+    chains = np.random.default_rng(107).normal(size=(4, 1000)) + apart * np.arange(4)[:, None]
+    draws = az.from_dict({"posterior": {"x": chains}})
+    tail = float(az.ess(draws, method="tail")["x"])
+    assert az.summary(draws, kind="diagnostics", round_to="none").loc["x", "ess_tail"] == tail
+    assert float(az.ess(draws, method="tail", prob=(0.11, 0.89))["x"]) == tail
+    assert float(az.ess(draws, method="tail", prob=(0.05, 0.95))["x"]) != tail
+
+
 def test_the_formulas_agree_with_arviz_on_the_pages_own_chains(page):
     assert np.allclose(page.formulas["R-hat"], page.formulas["R-hat, ArviZ"])
     assert np.allclose(page.formulas["ESS"], page.formulas["ESS, ArviZ"], rtol=0.1)
