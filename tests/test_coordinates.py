@@ -7,6 +7,7 @@ import pytest
 from scipy import integrate, stats
 
 from hblib import coordinates, datasets, normal_normal, priors, three_level
+from tests.chance import assert_near
 
 SCHOOLS = datasets.eight_schools()
 
@@ -35,7 +36,7 @@ def test_gibbs_has_that_rate_and_the_exact_posterior(w):
     assert np.mean(at[1:] * at[:-1]) / np.mean(at**2) == pytest.approx(rate, abs=4 * np.sqrt((1 - rate**2) / draws))
     exact = three_level.posterior(ybar, se, tau, 0, np.zeros(4))
     error = exact.mu.std() * np.sqrt((1 + rate) / (1 - rate) / draws)
-    assert abs(mu.mean() - ybar.mean()) < 4 * error
+    assert_near(mu.mean(), ybar.mean(), error)
     np.testing.assert_allclose(mu.std(), exact.mu.std(), rtol=4 * np.sqrt((1 + rate) / (1 - rate) / draws))
     np.testing.assert_allclose(theta.mean(axis=0), exact.store.mean(), atol=4 * error)
     np.testing.assert_allclose(theta.std(axis=0), exact.store.std(), rtol=0.06)

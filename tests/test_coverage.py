@@ -9,6 +9,7 @@ from scipy import special, stats
 
 from hblib import datasets, normal_normal, repairs
 from hblib._numerics import interval_coverage
+from tests.chance import assert_near
 
 TABLE = datasets.coverage()
 SCRIPT = Path(__file__).parent.parent / "tools" / "data" / "simulate_coverage.py"
@@ -34,7 +35,7 @@ def simulated(groups, ratio, method, replicates=1200):
 @pytest.mark.parametrize("method", ["reml", "ml", "morris"])
 def test_exact_is_what_a_simulation_finds(groups, ratio, method):
     share, error = simulated(groups, ratio, method)
-    assert abs(share - repairs.exact_coverage(groups, ratio, method, prob=0.9)) < 4 * error
+    assert_near(share, repairs.exact_coverage(groups, ratio, method, prob=0.9), error)
 
 
 @pytest.mark.parametrize(("groups", "ratio"), [(6, 0.4), (30, 1.2)])
@@ -125,12 +126,12 @@ def test_the_script_makes_the_table():
         shares = script["normal"](8, 1.0, 1000, method, np.random.default_rng(99))
         shares = shares[~np.isnan(shares)]
         stored, error = TABLE.find("normal", 8, 1.0, name)
-        assert abs(shares.mean() - stored) < 4 * np.hypot(error, shares.std() / np.sqrt(shares.size)), name
+        assert_near(shares.mean(), stored, np.hypot(error, shares.std() / np.sqrt(shares.size)))
     for name, (method, _) in script["RATES"].items():
         replicates = 15 if name == "bootstrap" else 100
         shares = script["rates"](8, 200, replicates, method, np.random.default_rng(98))
         stored, error = TABLE.find("counts", 8, 200, name)
-        assert abs(shares.mean() - stored) < 4 * np.hypot(error, shares.std() / np.sqrt(shares.size)), name
+        assert_near(shares.mean(), stored, np.hypot(error, shares.std() / np.sqrt(shares.size)))
 
 
 def test_rows_are_found_by_name():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from hblib import beta_binomial, datasets, normal_normal, observations
+from tests.chance import assert_near
 from tests.test_normal_normal import log_relative_risks
 from tests.test_peers import DYESTUFF
 
@@ -90,7 +91,7 @@ def test_rates_of_three_in_a_million():
     assert fit.status == "ok"
     np.testing.assert_allclose([fit.alpha, fit.beta], exact_maximum(y, n, (fit.alpha, fit.beta)), rtol=1e-10)
     assert fit.mu == pytest.approx(y.sum() / n.sum(), rel=1e-6)
-    assert abs(fit.mu - 3e-6) < 4 * fit.se_mu
+    assert_near(fit.mu, 3e-6, fit.se_mu)
 
 
 @pytest.mark.parametrize(("trials", "size", "J"), [(10**6, 1e6, 30), (10**6, 2e5, 100), (10**5, 6e4, 100)])
@@ -125,7 +126,7 @@ def test_ten_million_rows():
     np.testing.assert_allclose([fit.mu, fit.phi], [short.mu, short.phi], rtol=1e-12)
     np.testing.assert_allclose([fit.se_mu, fit.se_phi], [short.se_mu, short.se_phi], rtol=1e-10)
     assert fit.log_likelihood == pytest.approx(short.log_likelihood, rel=1e-12)
-    assert abs(fit.mu - 2 / 9) < 4 * fit.se_mu * np.sqrt(10)
+    assert_near(fit.mu, 2 / 9, fit.se_mu * np.sqrt(10))
     assert max(fit_peak, mean_peak) < 60e6
     np.testing.assert_allclose(mean[:5], (fit.alpha + y[:5]) / (fit.alpha + fit.beta + n[:5]), rtol=1e-14)
 

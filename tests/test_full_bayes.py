@@ -10,6 +10,7 @@ from scipy import integrate, special, stats
 
 from hblib import beta_binomial, datasets, normal_normal, priors
 from hblib._numerics import quadrature
+from tests.chance import assert_near
 
 SCHOOLS = datasets.eight_schools()
 RATS = datasets.rat_tumors()
@@ -364,7 +365,7 @@ def test_a_new_group_is_drawn_from_the_drawn_prior(family):
         draws = rng.normal(mu, full.nodes.tau[nodes])
     assert_draws_agree(draws[:, None], full.new_group.mean(), full.new_group.std())
     for q, edge in zip((0.025, 0.975), full.new_group.interval(), strict=True):
-        assert abs(np.mean(draws <= edge) - q) < 4.5 * np.sqrt(q * (1 - q) / draws.size)
+        assert_near(np.mean(draws <= edge), q, np.sqrt(q * (1 - q) / draws.size))
     again = full.new_group.rvs(20_000, rng)
     assert again.shape == (20_000,)
     assert_draws_agree(again[:, None], full.new_group.mean(), full.new_group.std())

@@ -11,7 +11,7 @@ from scipy import stats
 import hblib
 from hblib import beta_binomial, datasets, normal_normal, observations, priors, regression, repairs, three_level
 from hblib.distributions import Beta, Distribution, Normal, Point
-from tests.chance import assert_follows
+from tests.chance import assert_follows, assert_near
 
 SCHOOLS = datasets.eight_schools()
 SURGERY = datasets.surgical()
@@ -333,7 +333,7 @@ def test_joint_draws_have_every_margin(family):
     else:
         exact = np.sum(weight * nodes.mu_mean * np.log(nodes.tau)), np.mean(draws.mu * np.log(draws.tau))
         sd = np.std(draws.mu * np.log(draws.tau))
-    assert abs(exact[0] - exact[1]) < 4.5 * sd / np.sqrt(4000)
+    assert_near(*exact, sd / np.sqrt(4000))
 
 
 @pytest.mark.parametrize("family", FULL)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
 from hblib import datasets, normal_normal
+from tests.chance import assert_near
 
 SCHOOLS = datasets.eight_schools()
 finite = st.floats(-50, 50)
@@ -227,8 +228,8 @@ def test_fit_finds_the_truth():
     ybar = rng.normal(rng.normal(5, 2, se.size), se)
     for method in ("ml", "reml"):
         fit = normal_normal.fit(ybar, se, method)
-        assert abs(fit.mu - 5) < 4 * fit.se_mu
-        assert abs(fit.tau - 2) < 4 * fit.se_tau
+        assert_near(fit.mu, 5, fit.se_mu)
+        assert_near(fit.tau, 2, fit.se_tau)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from hblib.datasets import retailer
-from tests.chance import assert_follows
+from tests.chance import assert_follows, assert_near
 
 TESTS = 14  # of a distribution in this file; beside them means within 4 standard errors, which fail by 6e-5 each
 
@@ -62,7 +62,7 @@ def test_a_sixth_of_the_stores_open_late_and_a_sixth_close_early():
     assert (np.abs(np.diff(panel.open.astype(int), axis=1)).sum(axis=1) == late + early).all()  # no store reopens
     # one in 27 of those who might open late does so in week 0; one in 40 of those who might close early never does
     for found, share in ((late.mean(), 26 / 27 / 6), (early.mean(), 39 / 40 / 6)):
-        assert abs(found - share) < 4 * np.sqrt(share * (1 - share) / len(late))
+        assert_near(found, share, np.sqrt(share * (1 - share) / len(late)))
     for closed in (panel.visits, panel.purchases, panel.takings):
         assert (closed[~panel.open] == 0).all()
     assert (np.isnan(panel.log_sales) == ~panel.open).all()
