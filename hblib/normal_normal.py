@@ -372,18 +372,19 @@ def fit(ybar: ArrayLike, se: ArrayLike, method: Method = "ml", counts: ArrayLike
     unit, by_se = in_units(*telling_rows(ybar, se, counts))
     if by_se.groups < 2:
         return Fit(mu=by_se.centre * unit if by_se.groups else np.nan, method=method)
-    tau2, mean, error_mu, error_tau2 = METHODS[method](by_se)
-    tau = np.sqrt(tau2)
+    found = METHODS[method](by_se)
+    tau = np.sqrt(found.tau2)
     restricted = method == "reml"
-    error_tau = error_tau2 / (2 * tau) if tau > 0 else np.nan
-    log_likelihood = by_se.log_likelihood(tau2, restricted, mu=mean) - (by_se.groups - restricted) * np.log(unit)
+    error_tau = found.se_tau2 / (2 * tau) if tau > 0 else np.nan
+    log_likelihood = by_se.log_likelihood(found.tau2, restricted, mu=found.mu)
+    log_likelihood -= (by_se.groups - restricted) * np.log(unit)
     return Fit(
-        mu=float((by_se.centre + mean) * unit),
+        mu=float((by_se.centre + found.mu) * unit),
         tau=float(tau * unit),
         status="ok" if tau > 0 else "tau = 0",
         method=method,
         log_likelihood=float(log_likelihood),
-        se_mu=float(error_mu * unit),
+        se_mu=float(found.se_mu * unit),
         se_tau=float(error_tau * unit),
     )
 

@@ -44,6 +44,15 @@ def bracketing(least, top):
     return np.append(0.0, np.geomspace(least * _LEAST, top, _POINTS))
 
 
+class Estimate(NamedTuple):
+    """What a method finds; mu is measured from the centre."""
+
+    tau2: float
+    mu: float
+    se_mu: float
+    se_tau2: float
+
+
 def _ml(by_se):
     return _likeliest(by_se, restricted=False)
 
@@ -54,7 +63,7 @@ def _reml(by_se):
 
 def _likeliest(by_se, restricted):
     tau2 = highest(lambda t: by_se.score(t, restricted), lambda t: by_se.log_likelihood(t, restricted), grid_of(by_se))
-    return tau2, *_mean_and_errors(by_se, tau2, restricted)
+    return Estimate(tau2, *_mean_and_errors(by_se, tau2, restricted))
 
 
 def _mean_and_errors(by_se, tau2, restricted):
@@ -79,7 +88,7 @@ def _plain_moments(by_se):
     squares = np.sum(by_se.squares + by_se.number * (by_se.mean - mean) ** 2)
     tau2 = max(0.0, squares / (by_se.groups - 1) - np.sum(by_se.number * by_se.variance) / by_se.groups)
     error_mu = np.sqrt(np.sum(by_se.number * (by_se.variance + tau2))) / by_se.groups
-    return tau2, mean, error_mu, _error_of_moments(by_se, np.ones(by_se.number.shape), tau2)
+    return Estimate(tau2, mean, error_mu, _error_of_moments(by_se, np.ones(by_se.number.shape), tau2))
 
 
 def _dersimonian_laird(by_se):
@@ -87,7 +96,7 @@ def _dersimonian_laird(by_se):
     per_tau2 = np.sum(by_se.number * zero.w * (by_se.but_one(zero.w) / zero.total))  # w1 - w2/w1, which would cancel
     tau2 = max(0.0, (np.sum(zero.w * zero.squares) - (by_se.groups - 1)) / per_tau2)
     here = by_se.at(tau2)
-    return tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, zero.w, tau2)
+    return Estimate(tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, zero.w, tau2))
 
 
 def _paule_mandel(by_se):
@@ -97,10 +106,10 @@ def _paule_mandel(by_se):
 
     tau2 = highest(excess, lambda tau2: tau2, grid_of(by_se))
     here = by_se.at(tau2)
-    return tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, here.w, tau2)
+    return Estimate(tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, here.w, tau2))
 
 
-METHODS = {  # by_se -> tau^2, mu, and their standard errors
+METHODS = {  # BySe -> Estimate
     "ml": _ml,
     "reml": _reml,
     "moments": _plain_moments,

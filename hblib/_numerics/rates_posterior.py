@@ -186,21 +186,22 @@ def _theta_parts(nodes, mean, sd, y, n):
 def _theta_moments(y, n, weight, size, first, second):
     """Mean and SD of every theta_j from sums over the sizes; `first` and `second` are the moments of mu given the size.
 
-    Given mu and the size, theta_j has mean r + a (mu - r) with r = y/n and a = size/(size + n): quadratic forms in r,
-    with the same sums for all groups of one n.
+    Given mu and the size, theta_j has mean r + share (mu - r) with r = y/n and share = size/(size + n): quadratic forms
+    in r, with the same sums for all groups of one n.
     """
     distinct, which = np.unique(n, return_inverse=True)
     powers = np.stack([weight, weight * first, weight * second], axis=1)
     sums = np.empty((11, distinct.size))
+    a, q, c, d = sums[:2], sums[2:5], sums[5:8], sums[8:]
     for some in blocks(distinct.size, size.size):
-        a = size / (size + distinct[some, None])
+        share = size / (size + distinct[some, None])
         # given mu and size theta's variance is its mean (1 - mean) times this
         noise = 1 / (size + distinct[some, None] + 1)
-        sums[:2, some] = (a @ powers[:, :2]).T
-        sums[2:5, some] = (a**2 @ powers).T
-        sums[5, some] = noise @ weight
-        sums[6:8, some] = ((noise * a) @ powers[:, :2]).T
-        sums[8:, some] = ((noise * a**2) @ powers).T
+        a[:, some] = (share @ powers[:, :2]).T
+        q[:, some] = (share**2 @ powers).T
+        c[0, some] = noise @ weight
+        c[1:, some] = ((noise * share) @ powers[:, :2]).T
+        d[:, some] = ((noise * share**2) @ powers).T
     a0, a1, q0, q1, q2, c0, c1, c2, d0, d1, d2 = sums[:, which]
     r = np.divide(y, n, out=np.zeros(y.size), where=n > 0)
     shift = a1 - r * a0
