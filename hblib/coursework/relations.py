@@ -137,7 +137,8 @@ def _relation(part):
         return found
     if part.evidence():
         # 1.96 times is not twice, although a question that forgives 2 per cent takes one for the other. And what a
-        # question forgives is more than many a factor changes, so that some factor would nearly always fit.
+        # question forgives is more than many a factor changes, so that some factor would nearly always fit. So the
+        # sharpest agreement is looked for first, and the coarser it is the fewer relations may explain the answer.
         fine = (*_with_inputs(part), *_with_sizes(part))
         levels = (
             (1e-5, (*RELATIONS, *fine, *_fitted(answered, expected, digits=6))),
