@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from hblib._numerics import arguments
 from hblib._numerics.means_by_se import BySe
 from hblib._numerics.means_fit import RatioLikelihood, errors_of_both
-from hblib._numerics.means_rows import by_group
+from hblib._numerics.means_rows import group_summaries
 from hblib._numerics.types import FloatArray, IntArray, Labels
 from hblib.normal_normal import Fit
 
@@ -83,7 +83,7 @@ def group_means(values: ArrayLike, group: ArrayLike) -> GroupMeans:
     >>> print(means.ybar.tolist(), means.se.tolist(), round(means.sigma, 4))
     [2.0, 5.0] [1.0, 1.0] 1.4142
     """
-    label, n, ybar, within, unit = by_group(values, group)
+    label, n, ybar, within, unit = group_summaries(values, group)
     ybar, sigma = ybar * unit, float(np.sqrt(within / (np.sum(n) - n.size)) * unit)
     return GroupMeans(ybar, sigma / np.sqrt(n), n, label, sigma)
 
@@ -135,7 +135,7 @@ def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "re
     9.667 5.477 1.0
     """
     arguments.one_of("method", method, ("ml", "reml"))
-    _, n, ybar, within, unit = by_group(values, group)
+    _, n, ybar, within, unit = group_summaries(values, group)
     if n.size < 2:
         return Fit(mu=float(ybar[0] * unit), method=method)
     by_se, observations, restricted = BySe.of(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"

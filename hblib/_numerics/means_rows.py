@@ -39,7 +39,7 @@ def all_rows(ybar, se, counts) -> tuple[FloatArray, ...]:
     return arguments.groups(ybar=ybar, se=se, counts=number)
 
 
-def by_group(values, group):
+def group_summaries(values, group):
     """Labels, sizes, means and the total sum of squares within groups; and the unit, a power of 2, of the last two."""
     values, (label, which) = arguments.numbers("values", values), arguments.labels("group", group)
     if values.ndim != 1 or which.shape != values.shape or values.size == 0:
