@@ -22,6 +22,7 @@ References
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -461,35 +462,46 @@ def _without_groups(rows):
     raise RuntimeError("no maximum was found, even without groups: a coefficient that grows for ever fits ever better")
 
 
+class _Scale(NamedTuple):
+    """What the search counts in: v stands for beta = start + L v[:-1] and tau = unit |v[-1]|."""
+
+    start: FloatArray
+    L: FloatArray
+    unit: float = 1.0
+
+    def meant(self, v):
+        return self.start + v[..., :-1] @ self.L.T, self.unit * np.abs(v[..., -1])
+
+
+def _height(rows, units, v, nodes):
+    """The log likelihood of each row of v; even in tau."""
+    beta, tau = units.meant(np.atleast_2d(v))
+    return _integrals(rows, beta @ rows.x.T, tau, nodes).log.sum(axis=-1)
+
+
 def _highest(rows, nodes):
     """Find the maximum, at first in units of the standard errors without groups: beta, its covariance, tau."""
-    start, L = _without_groups(rows)
-    unit = 1.0
-
-    def height(v, nodes=nodes):
-        """The log likelihood of each row of v; even in tau."""
-        v = np.atleast_2d(v)
-        return _integrals(rows, (start + v[:, :-1] @ L.T) @ rows.x.T, unit * np.abs(v[:, -1]), nodes).log.sum(axis=-1)
-
-    origin = np.zeros(len(start) + 1)
-    best, found = origin, height(origin)[0]
+    units = _Scale(*_without_groups(rows))
+    height = partial(_height, rows, units)
+    origin = np.zeros(len(units.start) + 1)
+    best, found = origin, height(origin, nodes)[0]
     for tau in (0.5, 2.0):
-        v, high = _climb(height, np.append(origin[:-1], tau), nodes or 20)
+        v, high = _climb(height, np.append(origin[:-1], tau), nodes)
         if high > found + 1e-9 and abs(v[-1]) > 1e-4:
             best, found = v, high
-    beta, tau = start + L @ best[:-1], float(abs(best[-1]))
+    beta, tau = units.meant(best)
     for _ in range(3 if tau > 0 else 0):  # those units may be far too small, and the search end early: change them
-        start, (L, unit) = beta, _units(rows, beta, tau)
-        best, _ = _climb(height, np.append(origin[:-1], tau / unit), nodes or 20)
-        beta, tau = start + L @ best[:-1], float(abs(best[-1]) * unit)
-    start, best = beta, np.append(origin[:-1], tau / unit)
-    gradient, hessian = _derivatives(height, best)
+        units = _Scale(beta, *_units(rows, beta, tau))
+        best, _ = _climb(partial(_height, rows, units), np.append(origin[:-1], tau / units.unit), nodes)
+        beta, tau = units.meant(best)
+    there = partial(_height, rows, units._replace(start=beta), nodes=nodes)
+    gradient, hessian = _derivatives(there, np.append(origin[:-1], tau / units.unit))
     some = slice(None) if tau > 0 else slice(-1)  # at tau = 0 the slope in tau^2 may be steep, and tells nothing
     covariance = np.linalg.inv(-hessian[some, some])
     if gradient[some] @ covariance @ gradient[some] > 1e-6:
         raise RuntimeError("no maximum was found: the search stopped where the likelihood still rises")
     covariance = covariance[: len(beta), : len(beta)]
-    return beta, L @ covariance @ L.T, tau
+    return beta, units.L @ covariance @ units.L.T, float(tau)
 
 
 def _units(rows, beta, tau):
@@ -503,10 +515,11 @@ def _units(rows, beta, tau):
 
 def _climb(height, v, nodes):
     """Find a maximum: a quasi-Newton search with few nodes, then Newton's method to the last digits."""
+    exact = partial(height, nodes=nodes)
     with np.errstate(invalid="ignore"):  # a step may go so far that the likelihood is 0 there
-        v = optimize.minimize(lambda v: -height(v, nodes)[0], v, method="BFGS", options={"gtol": 1e-3}).x
+        v = optimize.minimize(lambda v: -height(v, nodes or 20)[0], v, method="BFGS", options={"gtol": 1e-3}).x
     for _ in range(20):
-        gradient, hessian = _derivatives(height, v)
+        gradient, hessian = _derivatives(exact, v)
         try:
             np.linalg.cholesky(-hessian)
         except np.linalg.LinAlgError:
@@ -517,7 +530,7 @@ def _climb(height, v, nodes):
         v = v + step
         if np.abs(step).max() < 1e-9:
             break
-    return v, height(v)[0]
+    return v, exact(v)[0]
 
 
 def _derivatives(height, v):
