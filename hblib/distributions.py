@@ -673,7 +673,8 @@ class Mixture(Distribution):
         low, high = self._parts.ends
         inside = (x >= low) & (x <= high) & np.isfinite(x)
         value = np.where(np.isnan(x), np.nan, -np.inf)
-        value[inside] = self._parts.log_density(x[inside], rows[inside])
+        with np.errstate(over="ignore"):  # far outside a square may be infinite: rightly, the density is 0
+            value[inside] = self._parts.log_density(x[inside], rows[inside])
         return value[()]
 
     def _cdf(self, x: FloatArray) -> FloatOrArray:
@@ -685,7 +686,8 @@ class Mixture(Distribution):
     def _tail(self, x, upper):
         x, rows = np.broadcast_arrays(x, self._rows)
         low, high = self._parts.ends
-        level = np.where(np.isnan(x), np.nan, np.where(x < low, float(upper), float(not upper)))
+        below = (x < low) | np.isneginf(x)  # the lower end may itself be -inf
+        level = np.where(np.isnan(x), np.nan, np.where(below, float(upper), float(not upper)))
         inside = (x >= low) & (x < high) & np.isfinite(x)
         tail = self._parts.tail(x[inside], rows[inside], upper)
         level[inside] = np.clip(tail, 0, 1)  # the weights add up to 1 only nearly

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from hblib import beta_binomial, normal_normal, priors, repairs
 from hblib.distributions import Beta, Normal, Point
 from tests.chance import assert_follows
 
@@ -24,6 +25,30 @@ def test_agrees_with_scipy(ours, scipys):
     np.testing.assert_allclose(ours.interval(0.9), scipys.interval(0.9), rtol=1e-10)
     draws = ours.rvs(100_000, rng=np.random.default_rng(1))
     assert_follows(draws, scipys.cdf, among=len(PAIRS))
+
+
+MEANS = normal_normal.full_bayes([1, 2, 5], [1, 2, 1], priors.half_normal(3))
+RATES = beta_binomial.full_bayes([1, 2, 5], [9, 9, 9], priors.pareto(1.5, 1))
+EVERY = {
+    "Beta": Beta(7.0, 113.0),
+    "Normal": Normal(3.0, 2.0),
+    "Point": Point([3.0, 4.0]),
+    **{f"a prior, {prior.name}": prior.distribution() for prior in (priors.half_normal(2), priors.half_cauchy(2))},
+    **{f"means, {name}": getattr(MEANS, name) for name in ("mu", "tau", "theta", "new_group")},
+    **{f"rates, {name}": getattr(RATES, name) for name in ("mu", "size", "theta", "new_group")},
+    "means, log tau": MEANS.tau.log(),
+    "refits": repairs.laird_louis([1, 2, 5], [1, 2, 1], 20, rng=1),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("one", EVERY.values(), ids=EVERY)
+def test_all_of_a_distribution_lies_between_the_infinities(one):
+    for x in np.inf, 1e300:
+        for ask, below, above in (one.cdf, 0, 1), (one.sf, 1, 0):
+            np.testing.assert_allclose(ask(-x), below, atol=1e-30)
+            np.testing.assert_allclose(ask(x), above, rtol=1e-12, atol=1e-30)
+        np.testing.assert_allclose([one.pdf(-x), one.pdf(x)], 0, atol=1e-30)
 
 
 def test_beta_reaches_its_ends():
