@@ -14,7 +14,9 @@ is ``fit(y, n, x, group)``, where x has a column of ones beside that of the pred
 
 The u_j have no conjugate prior here: each has to be integrated out by quadrature. The rule is Gauss's and Hermite's,
 moved to the mode of each integrand and stretched to its width [1]_; with one node it is Laplace's approximation. Unless
-told otherwise, the functions double the number of nodes until nothing changes any more.
+told otherwise, the functions double the number of nodes until nothing changes any more. Where 512 do not do, as for
+groups of failures alone and a large tau, the trapezoidal rule takes over, with up to 1024 nodes that are the closer to
+each other the closer they are to the mode.
 
 References
 ----------
@@ -35,7 +37,7 @@ from hblib._numerics.types import FloatArray, FloatOrArray, Labels
 
 Family = Literal["binomial", "poisson"]
 
-_FIRST, _LAST = 8, 512  # nodes
+_GAUSS, _TRAPEZES = (8, 512), (128, 1024)  # nodes of the two rules, from and to
 _SMALL = 1e-10  # of a group's log marginal: when the nodes are enough
 _STEP = 3e-3  # of the differences, in units of the standard errors
 
@@ -61,7 +63,7 @@ class Fit:
     deviation_sd : array of shape (J,)
         Its standard deviation; too small, because beta and tau are taken as known.
     nodes : int
-        The nodes of the quadrature.
+        The nodes of the quadrature; above 512 only where the trapezoidal rule had to take over.
     status : {"ok", "tau = 0"}
         "ok": tau > 0. "tau = 0": the groups vary no more than chance alone makes them.
     """
@@ -139,7 +141,7 @@ def log_marginal(
     ValueError
         If an argument is out of range; it is named.
     RuntimeError
-        If 512 nodes are not enough, or no mode of an integrand is found.
+        If 1024 nodes are not enough, or no mode of an integrand is found.
 
     See Also
     --------
@@ -268,7 +270,8 @@ def fit(
         years, costs only the digits that it costs the data.
     RuntimeError
         If no maximum is found. Often there is none: a predictor that separates the successes from the failures would
-        like an infinite coefficient. Or if 512 nodes are not enough, or no mode of an integrand is found.
+        like an infinite coefficient; groups of which each has only successes, or only failures, would like an infinite
+        tau. Or if 1024 nodes are not enough, or no mode of an integrand is found.
 
     References
     ----------
@@ -282,6 +285,8 @@ def fit(
     [-1.082] 0.768 ok
     """
     rows = _rows(y, n, x, group, family)
+    if not rows.n.any():
+        raise ValueError("n must hold a row with trials, but is 0 in each")
     columns, count = Columns.of("x", rows.x, "shared"), _nodes(nodes)
     rows = rows._replace(x=columns.basis.T)
     coefficients, covariance, tau = _highest(rows, count)
@@ -371,23 +376,43 @@ def _integrals(rows, eta, tau, nodes):
     """Integrate over each group's z; eta has shape (..., N) and tau (...)."""
     mode, width = _modes(rows, eta, tau)
     if nodes is not None:
-        return _by_rule(rows, eta, tau, mode, width, nodes)
-    before = None
+        return _by_rule(rows, eta, tau, mode, width, *_gauss(nodes, width))
     rounding = 16 * np.finfo(float).eps * rows.by_group(np.abs(rows.constant))  # of large counts' terms, which cancel
-    count = _FIRST
-    while count <= _LAST:
-        now = _by_rule(rows, eta, tau, mode, width, count)
-        if before is not None and np.allclose(now.log, before.log, rtol=_SMALL, atol=_SMALL + rounding):
-            return now
-        before, count = now, 2 * count
-    raise RuntimeError(f"{_LAST} nodes are not enough for these integrals: tau may be far too large")
+    for rule, (count, last) in (_gauss, _GAUSS), (_trapezes, _TRAPEZES):
+        before = None
+        while count <= last:
+            now = _by_rule(rows, eta, tau, mode, width, *rule(count, width))
+            if before is not None and np.allclose(now.log, before.log, rtol=_SMALL, atol=_SMALL + rounding):
+                return now
+            before, count = now, 2 * count
+    raise RuntimeError(
+        f"{last} nodes are not enough for these integrals at tau = {tau.max():.3g}, which may be far too large: "
+        "where each group has only successes, or only failures, the likelihood may rise for ever"
+    )
 
 
-def _by_rule(rows, eta, tau, mode, width, nodes):
-    """Use a Gauss-Hermite rule that is centred at the mode and stretched by the width."""
+def _gauss(nodes, width):
+    """Gauss and Hermite's rule: its nodes, and the log of its weights, for integrals without a weight function."""
     t, weight = special.roots_hermitenorm(nodes)
     with np.errstate(divide="ignore"):  # the farthest weights of many are 0
-        log_weight = np.log(weight) + t**2 / 2
+        return t, np.log(weight) + t**2 / 2
+
+
+def _trapezes(nodes, width):
+    """The trapezoidal rule in s where t = sinh(s): close nodes at the mode, and as far as any integrand reaches.
+
+    Where tau is large, a group of failures alone has an integrand that is a normal density on one side and falls to 0
+    within 1/tau: Gauss's nodes are too few there, because most are spent farther out than the density reaches. As the
+    log of each integrand falls at least as (z - mode)^2/2, 9 units of z are far enough.
+    """
+    s, step = np.linspace(-1, 1, nodes, retstep=True)
+    end = np.arcsinh(9 / width[width > 0].min(initial=1))
+    return np.sinh(end * s), np.log(end * step * np.cosh(end * s))
+
+
+def _by_rule(rows, eta, tau, mode, width, t, log_weight):
+    """Use a rule of nodes t that is centred at the mode and stretched by the width."""
+    nodes = len(t)
     values = np.empty((nodes, *mode.shape))
     for k in range(nodes):  # one node at a time: draws of a posterior would need much memory together
         z = mode + width * t[k]
@@ -514,10 +539,24 @@ def _units(rows, beta, tau):
 
 
 def _climb(height, v, nodes):
-    """Find a maximum: a quasi-Newton search with few nodes, then Newton's method to the last digits."""
+    """Find a maximum: a quasi-Newton search with few nodes, then Newton's method to the last digits.
+
+    Where tau is large, few nodes may lead astray; then the first search is made anew with as many as it takes.
+    """
     exact = partial(height, nodes=nodes)
-    with np.errstate(invalid="ignore"):  # a step may go so far that the likelihood is 0 there
-        v = optimize.minimize(lambda v: -height(v, nodes or 20)[0], v, method="BFGS", options={"gtol": 1e-3}).x
+    for few in (nodes,) if nodes else (20, None):
+        with np.errstate(invalid="ignore"):  # a step may go so far that the likelihood is 0 there
+            cost, close = lambda v, few: -height(v, few)[0], {"gtol": 1e-3}
+            found = optimize.minimize(cost, v, args=(few,), method="BFGS", options=close).x
+        found, arrived = _newton(exact, found)
+        if arrived:
+            break
+    return found, exact(found)[0]
+
+
+def _newton(exact, v):
+    """Where Newton's method leads from v, and whether it came to an end."""
+    length = np.inf
     for _ in range(20):
         gradient, hessian = _derivatives(exact, v)
         try:
@@ -525,12 +564,13 @@ def _climb(height, v, nodes):
         except np.linalg.LinAlgError:
             break
         step = np.linalg.solve(-hessian, gradient)
-        if not np.abs(step).max() < 1:
+        length = np.abs(step).max()
+        if not length < 1:
             break
         v = v + step
-        if np.abs(step).max() < 1e-9:
+        if length < 1e-9:
             break
-    return v, exact(v)[0]
+    return v, length < 1e-4
 
 
 def _derivatives(height, v):

@@ -337,6 +337,44 @@ def test_columns_that_say_the_same_are_refused():
         glmm.fit([1, 0, 1, 1, 2], 4, np.ones((5, 2)), TWO)
 
 
+@pytest.mark.parametrize(
+    ("y", "n"),
+    [
+        ([0, 0, 5, 4, 2], [5, 11, 5, 4, 5]),
+        ([0, 6, 1, 11, 6], [6, 6, 2, 11, 6]),
+        ([0, 5, 0, 10, 0, 5, 0, 0], [3, 10, 9, 10, 3, 5, 8, 6]),
+        ([0, 5, 0, 0, 4, 5, 0, 5], [9, 5, 3, 9, 4, 5, 10, 8]),
+        ([4, 9, 0, 0, 0, 4, 6, 0], [4, 9, 3, 6, 10, 6, 6, 10]),
+    ],
+)
+def test_small_groups_nearly_all_of_which_have_all_or_nothing_have_their_maximum_found(y, n):
+    """tau is 8 to 15 there, and Gauss's rule needs too many nodes: by a sum over a fine grid, and SciPy's simplex."""
+    y, n, z = np.array(y), np.array(n), np.linspace(-12, 12, 20_001)
+
+    def height(at):
+        eta = at[0] + at[1] * z
+        rows = y[:, None] * eta - n[:, None] * np.logaddexp(0, eta) + stats.norm.logpdf(z)
+        return np.sum(special.logsumexp(rows, axis=1) + np.log(z[1] - z[0]) + np.log(special.binom(n, y)))
+
+    found = glmm.fit(y, n, np.ones((len(y), 1)), range(len(y)))
+    assert found.tau > 7
+    assert found.log_likelihood == pytest.approx(height([found.beta[0], found.tau]), abs=1e-9)
+    simplex = optimize.minimize(lambda at: -height(at), [0.0, 5.0], method="Nelder-Mead", options={"maxfev": 200})
+    assert -simplex.fun < found.log_likelihood + 1e-7
+    np.testing.assert_allclose([found.beta[0], found.tau], simplex.x, atol=0.05)
+
+
+def test_groups_all_of_which_have_all_or_nothing_have_no_maximum():
+    with pytest.raises(RuntimeError, match="only successes, or only failures, the likelihood may rise for ever"):
+        glmm.fit([0, 0, 5, 4, 0], [5, 11, 5, 4, 5], np.ones((5, 1)), range(5))
+
+
+def test_a_fit_needs_trials():
+    with pytest.raises(ValueError, match="n must hold a row with trials, but is 0 in each"):
+        glmm.fit([0] * 5, 0, np.ones((5, 1)), TWO)
+    assert glmm.log_marginal([0] * 5, 0, np.ones((5, 1)), TWO, [0.0], 1.0) == pytest.approx(0, abs=1e-10)
+
+
 @pytest.mark.parametrize("y", [[0, 0, 0, 0, 0], [0, 0, 4, 4, 4]])
 def test_a_fit_that_runs_to_infinity_says_so(y):
     """No success at all; a predictor that separates success from failure."""
