@@ -220,8 +220,9 @@ def given(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike, D: ArrayLi
     """
     model = reduced(y, x, z, group)
     D = arguments.numbers("D", D)
-    if D.shape != (model.K, model.K) or not np.array_equal(D, D.T):
+    if D.shape != (model.K, model.K) or not _symmetric(D):
         raise ValueError(f"D must be a symmetric matrix of shape {(model.K, model.K)}, but is {D.tolist()}")
+    D = (D + D.T) / 2
     sizes, directions = np.linalg.eigh(model.varying.to @ D @ model.varying.to.T)
     if sizes[0] < -1e-12 * max(sizes[-1], 0):
         raise ValueError("D must be a covariance matrix, but has a negative eigenvalue")
@@ -428,13 +429,23 @@ def _covariance(name: str, matrix: ArrayLike, K: int, allow_inf: bool = False) -
         raise ValueError(f"{name} must end in shape ({K}, {K}), one row a coefficient, but has shape {matrix.shape}")
     known = np.diagonal(matrix, axis1=-2, axis2=-1) < np.inf
     matrix = arguments.numbers(name, np.where(known[..., :, None] & known[..., None, :], matrix, 0))
-    if not np.allclose(matrix, matrix.swapaxes(-1, -2)) or (_smallest_eigenvalue(matrix) < -1e-9).any():
+    if not _symmetric(matrix) or (_smallest_eigenvalue(matrix) < -1e-9).any():
         raise ValueError(f"{name} must be symmetric without negative eigenvalues")
     return matrix, known
 
 
+def _symmetric(matrix: FloatArray) -> bool:
+    """Whether it is, up to rounding: diag(sd) R diag(sd) differs in the last digit, single precision in the seventh."""
+    matrix = _in_units(matrix)
+    return bool((np.abs(matrix - matrix.swapaxes(-1, -2)) <= 1e-6).all())
+
+
 def _smallest_eigenvalue(matrix: FloatArray) -> FloatArray:
-    """Of the matrix in units that make its diagonal 1, so that the units of the coefficients do not matter."""
+    return np.linalg.eigvalsh(_in_units(matrix))[..., 0]
+
+
+def _in_units(matrix: FloatArray) -> FloatArray:
+    """The matrix in units that make its diagonal 1, so that the units of the coefficients do not matter."""
     unit = np.sqrt(np.abs(np.diagonal(matrix, axis1=-2, axis2=-1)))
     unit = np.where(unit == 0, 1, unit)
-    return np.linalg.eigvalsh(matrix / (unit[..., :, None] * unit[..., None, :]))[..., 0]
+    return matrix / unit[..., :, None] / unit[..., None, :]

@@ -162,3 +162,15 @@ def test_shrunk_regressions_are_calibrated():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("unit", [1, 1e-5, 1e-9, 1e9])
+def test_whether_a_matrix_is_symmetric_does_not_hang_on_the_unit(unit):
+    wrong, right = np.array([[1, 0.5], [0.1, 1]]), np.array([[1, 0.5], [0.5 * (1 + 1e-15), 1]])
+    rest = unit * np.array([[3.0, 1]]), unit**2 * np.eye(2)
+    with pytest.raises(ValueError, match="covariance must be symmetric"):
+        regression.matrix_shrinkage(rest[0], unit**2 * wrong, [0, 0], rest[1])
+    with pytest.raises(ValueError, match="Sigma must be symmetric"):
+        regression.matrix_shrinkage(*rest, [0, 0], unit**2 * wrong)
+    post = regression.matrix_shrinkage(rest[0], unit**2 * right, [0, 0], rest[1])
+    np.testing.assert_allclose(post.mean() / unit, [[22 / 15, 2 / 15]], rtol=1e-9)

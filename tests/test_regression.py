@@ -451,3 +451,15 @@ def test_a_climb_from_nothing_stays_without_a_warning():
     end, arrived = mixed_fit._climb(model, np.zeros((1, 1)), 1)
     assert arrived
     assert end.value <= model.at(np.zeros((1, 1))).value
+
+
+def test_a_matrix_of_standard_deviations_and_correlations_is_symmetric_up_to_rounding():
+    """The product of such a pair and its transpose differ in the last digit in a third of all cases."""
+    rng, rows = np.random.default_rng(0), ([1, 3, 5, 7, 12, 14], np.c_[np.ones(6), range(6)])
+    for _ in range(50):
+        sd, r = np.diag(rng.lognormal(size=2)), rng.uniform(-1, 1)
+        D = sd @ np.array([[1, r], [r, 1]]) @ sd
+        one, other = (regression.given(*rows, rows[1], list("aabbcc"), each) for each in (D, (D + D.T) / 2))
+        assert one.log_likelihood == other.log_likelihood
+    with pytest.raises(ValueError, match="D must be a symmetric matrix"):
+        regression.given(*rows, rows[1], list("aabbcc"), 1e-9 * np.array([[1, 0.5], [0.1, 1]]))
