@@ -68,8 +68,9 @@ def collapse(df: Any, y: str, n: str) -> Rows:
     ImportError
         If narwhals is missing (or, for DuckDB and Spark, pyarrow, in which they hand over their rows).
     ValueError
-        For a column that is not there or holds no numbers, for an empty table, a missing number, a number above 2^53
-        (of those a float does not hold all), or a row that is not 0 <= y <= n in whole numbers.
+        For what is no dataframe, for a column that is not there or holds no numbers, for an empty table, a missing
+        number, a number above 2^53 (of those a float does not hold all), or a row that is not 0 <= y <= n in whole
+        numbers.
 
     See Also
     --------
@@ -98,6 +99,8 @@ def collapse(df: Any, y: str, n: str) -> Rows:
 
     def number(column, now):  # inf where a float need not be exact
         value = nw.col(column)
+        if now and types[column].is_float():  # to some engines NaN is larger than all numbers
+            value = nw.when(~value.is_nan()).then(value)
         if types[column].is_integer() == now or types[column] == nw.Boolean:
             return value
         limit = nw.lit(_LARGEST, nw.UInt64) if types[column] == nw.UInt64 else _LARGEST
@@ -144,9 +147,9 @@ def tally(events: Any, group: str | list[str], success: str, y: str = "y", n: st
     ImportError
         If narwhals is missing.
     ValueError
-        For a column that is not there, for rows without a group, for a group's name with blanks around it (``"A "``
-        would be a group beside ``"A"``), and for a success that is neither 0 nor 1. To find these the columns are read
-        once, of a lazy table as well.
+        For what is no dataframe, for a column that is not there, for rows without a group, for a group's name with
+        blanks around it (``"A "`` would be a group beside ``"A"``), and for a success that is neither 0 nor 1. To find
+        these the columns are read once, of a lazy table as well.
 
     See Also
     --------
@@ -162,6 +165,9 @@ def tally(events: Any, group: str | list[str], success: str, y: str = "y", n: st
     groups = list(group) if isinstance(group, list | tuple) else [group]
     if not groups or len(set(groups)) < len(groups):
         raise ValueError(f"group must be the name of a column, or a list of different names, but is {group!r}")
+    for argument, new in (("y", y), ("n", n)):
+        if not isinstance(new, str):
+            raise ValueError(f"{argument} must be the name of a new column, but is {new!r}")
     keys = {f"key{i}": name for i, name in enumerate(groups)}
     nw, frame = _frame(events, **keys, success=success)
     frame = _plain(nw, frame, "success", success)
@@ -182,8 +188,13 @@ def _frame(native, **columns):
         import narwhals as nw
     except ImportError:
         raise ImportError("hblib.frames reads dataframes through narwhals: pip install narwhals") from None
-    frame = nw.from_native(native)
-    names = frame.collect_schema().names()
+    try:
+        frame = nw.from_native(native)
+        names = frame.collect_schema().names()
+    except TypeError:
+        raise ValueError(f"the table must be a dataframe that narwhals knows, but is a {_kind(native)}") from None
+    except nw.exceptions.DuplicateError:
+        raise ValueError("the table must have columns of different names, but two have the same") from None
     for column in columns.values():
         if column not in names:
             raise ValueError(f"the table has no column {column!r}, but {', '.join(map(repr, names))}")
@@ -192,6 +203,10 @@ def _frame(native, **columns):
         return nw, nw.from_native(frame.to_native().project(", ".join(quoted)))
     # by their place: Polars takes a name such as "*" or "^y$" for a pattern
     return nw, frame.select(*(nw.nth(names.index(column)).alias(own) for own, column in columns.items()))
+
+
+def _kind(thing):
+    return f"{type(thing).__module__}.{type(thing).__name__}".removeprefix("builtins.")
 
 
 def _free(name, taken):

@@ -305,8 +305,6 @@ def test_what_is_not_there():
         frames.collapse(table, "y", "trials")
     with pytest.raises(ValueError, match="no rows"):
         frames.collapse(table[:0], "y", "n")
-    with pytest.raises(TypeError):
-        frames.collapse([[1, 3]], "y", "n")
 
 
 def test_without_narwhals(monkeypatch):
@@ -334,3 +332,35 @@ def test_tables_without_rows_or_values(kind):
         nothing = pa.table({"shop": ["a", "b"], "sold": pa.array([None, None], kind_of_null)})
         with pytest.raises(ValueError, match="missing in 2 of 2 rows"):
             frames.collapse(frames.tally(KINDS[kind](nothing), "shop", "sold"), "y", "n")
+
+
+@each_kind
+@pytest.mark.parametrize("column", ["y", "n"])
+def test_a_number_that_is_none_is_missing_and_not_large(column, kind):
+    """To Polars and DuckDB NaN is larger than every number."""
+    table = KINDS[kind](pa.table({"y": [1.0, 2.0], "n": [3.0, 3.0]} | {column: [1.0, float("nan")]}))
+    with pytest.raises(ValueError, match="y or n is missing in 1 of 2 rows"):
+        frames.collapse(table, "y", "n")
+
+
+@pytest.mark.parametrize("call", [frames.collapse, frames.tally])
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (pd.Series([1, 2]), "the table must be a dataframe that narwhals knows, but is a pandas.*Series"),
+        (np.ones((2, 2)), "but is a numpy.ndarray"),
+        ({"y": [1], "n": [2]}, "but is a dict"),
+        ([[1, 3]], "but is a list"),
+        (None, "but is a NoneType"),
+        (pd.DataFrame([[1, 2, 3]], columns=["y", "y", "n"]), "two have the same"),
+    ],
+)
+def test_what_is_no_table_is_named(call, table, words):
+    with pytest.raises(ValueError, match=words):
+        call(table, "y", "n")
+
+
+@pytest.mark.parametrize("names", [{"y": 1}, {"n": None}])
+def test_a_new_column_needs_a_name(names):
+    with pytest.raises(ValueError, match="must be the name of a new column, but is"):
+        frames.tally(pd.DataFrame({"g": [1], "s": [1]}), "g", "s", **names)
