@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -601,3 +602,46 @@ def test_of_a_proper_prior_with_too_long_a_tail_the_truth_is_said(prior):
 def test_a_prior_names_the_end_that_is_wrong(ends, words):
     with pytest.raises(ValueError, match=words):
         priors.Prior("mine", lambda x: -x, *ends)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[("a", 1), ("a", 2), ("b", 1)], (("a", 1), "a", 2), [1, "a", 2.5], ["a", "b", "c"], [3, 1, 2]],
+    ids=str,
+)
+def test_names_of_groups_stay_as_they_are(names):
+    full = normal_normal.full_bayes([1, 2, 5], [1, 2, 1], priors.half_normal(3))
+    shown = full.summary(groups=names)["name"][3:]
+    assert shown == list(names)
+    assert list(map(type, shown)) == list(map(type, names))
+    assert full.to_datatree(2, 1, 1, groups=names).posterior.group.values.tolist() == list(names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[["a"], ["b"], ["c"]], pd.DataFrame({"g": list("abc")}), "abc", [1, 2]],
+    ids=["lists", "a table", "a word", "two"],
+)
+def test_what_are_no_names_of_groups_is_refused_everywhere(names):
+    full = normal_normal.full_bayes([1, 2, 5], [1, 2, 1], priors.half_normal(3))
+    for call in (full.summary, lambda groups: full.to_datatree(2, 1, 1, groups=groups)):
+        with pytest.raises(ValueError, match="groups must hold one name a group, 3, but has"):
+            call(groups=names)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: beta_binomial.fit([1, 3, 0, 9], 20),
+        lambda: normal_normal.fit([1, 2, 9], 1),
+        lambda: priors.half_normal(2),
+        lambda: regression.fit([1, 3, 5, 7, 12, 14], np.ones((6, 1)), np.ones((6, 1)), list("aabbcc")),
+    ],
+    ids=["beta_binomial", "normal_normal", "prior", "regression"],
+)
+def test_what_is_estimated_is_itself_alone_and_can_be_a_key(make):
+    """Of arrays and of what is not known (nan) no two are equal."""
+    one = make()
+    assert one in {one: 1}
+    assert one == one
+    assert one != make()

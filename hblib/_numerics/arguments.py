@@ -235,6 +235,29 @@ def labels(name, values) -> tuple[Labels, IntArray]:
     return _labels_of_objects(name, array)
 
 
+def names(name, values, number) -> NDArray[Any]:
+    """Return the names of `number` groups on one axis, each as it is.
+
+    >>> print(names("groups", [("a", 1), ("a", 2), 3], 3).tolist())
+    [('a', 1), ('a', 2), 3]
+    >>> names("groups", [["a", "b"]], 2)
+    Traceback (most recent call last):
+    ...
+    ValueError: groups must hold one name a group, 2, but has shape (1, 2)
+    """
+    _refuse_masked(name, values)
+    a_list = isinstance(values, (list, tuple))
+    if a_list and any(isinstance(value, tuple) for value in values):  # of which NumPy would make a table
+        array = np.empty(len(values), dtype=object)
+        array[:] = values
+    else:
+        array = np.atleast_1d(np.array(values, dtype=object) if a_list else np.asarray(values))
+    if array.shape != (number,):
+        found = len(array) if array.ndim == 1 else f"shape {array.shape}"
+        raise ValueError(f"{name} must hold one name a group, {number}, but has {found}")
+    return _column(array.tolist(), array.dtype) if a_list else array
+
+
 def _labels_of_objects(name, array):
     """`labels` for text and all else: by a dictionary, which is quicker than sorting the rows."""
     seen = {}

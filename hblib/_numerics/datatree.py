@@ -34,9 +34,7 @@ def datatree(draws, groups=None):
     sizes = {array.shape[2] for array in draws.values() if array.ndim > 2}
     if not all(array.ndim in (2, 3) for array in draws.values()):
         raise ValueError("draws of groups must have one axis of groups; pick them first")
-    names = None if groups is None else arguments.plain("groups", groups)
-    if names is not None and {names.shape} != {(size,) for size in sizes}:
-        raise ValueError(f"groups must hold one name a group, {max(sizes, default=0)}, but has shape {names.shape}")
+    names = None if groups is None else arguments.names("groups", groups, max(sizes, default=0))
     variables = {name: (("chain", "draw", "group")[: array.ndim], array) for name, array in draws.items()}
     chains, number = next(iter(draws.values())).shape[:2]
     coords = {"chain": np.arange(chains), "draw": np.arange(number)}

@@ -7,10 +7,8 @@ from hblib._numerics import arguments
 
 def summary(rows, theta, prob, groups):
     """Return the columns name, mean, sd, low and high, of the single distributions in `rows` and of every group."""
-    given = np.atleast_1d(arguments.plain("groups", range(len(theta)) if groups is None else groups))
+    given = arguments.names("groups", range(len(theta)) if groups is None else groups, len(theta))
     names = list(given) if given.dtype.kind == "M" else given.tolist()  # dates would become numbers
-    if len(names) != len(theta):
-        raise ValueError(f"groups must hold one name a group, {len(theta)}, but has {len(names)}")
     every = [*rows.values(), theta]
     low, high = zip(*(one.interval(arguments.one("prob", prob)) for one in every), strict=True)
     means, sds = ([one.mean() for one in every], [one.std() for one in every])
