@@ -12,9 +12,9 @@ two rows share an effect where they have the same label. For one grouping with s
 `hblib.regression`.
 
 How it is computed: x is projected out of y and of Z, the columns of zeros and ones that say who belongs where. What is
-left of Z is needed through the matrix A = Z^T M Z alone, where M projects x out: it has a row for each group and so
-does not grow with the rows. With G the diagonal matrix of the ratios tau^2/sigma^2, all of the restricted likelihood is
-made of I + sqrt(G) A sqrt(G).
+left of Z is needed through the matrix A = Z^T M Z alone, where M projects x out: it has a row and a column for each
+group, and so grows with the square of their number, but not with the rows. With G the diagonal matrix of the ratios
+tau^2/sigma^2, all of the restricted likelihood is made of I + sqrt(G) A sqrt(G).
 """
 
 from collections.abc import Sequence
@@ -27,13 +27,13 @@ from scipy import linalg, ndimage, optimize, sparse
 
 from hblib._numerics import arguments, report
 from hblib._numerics.mixed_rows import Columns
-from hblib._numerics.types import FloatArray, Labels
+from hblib._numerics.types import FloatArray, IntArray, Labels
 
 _MOST_SHARES = 12  # of a grouping in the grid where the search begins
 _MOST_POINTS = 256  # of that grid: beyond eight groupings it has one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """Estimates of all parameters and, with the variances plugged in, the posterior means of all effects.
 
@@ -100,7 +100,8 @@ def fit(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike]) -> Fit:
         Predictors with shared coefficients, a column of ones included.
     groups : sequence of K array_likes of shape (N,)
         For each grouping the group of each row: numbers or names. A group within a group needs a label of its own:
-        cask "a" of batch 1 and cask "a" of batch 2 are two casks only if they have two names.
+        cask "a" of batch 1 and cask "a" of batch 2 are two casks only if they have two names. Of columns of a
+        DataFrame: ``[df[c] for c in columns]``.
 
     Returns
     -------
@@ -123,6 +124,9 @@ def fit(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike]) -> Fit:
     -----
     The likelihood of few rows may have several maxima. The search begins in every valley of a grid of the standard
     deviations' shares, which is the coarser the more groupings there are; with more than eight it begins once.
+
+    Memory grows with the square of the number of groups, of all groupings together, and time about with its cube: some
+    2,000 take seconds, 20,000 more memory than most machines have. For one grouping `hblib.regression.fit` is quick.
 
     References
     ----------
@@ -199,6 +203,12 @@ def given(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike], sd: ArrayLike
     return model.estimates((sd / arguments.one("sigma", sigma, low=0, open_low=True)) ** 2, sigma)
 
 
+def _indicators(index: IntArray, number: int) -> sparse.csr_array:
+    """The columns of zeros and ones that say which row belongs to which of the groups."""
+    rows = len(index)
+    return sparse.csr_array((np.ones(rows), (np.arange(rows), index)), shape=(rows, number))
+
+
 class _Model:
     """The data, reduced to what the restricted likelihood needs."""
 
@@ -206,16 +216,19 @@ class _Model:
         self.y, self.x = arguments.numbers("y", y), arguments.numbers("x", x)
         if self.y.ndim != 1 or self.x.ndim != 2 or len(self.x) != len(self.y) or self.x.size == 0:
             raise ValueError(f"y and x must have shapes (N,) and (N, P), but have {self.y.shape} and {self.x.shape}")
-        if groups is None or len(groups) == 0:
-            raise ValueError(f"groups must hold at least one grouping, but is {groups!r}")
+        if not hasattr(groups, "__len__") or len(groups) == 0:
+            raise ValueError(f"groups must be a list of at least one grouping, but is {arguments.short(groups)}")
         parts = [arguments.labels(f"groups[{k}]", group) for k, group in enumerate(groups)]
         for k, (_, index) in enumerate(parts):
             if index.shape != self.y.shape:
-                raise ValueError(f"groups[{k}] must hold {len(self.y)} labels, one a row, but holds {index.size}")
+                raise ValueError(
+                    f"groups must be a list of groupings, as [df.plate, df.sample], each with {len(self.y)} labels, "
+                    f"one a row, but groups[{k}] holds {index.size}"
+                )
         self.levels = tuple(levels for levels, _ in parts)
         self.sizes = np.array([len(levels) for levels in self.levels])
         self.first = np.cumsum(self.sizes) - self.sizes  # where each grouping's columns of Z begin
-        self.Z = sparse.hstack([sparse.csr_array(np.eye(len(levels)))[index] for levels, index in parts]).tocsr()
+        self.Z = sparse.hstack([_indicators(index, len(levels)) for levels, index in parts]).tocsr()
         self.columns = Columns.of("x", self.x, "shared")
         self.Q, self.back = self.columns.basis.T / np.sqrt(len(self.y)), self.columns.back / np.sqrt(len(self.y))
         self.free = len(self.y) - self.x.shape[1]  # degrees of freedom

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -198,7 +199,9 @@ FIRST, SECOND = ["a", "a", "b", "b", "c", "c"], ["u", "v", "u", "v", "u", "v"]
     [
         (ROWS, np.ones((6, 1)), [], "at least one grouping"),
         (ROWS, np.ones((6, 1)), None, "at least one grouping, but is None"),
-        (ROWS, np.ones((6, 1)), [FIRST, SECOND[:5]], r"groups\[1\] must hold 6 labels"),
+        (ROWS, np.ones((6, 1)), 5, "groups must be a list of at least one grouping, but is 5"),
+        (ROWS, np.ones((6, 1)), pd.DataFrame({"plate": FIRST, "sample": SECOND}), "groups must be a list of groupings"),
+        (ROWS, np.ones((6, 1)), [FIRST, SECOND[:5]], r"each with 6 labels, one a row, but groups\[1\] holds 5"),
         (ROWS, np.ones((6, 1)), [FIRST, [*SECOND[:5], None]], r"groups\[1\]\[5\] is missing"),
         (ROWS, np.ones(6), [FIRST], "shapes"),
         (ROWS, np.ones((6, 2)), [FIRST], "x does not identify all shared coefficients"),
@@ -222,3 +225,17 @@ def test_what_has_no_one_answer_is_refused(y, x, groups, words):
 def test_given_refuses_what_are_no_standard_deviations(sd, sigma, words):
     with pytest.raises(ValueError, match=words):
         crossed.given(ROWS, np.ones((6, 1)), [FIRST, SECOND], sd, sigma)
+
+
+def test_the_columns_of_a_dataframe_are_groupings():
+    table = pd.DataFrame({"plate": FIRST, "sample": SECOND})
+    by_table = crossed.fit(ROWS, np.ones((6, 1)), [table[c] for c in table])
+    assert by_table.log_likelihood == crossed.fit(ROWS, np.ones((6, 1)), [FIRST, SECOND]).log_likelihood
+
+
+def test_what_says_who_belongs_where_holds_one_number_a_row():
+    """As a full matrix it would take 8 TB for a million groups."""
+    columns = crossed._indicators(np.repeat(np.arange(10**6), 2), 10**6)
+    assert columns.nnz == 2 * 10**6
+    assert (columns.sum(axis=1) == 1).all()
+    assert (columns.sum(axis=0) == 2).all()
