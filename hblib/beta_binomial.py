@@ -249,7 +249,7 @@ def profile(y: ArrayLike, n: ArrayLike, phi: ArrayLike, counts: ArrayLike | None
     return rates_fit.profile(count_tails(y, n, counts), phi)[()]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """An estimated prior; what `fit` returns.
 

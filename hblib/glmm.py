@@ -42,7 +42,7 @@ _SMALL = 1e-10  # of a group's log marginal: when the nodes are enough
 _STEP = 3e-3  # of the differences, in units of the standard errors
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """Maximum likelihood estimates and, with these plugged in, the posterior of each group's deviation u_j.
 

@@ -213,7 +213,7 @@ def log_marginal(
 type Method = Literal["ml", "reml", "moments", "dersimonian-laird", "paule-mandel"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """An estimated prior; what `fit` returns.
 

@@ -19,7 +19,7 @@ from hblib._numerics.types import FloatArray
 from hblib.distributions import Scale
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Prior:
     """A density on lower < x < upper, given by its logarithm, a function of an array.
 

@@ -31,7 +31,7 @@ from hblib._numerics.types import FloatArray, Labels
 from hblib.distributions import Normal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """Estimates of all parameters and, with these plugged in, the posterior of each group's deviations u_j.
 

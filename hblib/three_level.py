@@ -24,7 +24,7 @@ from hblib._numerics.types import FloatArray, FloatOrArray, Labels
 from hblib.distributions import Normal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weights:
     """The three weights of each store's posterior mean, which sum to 1; see `shrinkage`.
 
@@ -111,7 +111,7 @@ def shrinkage(se: ArrayLike, tau_store: float, tau_chain: float, chain: ArrayLik
     return Weights(store, rest * of_chain, rest * (1 - of_chain))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Posterior:
     """Every posterior of the three-level model, each one of `hblib.distributions`.
 
@@ -267,7 +267,7 @@ def log_marginal(
     return value.reshape(store.shape)[()]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """Estimated standard deviations between stores and between chains; what `fit` returns.
 

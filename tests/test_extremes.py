@@ -177,7 +177,7 @@ def test_every_kind_of_sequence_gives_the_same_fit():
     small = RATS.y.astype(np.uint8), RATS.n.astype(np.uint8)
     strided = np.repeat(RATS.y, 2)[::2], np.repeat(RATS.n, 2)[::2]
     for y, n in (lists, floats, small, strided, (lists[0], small[1]), (small[0], floats[1])):
-        assert beta_binomial.fit(y, n) == expected
+        assert vars(beta_binomial.fit(y, n)) == vars(expected)
         assert beta_binomial.fit(y, n, "moments").phi == beta_binomial.fit(RATS.y, RATS.n, "moments").phi
         post = expected.posterior(y, n)
         np.testing.assert_allclose(post.mean(), expected.posterior(RATS.y, RATS.n).mean(), rtol=1e-15)
