@@ -227,7 +227,8 @@ class Fit:
         Which case it is:
 
         - "ok": tau > 0;
-        - "tau = 0": no more spread between groups than the standard errors alone produce, so that all share one mean;
+        - "tau = 0": no more spread between groups, beyond rounding, than the standard errors alone produce, so that all
+          share one mean;
         - "not identified": fewer than two groups with data.
     method : str
         What `fit` was asked for.

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from hblib._numerics import arguments
 from hblib._numerics.means_by_se import BySe
-from hblib._numerics.means_fit import RatioLikelihood, errors_of_both
+from hblib._numerics.means_fit import RatioLikelihood, above_rounding, errors_of_both
 from hblib._numerics.means_rows import group_summaries
 from hblib._numerics.types import FloatArray, IntArray, Labels
 from hblib.normal_normal import Fit
@@ -141,6 +141,7 @@ def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "re
     by_se, observations, restricted = BySe.of(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
     likelihood = RatioLikelihood(by_se, within, observations, restricted)
     ratio = likelihood.best()
+    ratio = above_rounding(ratio, by_se, likelihood.sigma(ratio))
     sigma, log_likelihood = likelihood.sigma(ratio), likelihood.log_likelihood(ratio)
     here = by_se.at(ratio)
     error_tau, error_sigma = errors_of_both(by_se, ratio, sigma, within, observations, restricted)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
-from hblib import datasets, normal_normal
+from hblib import datasets, normal_normal, observations
 from tests.chance import assert_near
 
 SCHOOLS = datasets.eight_schools()
@@ -253,3 +253,24 @@ def test_fit_finds_the_truth():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("method", ["ml", "reml", "moments", "dersimonian-laird", "paule-mandel"])
+def test_exactly_on_the_boundary_tau_is_0_in_every_unit(method):
+    """There the estimates vary as their standard errors say; rounding, also of a large constant, decides nothing."""
+    rng = np.random.default_rng(3)
+    for J in (2, 3, 10, 40):
+        for constant in (0, 1, 1e3, 1e6):
+            for unit in (1, 0.3, 0.7, 1e-3, 1e4):
+                y = constant + unit * rng.normal(size=J)
+                se = np.sqrt(np.sum((y - y.mean()) ** 2) / (J - (method != "ml")))
+                fit = normal_normal.fit(y, se, method)
+                assert (fit.status, fit.tau) == ("tau = 0", 0)
+                assert np.isnan(fit.se_tau)
+                assert normal_normal.fit(y, 0.999 * se, method).status == "ok"
+
+
+@pytest.mark.parametrize("unit", [1, 1e-3, 0.1, 7])
+def test_observations_exactly_on_the_boundary_have_tau_0_in_every_unit(unit):
+    fit = observations.fit(unit * np.array([-1, 2, 0, -1, 0, 0]), [3, 4, 1, 0, 4, 0], "ml")
+    assert (fit.status, fit.tau) == ("tau = 0", 0)

@@ -53,6 +53,18 @@ class Estimate(NamedTuple):
     se_tau2: float
 
 
+def above_rounding(tau2, by_se, sigma=1.0):
+    """tau2, or 0 where it is negative or may be rounding, also of the estimates; it and variances in units of sigma^2.
+
+    A rounded y moves tau2, near 0, by 2 w^2 (y - mu) times its rounding, over the sum of all w^2.
+    """
+    here, least = by_se.at(0.0), by_se.variance.min()
+    share = (here.w * least) ** 2
+    sizes = np.sqrt(by_se.number * here.squares) * (abs(by_se.centre) + np.abs(by_se.mean)) / sigma**2
+    moved = np.sum(share * sizes) / np.sum(share * by_se.number)
+    return tau2 if tau2 > 64 * np.finfo(float).eps * (least + moved) else 0.0
+
+
 def _ml(by_se):
     return _likeliest(by_se, restricted=False)
 
@@ -63,6 +75,7 @@ def _reml(by_se):
 
 def _likeliest(by_se, restricted):
     tau2 = highest(lambda t: by_se.score(t, restricted), lambda t: by_se.log_likelihood(t, restricted), grid_of(by_se))
+    tau2 = above_rounding(tau2, by_se)
     return Estimate(tau2, *_mean_and_errors(by_se, tau2, restricted))
 
 
@@ -86,7 +99,8 @@ def _root_of_inverse(information):
 def _plain_moments(by_se):
     mean = np.sum(by_se.number * by_se.mean) / by_se.groups
     squares = np.sum(by_se.squares + by_se.number * (by_se.mean - mean) ** 2)
-    tau2 = max(0.0, squares / (by_se.groups - 1) - np.sum(by_se.number * by_se.variance) / by_se.groups)
+    tau2 = squares / (by_se.groups - 1) - np.sum(by_se.number * by_se.variance) / by_se.groups
+    tau2 = above_rounding(tau2, by_se)
     error_mu = np.sqrt(np.sum(by_se.number * (by_se.variance + tau2))) / by_se.groups
     return Estimate(tau2, mean, error_mu, _error_of_moments(by_se, np.ones(by_se.number.shape), tau2))
 
@@ -94,7 +108,7 @@ def _plain_moments(by_se):
 def _dersimonian_laird(by_se):
     zero = by_se.at(0.0)
     per_tau2 = np.sum(by_se.number * zero.w * (by_se.but_one(zero.w) / zero.total))  # w1 - w2/w1, which would cancel
-    tau2 = max(0.0, (np.sum(zero.w * zero.squares) - (by_se.groups - 1)) / per_tau2)
+    tau2 = above_rounding((np.sum(zero.w * zero.squares) - (by_se.groups - 1)) / per_tau2, by_se)
     here = by_se.at(tau2)
     return Estimate(tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, zero.w, tau2))
 
@@ -104,7 +118,7 @@ def _paule_mandel(by_se):
         here = by_se.at(tau2)
         return np.sum(here.w * here.squares) - (by_se.groups - 1)
 
-    tau2 = highest(excess, lambda tau2: tau2, grid_of(by_se))
+    tau2 = above_rounding(highest(excess, lambda tau2: tau2, grid_of(by_se)), by_se)
     here = by_se.at(tau2)
     return Estimate(tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, here.w, tau2))
 
