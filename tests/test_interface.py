@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from scipy import stats
 
 import hblib
 from hblib import beta_binomial, datasets, normal_normal, observations, priors, regression, repairs, three_level
+from hblib.datasets import retailer
 from hblib.distributions import Beta, Distribution, Normal, Point
 from tests.chance import assert_follows, assert_near
 
@@ -645,3 +646,14 @@ def test_what_is_estimated_is_itself_alone_and_can_be_a_key(make):
     assert one in {one: 1}
     assert one == one
     assert one != make()
+
+
+def test_what_is_returned_compares_by_identity_and_has_a_hash():
+    """Values would be compared array by array, and nan is not even equal to itself."""
+    modules = [importlib.import_module(f"hblib.{name}") for name in hblib.__all__]
+    things = {thing for module in [*modules, retailer] for thing in vars(module).values() if isinstance(thing, type)}
+    returned = [thing for thing in things if is_dataclass(thing) and thing.__module__.startswith("hblib.")]
+    assert {normal_normal.Fit, priors.Prior, regression.Fit, retailer.Panel} <= set(returned)
+    for thing in returned:
+        if "_numerics" not in thing.__module__:
+            assert (thing.__eq__, thing.__hash__) == (object.__eq__, object.__hash__), thing

@@ -25,7 +25,7 @@ BASKET, BASKET_SPREAD = 30, 0.15  # euros a purchase brings in the middle store;
 PIECES = 3  # the shape of the Gamma distribution of single purchases
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Truth:
     """What made the data; K = 3 coefficients in the order of ``COEFFICIENTS``: baseline, elasticity and season.
 
@@ -75,7 +75,7 @@ class Truth:
     log_demand: FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Panel:
     """The data, one row a store (S = chains x stores rows, chain by chain), one column a week; see `simulate`.
 
