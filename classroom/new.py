@@ -28,7 +28,7 @@ KINDS = {
 }
 YOURS = "students.csv", "exercises", "README.md"  # what people fill in or choose from: left alone where it is there
 MANUAL = "  workflow_dispatch:\n"  # in a workflow of GitHub's: it is started by hand
-DEADLINE = re.compile(r"^  schedule:.*\n(?:  [ -].*\n)*", re.MULTILINE)  # what an instructor has added to that
+DEADLINE = re.compile(r"^  schedule:.*\n(?:\n*  [ #-].*\n)*", re.MULTILINE)  # what an instructor has added to that
 
 
 def main(kind, folder, address):

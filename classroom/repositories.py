@@ -47,7 +47,8 @@ def collect(students, server, snapshot):
         except subprocess.SubprocessError:
             rows.append((student, repository, "", "cannot be read"))
         if not any(folder.iterdir()):  # a store of artifacts drops an empty folder, and with it the student
-            (folder / "nothing-was-collected.txt").write_text(f"{repository}: {rows[-1][-1]}\n", encoding="utf8")
+            what = "the folder exercises/ holds no notebook" if rows[-1][2] else "cannot be read"
+            (folder / "nothing-was-collected.txt").write_text(f"{repository}: {what}\n", encoding="utf8")
         print(*rows[-1], flush=True)
     with (snapshot / "collected.csv").open("w", encoding="utf8", newline="") as file:
         csv.writer(file).writerows([("student", "repository", "commit", "notebooks"), *rows])

@@ -694,7 +694,8 @@ def test_a_deadline_outlives_a_newer_commit(school, indent):
     """Without it the class would not be graded, and nobody would be told."""
     folder = school.made("instructor")
     workflow = folder / ".github/workflows/grade-class.yml"
-    deadline = f'  schedule: # UTC\n{indent}- cron: "0 22 31 1 *"\n{indent}- cron: "0 22 30 6 *"\n'
+    crons = f'{indent}- cron: "0 22 31 1 *"\n\n  # and in summer\n{indent}- cron: "0 22 30 6 *"\n'
+    deadline = f"  schedule: # UTC\n  # end of January\n{crons}"
     mine = workflow.read_text(encoding="utf8").replace("\n\npermissions", f"\n{deadline}\npermissions", 1)
     workflow.write_text(mine.replace(school.commit, "0" * 40), encoding="utf8")
     assert len(read(workflow)["on"]["schedule"]) == 2

@@ -120,11 +120,20 @@ def test_a_platforms_flat_files_belong_to_whoever_handed_them_in(tmp_path):
         "doejane_10234_556677_01-hospitals.ipynb": "doejane_10234",
         "doejane_10234_556678_02-easy-1.ipynb": "doejane_10234",
         "roe_LATE_7_556679_01-hospitals.ipynb": "roe_7",
+        "doejane_10234_556679_x_5_assignsubmission_file_y.ipynb": "doejane_10234",
         "ben_2024_05_01.ipynb": "ben_2024_05_01",
+        "hw1_01_20261201_anna.ipynb": "hw1_01_20261201_anna",
+        "hw1_01_20261201_ben.ipynb": "hw1_01_20261201_ben",
     }
     items, _, students = handed_in(tmp_path, dict.fromkeys(owners, SOLVED))
     assert students == sorted({*owners.values()})
     assert {item.path.name: item.student for item in items} == owners
+
+
+def test_a_file_in_the_place_of_a_folder_stops_nobody(tmp_path):
+    (tmp_path / "c.zip").write_bytes(zipped({"ben/y": "x", "ben/y/01.ipynb": SOLVED, "anna/01.ipynb": SOLVED}))
+    items, _, _ = collect.everything(collect.folder_of(tmp_path / "c.zip", tmp_path / "c"), tmp_path / "unpacked")
+    assert [item.shown for item in items] == ["01.ipynb", "_y/01.ipynb"]
 
 
 def test_what_a_mac_adds_to_a_zip_is_no_student(tmp_path):
@@ -250,6 +259,35 @@ def test_what_one_student_can_ask_of_the_grader_is_bounded(tmp_path):
     assert report.read(tmp_path / "out" / "results.json") == results
 
 
+def test_of_several_that_were_late_the_best_is_tried_again_and_a_second_run_says_the_same(tmp_path):
+    """The later one has a point; alone it would have two."""
+    items, _, _ = handed_in(tmp_path, {f"anna/{number}.ipynb": variant(number) for number in (0, 1)})
+
+    class Crowded(Marker):
+        def grade(self, path, name=None):
+            result = super().grade(path, name)
+            late = self.seen.count(Path(path)) == 1
+            warnings = ["code cell 1 was not done in time"] if late else []
+            return {**result, "points": int(path.stem) * (1 if late else 2), "warnings": warnings}
+
+    first, again = Crowded(), Crowded()
+    results = first.run(items, tmp_path / "out")
+    assert [path.stem for path in first.seen][2:] == ["1"]
+    assert max(result["points"] for result in results if result["status"] == "graded") == 2
+    assert again.run(items, tmp_path / "out") == results
+    assert not again.seen
+
+
+def test_an_untouched_notebook_makes_no_exercise_one_that_was_asked_for(tmp_path):
+    def result(student, exercise, outcome):
+        question = {"name": "q", "outcome": outcome, "points": 0, "possible": 1, "message": "m", "found": ""}
+        return {"student": student, **grade.result("x", "graded", "bwrap", exercise=exercise, questions=[question])}
+
+    head, *rows = report.grades([result("anna", FIRST, "wrong"), result("ben", "02-easy", "not-answered")])
+    assert head == ("student", FIRST, "02-easy", "points", "possible")
+    assert rows == [("anna", "0", "", "0", "1"), ("ben", "", "0", "0", "1")]
+
+
 # --- What is in a notebook --------------------------------------------------------------------------------------------
 
 
@@ -282,8 +320,8 @@ def test_no_line_is_so_long_that_reading_it_takes_minutes(monkeypatch):
     trap = '0 and f"' + "{0}" * 1_500_000 + '"'
     made = submission.Submission("x.ipynb", "", ("x = 1", trap, f"y = 1\n{trap}"))
     assert len(made.code) == 64
-    assert submission.words(made.cells) == {"x = 1"}
-    assert longest == [5, 5], "once for the hash, and once for the words"
+    assert submission.words(made.cells) == {"x = 1", "y = 1"}
+    assert longest == [5, 5, 5], "once for the hash, and twice for the words, which are not hidden by a long line"
     assert submission.Submission("x.ipynb", "", ("x = 1", f"{trap} ", f"y = 1\n{trap}")).code == made.code
     assert submission.Submission("x.ipynb", "", ("x = 1", f"{trap}0", f"y = 1\n{trap}")).code != made.code
 

@@ -41,14 +41,18 @@ def run(grader, items, out, workers, done, more):
             grader.stop()
             raise
     # A neighbour may have taken the time or the memory: whoever lacked them gets the machine for himself.
-    # That is one notebook of a student for an exercise: they come one after the other, and all others wait for them.
+    # That is one notebook of a student for an exercise, the one with the most points so far: they come one after the
+    # other, and all others wait for them.
+    needy = [item for item in items if in_need(results[item]) and not kept(grader, item, out)]
     again = {}
-    for item in items:
-        if in_need(results[item]) and not kept(grader, item, out):
-            again.setdefault((item.student, item.exercise), item)
+    for item in sorted(needy, key=lambda item: -results[item]["points"]):  # of equals the first
+        again.setdefault((item.student, item.exercise), item)
     more(len(again))
-    for item in again.values():
-        note(item, graded(grader, item, out, alone=True))
+    for item in needy:
+        if item in again.values():
+            note(item, graded(grader, item, out, alone=True))
+        else:  # or the same command, begun again, would try another one
+            keep(grader, item, results[item], out)
     return choose([results[item] for item in items])
 
 
@@ -121,12 +125,17 @@ def graded(grader, item, out, alone):
         reason = grade.clean(f"{type(error).__name__}: {error}")
         return grade.result(item.path.name, "not-graded", grader.isolation.name, reason=reason)
     if result["sha256"] and (alone or not in_need(result)):
-        result["key"] = key(grader, item.exercise, result["sha256"])
-        file = stored(item, out)
-        with contextlib.suppress(OSError):  # then there is a grade, and the next run finds it once more
-            file.parent.mkdir(parents=True, exist_ok=True)
-            report.save(file, json.dumps(result, indent=1) + "\n")
+        keep(grader, item, result, out)
     return result
+
+
+def keep(grader, item, result, out):
+    """Write a result to its file, for the next run."""
+    result["key"] = key(grader, item.exercise, result["sha256"])
+    file = stored(item, out)
+    with contextlib.suppress(OSError):  # then there is a grade, and the next run finds it once more
+        file.parent.mkdir(parents=True, exist_ok=True)
+        report.save(file, json.dumps(result, indent=1) + "\n")
 
 
 def kept(grader, item, out):

@@ -22,7 +22,7 @@ PERHAPS = "", ".json", ".txt"  # the endings under which browsers and platforms 
 LISTS = "", ".csv", ".txt", ".md", ".json", ".xlsx", ".ods"  # beside the students' folders: the teacher's own
 # Platforms that put all files of a class into one folder: whose a file is, in one or two groups
 MOODLE = re.compile(r"(.+?_\d+_assignsubmission_file)_+.+")
-CANVAS = re.compile(r"([^_]+)(?:_late)?(_\d+)_\d{5,}_.+", re.IGNORECASE)  # name, person, hand-in, the file's own name
+CANVAS = re.compile(r"([^\W\d_]+)(?:_late)?(_\d+)_\d{5,}_.+", re.IGNORECASE)  # name, person, hand-in, the file's own
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,11 @@ def folder_of(given, unpacked):
 
 def exported(archive, member, unpacked):
     """Write what a class's zip holds below a folder, under names that are safe; no two files to the same place."""
-    place = unpacked.joinpath(*map(safe, PurePosixPath(member.filename.replace("\\", "/")).parts))
+    place = unpacked
+    for part in PurePosixPath(member.filename.replace("\\", "/")).parts:
+        place /= safe(part)
+        while place.is_file():  # it came before, in the place of this file, or of a folder
+            place = place.with_name(f"_{place.name}")
     if member.is_dir():
         place.mkdir(parents=True, exist_ok=True)
         return
@@ -154,7 +158,7 @@ def owner(parts):
     """
     if len(parts) > 1:
         return "" if hidden(parts[:1]) else parts[0]
-    if match := MOODLE.fullmatch(parts[0]) or CANVAS.fullmatch(parts[0]):
+    if match := CANVAS.fullmatch(parts[0]) or MOODLE.fullmatch(parts[0]):  # the students' own names may hold Moodle's
         return "".join(match.groups())
     path = Path(parts[0])
     if NOTEBOOK.search(path.name):

@@ -137,11 +137,11 @@ def by_student(results):
 def grades(results):
     """A row a student, a column an exercise; empty where nothing was graded, which is not a zero.
 
-    `possible` is the same for all: the points of all exercises in which anybody was graded. A share of these does not
-    grow when somebody leaves out an exercise, or hands in a file that nobody can read.
+    `possible` is the same for all: the points of all exercises in which anybody answered anything. A share of these
+    does not grow when somebody leaves out an exercise, or hands in a file that nobody can read.
     """
     exercises = sorted({result["exercise"] for result in results if result["exercise"]})
-    worth = {result["exercise"]: result["possible"] for result in results if result["status"] in GRADED}
+    worth = {result["exercise"]: result["possible"] for result in results if answered(result)}
     possible = f"{sum(worth.values()):g}"
     rows = [("student", *exercises, "points", "possible")]
     for student, own in by_student(results).items():
@@ -153,10 +153,10 @@ def grades(results):
 
 def flags(results):
     """(student, exercise, flag) for all that somebody should look at."""
-    tried = Counter(result["exercise"] for result in results if touched(result) and result["status"] in GRADED)
+    tried = Counter(result["exercise"] for result in results if answered(result))
     same = defaultdict(list)
     for result in results:
-        if touched(result) and result["status"] in GRADED:
+        if answered(result):
             same[result["exercise"], result["code"]].append(result)
     for result in results:
         who = result["student"], result["exercise"] or result["notebook"]
@@ -181,8 +181,13 @@ def peculiar(result):
 
 
 def touched(result):
-    """Has anybody answered anything?"""
+    """Does a notebook answer anything?"""
     return any(question["outcome"] != "not-answered" for question in result["questions"])
+
+
+def answered(result):
+    """Was it graded, and does it answer anything?"""
+    return result["status"] in GRADED and touched(result)
 
 
 # --- Markdown, XML, terminal ------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ CALL = re.compile(r"^[^#\n]*\bexercise\(\s*[\"']([^\"'\n]{1,80})[\"']\s*\)", re.
 CHECK = re.compile(r"check\(\"(\w+)\"\)")
 TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\]\[{}]', re.DOTALL)
 DRAWN = re.compile(r'"(?:outputs|attachments|widgets)"\s*+:\s*+(?=[\[{])')
-PICTURE = re.compile(r"(data:image/[\w.+-]++;base64,)[A-Za-z0-9+/=]{1000,}+")  # as Colab pastes them into a text
+PICTURE = re.compile(r"(data:image/[\w.+-]++;base64,)[A-Za-z0-9+/=]{1000,}+")  # as Colab pastes them; in code, too
 
 
 class Invalid(ValueError):
@@ -70,7 +70,8 @@ def words(cells):
     ['# why', 'x', 'y']
     """
     found = set()
-    for code in filter(short, cells):
+    for code in cells:
+        code = "\n".join(line for line in code.split("\n") if len(line) <= LINE)
         try:
             for token in tokenize.generate_tokens(io.StringIO(code).readline):
                 found |= {token.string.strip()} if token.type in (tokenize.NAME, tokenize.COMMENT) else set()
