@@ -259,7 +259,7 @@ def test_dividing_the_data_by_100_is_multiplying_the_rate_by_its_square(page):
     assert median(normal_normal.full_bayes(page.ybar, page.se, both)) < in_hundreds / 4
 
 
-def test_where_the_data_rule_equal_groups_out_a_small_epsilon_and_the_unit_hardly_matter():
+def test_where_the_data_rule_equal_groups_out_an_epsilon_far_below_tau_squared_hardly_matters():
     """The log risk ratios of the BCG trials, by hblib and by a plain grid."""
     bcg = datasets.bcg()
     y = np.log(bcg.y / bcg.n) - np.log(bcg.y_control / bcg.n_control)
@@ -270,6 +270,8 @@ def test_where_the_data_rule_equal_groups_out_a_small_epsilon_and_the_unit_hardl
     assert np.allclose(ends[0], grid_quantiles(small[0], y, s, [0.025, 0.5, 0.975]), rtol=1e-3)
     in_hundredths = normal_normal.full_bayes(100 * y, 100 * s, small[0]).tau
     assert abs(median(normal_normal.full_bayes(y, s, small[0])) - in_hundredths.ppf(0.5) / 100) < 0.001
+    in_hundreds = normal_normal.full_bayes(y / 100, s / 100, small[0]).tau  # here 0.001 is above tau^2
+    assert 100 * in_hundreds.ppf(0.5) > 2 * ends[0, 1]
 
 
 # --- Sensitivity ------------------------------------------------------------------------------------------------------

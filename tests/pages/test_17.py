@@ -286,7 +286,7 @@ def test_patient_21_is_the_man_with_the_longest_times(page):
     assert total[21] > 2 * np.sort(total[men])[-2]
 
 
-def test_without_patient_21_there_is_no_frailty(page):
+def test_without_patient_21_there_is_hardly_any_frailty(page):
     """And the fit without him is a maximum, of the likelihood of his fellow patients."""
     times = datasets.catheters()
     u, female = np.array([-3.5, 1.2, -1.4]), times.female
@@ -301,7 +301,7 @@ def test_without_patient_21_there_is_no_frailty(page):
         return page.log_likelihood([log_rate, -np.log(variance), log_ratio], female, np.arange(38) != 20)[0]
 
     ratio, variance = page.without_him[:2]
-    assert variance < 0.05
+    assert variance < 0.015
     best = optimize.minimize(lambda u: -rest(*u, variance), [-4, -1.5])
     assert np.isclose(ratio, np.exp(best.x[1]), rtol=0.01)
     none = optimize.minimize(lambda u: -rest(*u, 1e-4), [-4, -1.5])
