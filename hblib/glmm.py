@@ -270,8 +270,8 @@ def fit(
         years, costs only the digits that it costs the data.
     RuntimeError
         If no maximum is found. Often there is none: a predictor that separates the successes from the failures would
-        like an infinite coefficient; groups of which each has only successes, or only failures, would like an infinite
-        tau. Or if 1024 nodes are not enough, or no mode of an integrand is found.
+        like an infinite coefficient; groups of more than one trial, of which each has only successes or only failures,
+        may like an infinite tau. Or if 1024 nodes are not enough, or no mode of an integrand is found.
 
     References
     ----------
@@ -385,10 +385,10 @@ def _integrals(rows, eta, tau, nodes):
             if before is not None and np.allclose(now.log, before.log, rtol=_SMALL, atol=_SMALL + rounding):
                 return now
             before, count = now, 2 * count
-    raise RuntimeError(
-        f"{last} nodes are not enough for these integrals at tau = {tau.max():.3g}, which may be far too large: "
-        "where each group has only successes, or only failures, the likelihood may rise for ever"
-    )
+    message = f"{last} nodes are not enough for these integrals at tau = {tau.max():.3g}, which may be far too large"
+    if rows.family == "binomial":
+        message += ": where each group has only successes, or only failures, the likelihood may rise for ever"
+    raise RuntimeError(message)
 
 
 def _gauss(nodes, width):

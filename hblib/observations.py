@@ -141,7 +141,7 @@ def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "re
     by_se, observations, restricted = BySe.of(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
     likelihood = RatioLikelihood(by_se, within, observations, restricted)
     ratio = likelihood.best()
-    ratio = above_rounding(ratio, by_se, likelihood.sigma(ratio))
+    ratio = above_rounding(ratio, by_se, by_se.at(0.0).w ** 2, likelihood.sigma(ratio))
     sigma, log_likelihood = likelihood.sigma(ratio), likelihood.log_likelihood(ratio)
     here = by_se.at(ratio)
     error_tau, error_sigma = errors_of_both(by_se, ratio, sigma, within, observations, restricted)

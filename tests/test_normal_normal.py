@@ -270,6 +270,27 @@ def test_exactly_on_the_boundary_tau_is_0_in_every_unit(method):
                 assert normal_normal.fit(y, 0.999 * se, method).status == "ok"
 
 
+@pytest.mark.parametrize("unit", [1, 0.3, 0.7, 1e-3, 1e4])
+def test_on_the_boundary_moments_are_0_where_the_se_differ(unit):
+    se, rng = unit * np.array([1, 1e3, 1e3, 1e4]), np.random.default_rng(4)
+    for _ in range(20):
+        y = se * rng.normal(size=4)
+        y *= np.sqrt(np.mean(se**2) / np.var(y, ddof=1))
+        assert normal_normal.fit(y, se, "moments").tau == 0
+
+
+def test_a_maximum_that_rounding_alone_keeps_from_0_is_found():
+    y = [0.0007536597024132728, -0.0012463406452428464, 0.15098930540094907, 2.162716102303117]
+    assert normal_normal.fit(y, [0.001, 0.001, 1, 2], "ml").tau == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("method", ["ml", "reml", "moments", "dersimonian-laird", "paule-mandel"])
+def test_a_large_constant_hides_no_tau(method):
+    y = 1e4 * np.linspace(-3, 3, 50)
+    there = normal_normal.fit(1.7e18 + y, 1e4, method)  # times in nanoseconds, which a double rounds to 256
+    assert there.tau == pytest.approx(normal_normal.fit(y, 1e4, method).tau, rel=0.05)
+
+
 @pytest.mark.parametrize("unit", [1, 1e-3, 0.1, 7])
 def test_observations_exactly_on_the_boundary_have_tau_0_in_every_unit(unit):
     fit = observations.fit(unit * np.array([-1, 2, 0, -1, 0, 0]), [3, 4, 1, 0, 4, 0], "ml")

@@ -27,7 +27,8 @@ def highest(score, value, grid):
 
     scores = np.array([score(point) for point in grid])
     falls = np.flatnonzero((scores[:-1] > 0) & (scores[1:] <= 0))
-    maxima = [optimize.brentq(score, grid[i], grid[i + 1], xtol=1e-300, rtol=1e-15) for i in falls]
+    # A root that is 0 but for rounding takes a thousand halvings.
+    maxima = [optimize.brentq(score, grid[i], grid[i + 1], xtol=1e-300, rtol=1e-15, maxiter=2000) for i in falls]
     if scores[0] <= 0:
         maxima.append(grid[0])
     return max(maxima, key=value)
@@ -53,16 +54,20 @@ class Estimate(NamedTuple):
     se_tau2: float
 
 
-def above_rounding(tau2, by_se, sigma=1.0):
+def above_rounding(tau2, by_se, a, sigma=1.0):
     """tau2, or 0 where it is negative or may be rounding, also of the estimates; it and variances in units of sigma^2.
 
-    A rounded y moves tau2, near 0, by 2 w^2 (y - mu) times its rounding, over the sum of all w^2.
+    Near 0, tau2 solves sum a_j (y_j - mean)^2 = its expectation, mean with weights a, which grows with tau2 by trace A
+    (see `_error_of_moments`). A rounded y moves tau2 by 2 a (y - mean) times its rounding, over that.
     """
-    here, least = by_se.at(0.0), by_se.variance.min()
-    share = (here.w * least) ** 2
-    sizes = np.sqrt(by_se.number * here.squares) * (abs(by_se.centre) + np.abs(by_se.mean)) / sigma**2
-    moved = np.sum(share * sizes) / np.sum(share * by_se.number)
-    return tau2 if tau2 > 64 * np.finfo(float).eps * (least + moved) else 0.0
+    a = a / a.max()
+    total = np.sum(by_se.number * a)
+    grows = by_se.number * a * (by_se.but_one(a) / total)
+    mean = np.sum(by_se.number * a * by_se.mean) / total
+    off = np.sqrt(by_se.number * by_se.squares_about(mean)) * (abs(by_se.centre) + np.abs(by_se.mean)) / sigma**2
+    # The second sum takes all roundings to be aligned, which those of many groups are not.
+    rounding = np.finfo(float).eps * (64 * np.sum(grows * by_se.variance) + 4 * np.sum(a * off)) / np.sum(grows)
+    return tau2 if tau2 > rounding else 0.0
 
 
 def _ml(by_se):
@@ -75,7 +80,7 @@ def _reml(by_se):
 
 def _likeliest(by_se, restricted):
     tau2 = highest(lambda t: by_se.score(t, restricted), lambda t: by_se.log_likelihood(t, restricted), grid_of(by_se))
-    tau2 = above_rounding(tau2, by_se)
+    tau2 = above_rounding(tau2, by_se, by_se.at(0.0).w ** 2)
     return Estimate(tau2, *_mean_and_errors(by_se, tau2, restricted))
 
 
@@ -100,7 +105,7 @@ def _plain_moments(by_se):
     mean = np.sum(by_se.number * by_se.mean) / by_se.groups
     squares = np.sum(by_se.squares + by_se.number * (by_se.mean - mean) ** 2)
     tau2 = squares / (by_se.groups - 1) - np.sum(by_se.number * by_se.variance) / by_se.groups
-    tau2 = above_rounding(tau2, by_se)
+    tau2 = above_rounding(tau2, by_se, np.ones(by_se.number.shape))
     error_mu = np.sqrt(np.sum(by_se.number * (by_se.variance + tau2))) / by_se.groups
     return Estimate(tau2, mean, error_mu, _error_of_moments(by_se, np.ones(by_se.number.shape), tau2))
 
@@ -108,7 +113,7 @@ def _plain_moments(by_se):
 def _dersimonian_laird(by_se):
     zero = by_se.at(0.0)
     per_tau2 = np.sum(by_se.number * zero.w * (by_se.but_one(zero.w) / zero.total))  # w1 - w2/w1, which would cancel
-    tau2 = above_rounding((np.sum(zero.w * zero.squares) - (by_se.groups - 1)) / per_tau2, by_se)
+    tau2 = above_rounding((np.sum(zero.w * zero.squares) - (by_se.groups - 1)) / per_tau2, by_se, zero.w)
     here = by_se.at(tau2)
     return Estimate(tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, zero.w, tau2))
 
@@ -118,7 +123,7 @@ def _paule_mandel(by_se):
         here = by_se.at(tau2)
         return np.sum(here.w * here.squares) - (by_se.groups - 1)
 
-    tau2 = above_rounding(highest(excess, lambda tau2: tau2, grid_of(by_se)), by_se)
+    tau2 = above_rounding(highest(excess, lambda tau2: tau2, grid_of(by_se)), by_se, by_se.at(0.0).w)
     here = by_se.at(tau2)
     return Estimate(tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, here.w, tau2))
 

@@ -28,7 +28,7 @@ class Columns:
     def of(cls, name, values, kind):
         N, C = values.shape
         columns = np.ascontiguousarray(values.T)
-        unit = units.below(np.max(np.abs(columns), axis=1))
+        unit = units.up_to(np.max(np.abs(columns), axis=1))
         if not unit.all():
             raise ValueError(
                 f"{name} does not identify all {kind} coefficients: column {unit.argmin()} holds zeros only"
@@ -46,7 +46,7 @@ class Columns:
             centre[first] = 0
             columns -= centre[:, None]
             shift[first] += centre / lead[first]
-        again = units.below(np.max(np.abs(columns), axis=1))
+        again = units.up_to(np.max(np.abs(columns), axis=1))
         columns /= np.where(again > 0, again, 1)[:, None]
         columns = columns[order]
         before = np.sqrt(np.mean(columns**2, axis=1))
@@ -75,7 +75,7 @@ class Response:
 
     @classmethod
     def of(cls, y, shared):
-        scale = units.below(np.max(np.abs(y)))
+        scale = units.up_to(np.max(np.abs(y)))
         scaled = y / (scale or 1)
         centre = 0.0 if shared.constant is None else scaled.mean()
         rest, coefficients = scaled - centre, np.zeros(len(shared.basis))

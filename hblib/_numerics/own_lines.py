@@ -46,6 +46,6 @@ def _of_one_size(x, y):
 
 
 def _sizes(x):
-    """The power of 2 just below the largest of each column; 1 for a column of zeros."""
-    unit = units.below(np.max(np.abs(x), axis=1, initial=0))
+    """The largest power of 2 up to the largest of each column; 1 for a column of zeros."""
+    unit = units.up_to(np.max(np.abs(x), axis=1, initial=0))
     return np.where(unit > 0, unit, 1.0)

@@ -21,10 +21,10 @@ def near_extreme(value):
     return near(value) if value > 0 and not 1e-9 < value < 1e9 else 1.0
 
 
-def below(size):
+def up_to(size):
     """The largest power of 2 up to each size; 0 for 0.
 
-    >>> print(below(np.array([3.0, 4.0, 0.0])))
+    >>> print(up_to(np.array([3.0, 4.0, 0.0])))
     [2. 4. 0.]
     """
     return np.where(size > 0, np.ldexp(1.0, np.frexp(size)[1] - 1), 0.0)
