@@ -100,8 +100,8 @@ def fit(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike]) -> Fit:
         Predictors with shared coefficients, a column of ones included.
     groups : sequence of K array_likes of shape (N,)
         For each grouping the group of each row: numbers or names. A group within a group needs a label of its own:
-        cask "a" of batch 1 and cask "a" of batch 2 are two casks only if they have two names. Of columns of a
-        DataFrame: ``[df[c] for c in columns]``.
+        cask "a" of batch 1 and cask "a" of batch 2 are two casks only if they have two names. A DataFrame is
+        no list of its columns; ``[df.batch, df.cask]`` is one.
 
     Returns
     -------

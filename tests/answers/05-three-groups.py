@@ -86,7 +86,7 @@ WRONG = {
         (lambda ybar, n, sigma2: 100 * by_statistics(ybar, n, sigma2), "100 times"),
         (lambda ybar, n, sigma2: by_statistics(ybar, n, np.sqrt(sigma2)), "expected"),
         (lambda ybar, n, sigma2: np.ptp(ybar) - sigma2 / n, "expected"),
-        (lambda ybar, n, sigma2: float(n), "argument `n`"),
+        (lambda ybar, n, sigma2: float(n), "`n` itself, unchanged"),
     ],
     "theta": [
         (lambda ybar, n, sigma2: by_share(ybar, n, sigma2)[::-1], "reverse order"),

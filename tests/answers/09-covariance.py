@@ -90,7 +90,7 @@ def simulated(eta, K, limit):
 
 WRONG = {
     "covariance": [
-        (lambda s, R: R, "argument `R`"),
+        (lambda s, R: R, "`R` itself, unchanged"),
         (lambda s, R: np.sqrt(s)[:, None] * R * np.sqrt(s), "product of two"),
         (lambda s, R: np.outer(s, s), "divided by `R`"),
         (lambda s, R: np.diag(s**2), "product of two"),

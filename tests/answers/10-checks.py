@@ -119,7 +119,7 @@ HINTED = {
 }
 WRONG = {
     "interval": [
-        (lambda mu, size, operations: (by_cdf(mu, size, operations)[0], operations), "argument `operations`"),
+        (lambda mu, size, operations: (by_cdf(mu, size, operations)[0], operations), "`operations` itself, unchanged"),
         (
             lambda mu, size, operations: tuple(x / operations for x in by_cdf(mu, size, operations)),
             "divided by `operations`",

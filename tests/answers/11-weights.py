@@ -114,7 +114,7 @@ WRONG = {
     ],
     "store_means": [
         (lambda ybar, se, tau_store, tau_chain, chain: np.full(len(ybar), np.nanmean(ybar)), "huge tau_store"),
-        (lambda ybar, se, tau_store, tau_chain, chain: np.nan_to_num(ybar), "argument `ybar`"),
+        (lambda ybar, se, tau_store, tau_chain, chain: np.nan_to_num(ybar), "`ybar` itself, unchanged"),
         (
             lambda ybar, se, tau_store, tau_chain, chain: by_parts(ybar, se, tau_chain, tau_store, chain),
             "huge tau_store",

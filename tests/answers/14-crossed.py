@@ -123,14 +123,14 @@ WRONG = {
     ],
     "difference_sd": [
         (lambda **data: 2 * by_projection(**data), "2"),
-        (lambda taster, coffee, tau_a, tau_b, sigma: sigma, "argument `sigma`"),
+        (lambda taster, coffee, tau_a, tau_b, sigma: sigma, "`sigma` itself, unchanged"),
         (lambda **data: 0.5, "whatever the inputs"),
         (lambda taster, coffee, tau_a, tau_b, sigma: 2 * tau_b**2 + sigma, "tiny"),
     ],
     "recentred": [
         (lambda mu, a, b: by_projecting(mu, a, b)[::-1], "should have (2,)"),
-        (lambda mu, a, b: (mu, a, b), "the argument `mu`"),
-        (lambda mu, a, b: (by_projecting(mu, a, b)[0], a, b), "the argument `a`"),
+        (lambda mu, a, b: (mu, a, b), "`mu` itself, unchanged"),
+        (lambda mu, a, b: (by_projecting(mu, a, b)[0], a, b), "`a` itself, unchanged"),
         (lambda mu, a, b: (mu + a[:, 0] + b[:, 0], a - a[:, [0]], b - b[:, [0]]), "sum to zero"),
     ],
 }

@@ -69,7 +69,7 @@ WRONG = {
     "one_year": [
         (both_wrong, "perfect measurement"),
         (lambda **data: by_matrix(**data)[0], "2 results"),
-        (lambda mean, sd, y, noise, step: (by_hand(mean, sd, y, noise, step)[0], sd), "the argument `sd`"),
+        (lambda mean, sd, y, noise, step: (by_hand(mean, sd, y, noise, step)[0], sd), "`sd` itself, unchanged"),
         (measured(lambda: {}["var"]), "There it raised KeyError: 'var'"),
         (measured(lambda: None), "There your function gives nothing."),
     ],

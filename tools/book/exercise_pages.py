@@ -134,6 +134,7 @@ def answer_place(name, question):
     since = next((n for n, each in enumerate(reversed(above)) if each["kind"] == "answer"), len(above))
     return place(
         "hb-question",
+        style=f"--lines: {len(cell['source'].splitlines())}",
         exercise=name,
         name=question,
         number=number,
@@ -145,16 +146,17 @@ def answer_place(name, question):
     )
 
 
-def place(tag, **data):
+def place(tag, style="", **data):
     """An empty element as a node of the page."""
-    return nodes.raw("", element(tag, **data), format="html")
+    return nodes.raw("", element(tag, style, **data), format="html")
 
 
-def element(tag, **data):
+def element(tag, style="", **data):
     """An empty element, hidden until a script fills it; its data as attributes, of which the empty are left out."""
     texts = {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in data.items()}
-    attributes = "".join(f' data-{name}="{html.escape(text)}"' for name, text in texts.items() if text)
-    return f"<{tag}{attributes} hidden></{tag}>"
+    attributes = {"style": style} | {f"data-{name}": text for name, text in texts.items()}
+    written = "".join(f' {name}="{html.escape(text)}"' for name, text in attributes.items() if text)
+    return f"<{tag}{written} hidden></{tag}>"
 
 
 def tidy_solution(env, doctree):

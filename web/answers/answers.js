@@ -44,6 +44,7 @@ function openForLinks() {
 
 // Browsers run no Python in a page that was opened as a file.
 function sayHow() {
+  for (const host of document.querySelectorAll("hb-question")) host.style.display = "none";
   const folder = decodeURIComponent(site.pathname)
     .replace(/^\/(?=[A-Z]:)/, "")
     .replace(/\/$/, "");
