@@ -241,6 +241,7 @@ def test_a_page_opened_as_a_file_names_the_command(browser):
     said = hugo.all("02-easy").inner_text()
     assert f'python3 -m http.server --directory "{BUILT}" 8000' in said
     assert hugo.question("posterior").inner_text() == ""
+    assert hugo.question("posterior").bounding_box() is None, "it takes no room"
     assert not [url for url in hugo.asked if not url.startswith("file:")]
     hugo.window.close()
 

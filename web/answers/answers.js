@@ -44,7 +44,8 @@ function openForLinks() {
 
 // Browsers run no Python in a page that was opened as a file.
 function sayHow() {
-  for (const host of document.querySelectorAll("hb-question")) host.style.display = "none";
+  const noRoom = ["display", "none", "important"]; // as room.css keeps it
+  for (const host of document.querySelectorAll("hb-question")) host.style.setProperty(...noRoom);
   const folder = decodeURIComponent(site.pathname)
     .replace(/^\/(?=[A-Z]:)/, "")
     .replace(/\/$/, "");
