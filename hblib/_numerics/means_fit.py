@@ -57,17 +57,24 @@ class Estimate(NamedTuple):
 def above_rounding(tau2, by_se, a, sigma=1.0):
     """tau2, or 0 where it is negative or may be rounding, also of the estimates; it and variances in units of sigma^2.
 
-    Near 0, tau2 solves sum a_j (y_j - mean)^2 = its expectation, mean with weights a, which grows with tau2 by trace A
-    (see `_error_of_moments`). A rounded y moves tau2 by 2 a (y - mean) times its rounding, over that.
+    Near 0, tau2 solves sum a_j (y_j - mean)^2 = its expectation, mean with weights a. A rounded y moves tau2 by
+    2 a (y - mean) times its rounding, over the rate at which the expectation grows.
     """
     a = a / a.max()
-    total = np.sum(by_se.number * a)
-    grows = by_se.number * a * (by_se.but_one(a) / total)
-    mean = np.sum(by_se.number * a * by_se.mean) / total
+    grows = _growth(by_se, a)
+    mean = np.sum(by_se.number * a * by_se.mean) / np.sum(by_se.number * a)
     off = np.sqrt(by_se.number * by_se.squares_about(mean)) * (abs(by_se.centre) + np.abs(by_se.mean)) / sigma**2
     # The second sum takes all roundings to be aligned, which those of many groups are not.
     rounding = np.finfo(float).eps * (64 * np.sum(grows * by_se.variance) + 4 * np.sum(a * off)) / np.sum(grows)
     return tau2 if tau2 > rounding else 0.0
+
+
+def _growth(by_se, a):
+    """The rate at which the expectation of sum a_j (y_j - mean)^2 grows with tau2, mean with weights a: each se's part.
+
+    The sum is y'Ay, A = diag(a) - aa'/sum a; the rate is trace A, here without its cancellation.
+    """
+    return by_se.number * a * (by_se.but_one(a) / np.sum(by_se.number * a))
 
 
 def _ml(by_se):
@@ -105,15 +112,16 @@ def _plain_moments(by_se):
     mean = np.sum(by_se.number * by_se.mean) / by_se.groups
     squares = np.sum(by_se.squares + by_se.number * (by_se.mean - mean) ** 2)
     tau2 = squares / (by_se.groups - 1) - np.sum(by_se.number * by_se.variance) / by_se.groups
-    tau2 = above_rounding(tau2, by_se, np.ones(by_se.number.shape))
+    equal = np.ones(by_se.number.shape)
+    tau2 = above_rounding(tau2, by_se, equal)
     error_mu = np.sqrt(np.sum(by_se.number * (by_se.variance + tau2))) / by_se.groups
-    return Estimate(tau2, mean, error_mu, _error_of_moments(by_se, np.ones(by_se.number.shape), tau2))
+    return Estimate(tau2, mean, error_mu, _error_of_moments(by_se, equal, tau2))
 
 
 def _dersimonian_laird(by_se):
     zero = by_se.at(0.0)
-    per_tau2 = np.sum(by_se.number * zero.w * (by_se.but_one(zero.w) / zero.total))  # w1 - w2/w1, which would cancel
-    tau2 = above_rounding((np.sum(zero.w * zero.squares) - (by_se.groups - 1)) / per_tau2, by_se, zero.w)
+    excess = np.sum(zero.w * zero.squares) - (by_se.groups - 1)
+    tau2 = above_rounding(excess / np.sum(_growth(by_se, zero.w)), by_se, zero.w)
     here = by_se.at(tau2)
     return Estimate(tau2, here.mu, 1 / np.sqrt(here.total), _error_of_moments(by_se, zero.w, tau2))
 
@@ -140,13 +148,11 @@ METHODS = {  # BySe -> Estimate
 def _error_of_moments(by_se, a, tau2):
     """The standard error of a tau^2 that solves sum a_j (y_j - mean)^2 = its expectation, mean with weights a.
 
-    The sum is y'Ay, A = diag(a) - aa'/sum a. Its variance is 2 trace(AVAV) for V = diag(tau^2 + se_j^2), and its
-    expectation grows with tau^2 by trace A.
+    The sum is y'Ay (see `_growth`). Its variance is 2 trace(AVAV) for V = diag(tau^2 + se_j^2).
     """
     a = a / a.max()
-    share = by_se.but_one(a) / np.sum(by_se.number * a)
     trace = by_se.traces(a, (by_se.variance + tau2)[None, :])[0, 0]
-    return np.sqrt(2 * trace) / np.sum(by_se.number * a * share)
+    return np.sqrt(2 * trace) / np.sum(_growth(by_se, a))
 
 
 class RatioLikelihood(NamedTuple):

@@ -44,8 +44,8 @@ function openForLinks() {
 
 // Browsers run no Python in a page that was opened as a file.
 function sayHow() {
-  const noRoom = ["display", "none", "important"]; // as room.css keeps it
-  for (const host of document.querySelectorAll("hb-question")) host.style.setProperty(...noRoom);
+  // Nobody answers here, so the places give back the room that room.css keeps for them.
+  for (const host of document.querySelectorAll("hb-question")) host.style.setProperty("display", "none", "important");
   const folder = decodeURIComponent(site.pathname)
     .replace(/^\/(?=[A-Z]:)/, "")
     .replace(/\/$/, "");
