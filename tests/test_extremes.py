@@ -267,7 +267,7 @@ def test_two_groups():
             fit = normal_normal.fit([3.0, 3.0 + d], [2.0, 2.0], method)
             tau2 = max(0.0, d**2 / (4 if method == "ml" else 2) - 4)
             assert fit.mu == pytest.approx(3 + d / 2, rel=1e-14)
-            assert fit.tau**2 == pytest.approx(tau2, rel=1e-12)
+            assert fit.tau**2 == pytest.approx(tau2, rel=1e-12, abs=0)
             assert fit.status == ("ok" if tau2 > 0 else "tau = 0")
 
 
@@ -280,7 +280,7 @@ def test_a_tiny_spread_is_found(method, excess):
     se = np.sqrt(np.sum(ybar**2) / divisor / (1 + excess))
     fit = normal_normal.fit(ybar, np.full(5, se), method)
     assert fit.status == "ok"
-    assert fit.tau**2 / se**2 == pytest.approx(excess, rel=1e-14 / excess + 1e-12)
+    assert fit.tau**2 / se**2 == pytest.approx(excess, rel=1e-14 / excess + 1e-12, abs=0)
     none = normal_normal.fit(ybar, np.full(5, se * (1 + excess)), method)
     assert (none.tau, none.status) == (0.0, "tau = 0")
 
@@ -461,7 +461,7 @@ def test_the_error_of_sigma_on_the_boundary():
     values, group = np.array([1.0, 5.0, 3.0, 2.0, 4.0, 3.0, 0.0, 6.0, 3.5]), np.repeat([0, 1, 2], 3)
     for method, freedom in (("ml", 9), ("reml", 8)):
         fit = observations.fit(values, group, method)
-        assert fit.se_sigma == pytest.approx(fit.sigma / np.sqrt(2 * freedom), rel=1e-12)
+        assert fit.se_sigma == pytest.approx(fit.sigma / np.sqrt(2 * freedom), rel=1e-12, abs=0)
         assert np.isnan(fit.se_tau)
 
 
@@ -606,11 +606,11 @@ def test_errors_of_moments_are_those_of_the_quadratic_forms(data):
         a = {"moments": np.ones(13), "dersimonian-laird": se**-2, "paule-mandel": 1 / np.diag(V)}[method]
         A = np.diag(a) - np.outer(a, a) / a.sum()
         error_tau2 = np.sqrt(2 * np.trace(A @ V @ A @ V)) / np.trace(A)
-        assert fit.se_tau == pytest.approx(error_tau2 / (2 * fit.tau), rel=1e-12)
+        assert fit.se_tau == pytest.approx(error_tau2 / (2 * fit.tau), rel=1e-12, abs=0)
         mean = np.ones(13) if method == "moments" else 1 / np.diag(V)
         mean = mean / mean.sum()
-        assert fit.mu == pytest.approx(mean @ ybar, rel=1e-12)
-        assert fit.se_mu == pytest.approx(np.sqrt(mean @ V @ mean), rel=1e-12)
+        assert fit.mu == pytest.approx(mean @ ybar, rel=1e-12, abs=0)
+        assert fit.se_mu == pytest.approx(np.sqrt(mean @ V @ mean), rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize(("method", "mu", "se_mu"), [("dersimonian-laird", -0.7141, 0.1787), ("reml", -0.7145, 0.1798)])
