@@ -59,24 +59,24 @@ def _by_place(parameters, inputs):
 
 
 class Raised(Exception):
-    """Stands for an error of which no more is known than what is `told` of it.
+    """Stands for an error of which no more is known than its `parts`, as `error_parts` gives them.
 
     Without a type, its message is the rest of a sentence about the call: "was not done in time".
     """
 
-    def __init__(self, told):
-        super().__init__(told)
-        self.told = told
+    def __init__(self, parts):
+        super().__init__(parts)
+        self.parts = parts
 
 
-def told(error, function=None):
+def error_parts(error, function=None):
     """[type, message, innermost line of the student's own code] of an error; a class of errors may do anything.
 
-    >>> told(ValueError("so"), arguments)
+    >>> error_parts(ValueError("so"), arguments)
     ['ValueError', 'so', '']
     """
     if issubclass(type(error), Raised):
-        return error.told
+        return error.parts
     name = str.__str__(NAME(type(error)))
     return [
         name if name.isidentifier() and len(name) <= 60 else "Exception",

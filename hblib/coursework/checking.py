@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hblib.coursework import drawn, graded, relations, source
-from hblib.coursework.calling import arguments, told
+from hblib.coursework.calling import arguments, error_parts
 from hblib.coursework.forms import plain
 from hblib.coursework.questions import Choice, Draws, Function, Value
 
@@ -235,7 +235,7 @@ def _call(question, answer, inputs):
         args, kwargs = arguments(answer, copy.deepcopy(inputs))
         result = plain(answer(*args, **kwargs))
     except BaseException as error:  # it may raise anything; and who stops an endless loop wants no traceback of ours
-        kind, message, line = told(error, answer)
+        kind, message, line = error_parts(error, answer)
         where = f"\n  in your line  {line}" if line else ""
         raised = f"it raised {kind}: {message}" if kind else f"it {message}"
         if kind == "KeyboardInterrupt":

@@ -126,7 +126,7 @@ class Replay:
             return self._of_runs()
         result = _result(first)
         if type(result) is calling.Raised:
-            raise Lost("error", "could not be read: it raised {}: {}".format(*result.told))
+            raise Lost("error", "could not be read: it raised {}: {}".format(*result.parts))
         return self._given(result)
 
     def _given(self, result):
@@ -171,11 +171,13 @@ def _result(result):
     """What a call, or the reading of a value, has given: a value, or the error in its place."""
     if "value" in result:
         return codec.decode(result["value"])
-    return Lost("timeout", SLOW) if result.get("timeout") is True else calling.Raised(_told(result.get("raised")))
+    if result.get("timeout") is True:
+        return Lost("timeout", SLOW)
+    return calling.Raised(_error_parts(result.get("raised")))
 
 
-def _told(raised):
-    """What the sandbox says of an error, in the form in which `calling.told` says it."""
+def _error_parts(raised):
+    """What the sandbox sent of an error, put in the form of `calling.error_parts`: a notebook may send anything."""
     match raised:
         case [str(kind), str(message), str(line)] if kind.isidentifier() and len(kind) <= 60:
             return [kind, message[:300], line[:200]]

@@ -275,7 +275,7 @@ def execute(shell, code, seconds):
     if error is None and not shell.failures:
         return {}
     error = shell.failures[0] if error is None else error
-    return {"timeout": True} if type(error) is OutOfTime else {"raised": calling.told(error)}
+    return {"timeout": True} if type(error) is OutOfTime else {"raised": calling.error_parts(error)}
 
 
 def call_all(function, calls, seconds):
@@ -317,7 +317,7 @@ def tried(make, seconds, function=None):
     except OutOfTime:
         return {"timeout": True}
     except BaseException as error:
-        return {"raised": calling.told(error, function)}
+        return {"raised": calling.error_parts(error, function)}
 
 
 if __name__ == "__main__":
