@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import linalg, ndimage, optimize, sparse
 
-from hblib._numerics import arguments, report
+from hblib._numerics import arguments, tables
 from hblib._numerics.mixed_rows import Columns
 from hblib._numerics.types import FloatArray, IntArray, Labels
 
@@ -80,7 +80,7 @@ class Fit:
         ['beta[0]', 'sd[0]', 'sd[1]', 'sigma'] [5.83 3.94 1.53 1.08]
         """
         sd = {f"sd[{k}]": one for k, one in enumerate(self.sd)}
-        return report.coefficients(self.beta, self.se_beta, sd | {"sigma": self.sigma})
+        return tables.coefficients(self.beta, self.se_beta, sd | {"sigma": self.sigma})
 
 
 def fit(y: ArrayLike, x: ArrayLike, groups: Sequence[ArrayLike]) -> Fit:

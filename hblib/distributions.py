@@ -29,7 +29,7 @@ from hblib._numerics.datatree import datatree
 from hblib._numerics.mixture import Parts, if_they_exist, mean_sd, solve
 from hblib._numerics.panels import Panels
 from hblib._numerics.rates_pmf import log_beta_density
-from hblib._numerics.report import report, summary
+from hblib._numerics.tables import repr_of, summary
 from hblib._numerics.types import FloatArray, FloatOrArray, Rng
 
 
@@ -1048,4 +1048,4 @@ class JointPosterior[Draws](ABC):
         """Joint draws, given those of the parameter beside mu."""
 
     def __repr__(self) -> str:
-        return report(self._family, self, dict(list(self._parameters().items())[:2]))
+        return repr_of(self._family, self, dict(list(self._parameters().items())[:2]))

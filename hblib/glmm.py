@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
-from hblib._numerics import arguments, report
+from hblib._numerics import arguments, tables
 from hblib._numerics.mixed_rows import Columns
 from hblib._numerics.types import FloatArray, FloatOrArray, Labels
 
@@ -94,7 +94,7 @@ class Fit:
         >>> print(table["name"], np.round(table["estimate"], 3))
         ['beta[0]', 'tau'] [-1.082  0.768]
         """
-        return report.coefficients(self.beta, self.se_beta, {"tau": self.tau})
+        return tables.coefficients(self.beta, self.se_beta, {"tau": self.tau})
 
 
 def log_marginal(

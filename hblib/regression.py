@@ -23,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hblib._numerics import arguments, report
+from hblib._numerics import arguments, tables
 from hblib._numerics.mixed_fit import highest
 from hblib._numerics.mixed_model import reduced
 from hblib._numerics.own_lines import own_lines
@@ -105,7 +105,7 @@ class Fit:
         sd = {f"sd[{k}]": one for k, one in enumerate(self.sd)}
         pairs = zip(*np.tril_indices(len(sd), -1), strict=True)
         correlation = {f"correlation[{k}, {i}]": self.correlation[k, i] for k, i in pairs}
-        return report.coefficients(self.beta, self.se_beta, sd | correlation | {"sigma": self.sigma})
+        return tables.coefficients(self.beta, self.se_beta, sd | correlation | {"sigma": self.sigma})
 
 
 def fit(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike) -> Fit:

@@ -16,8 +16,8 @@ def summary(rows, theta, prob, groups):
     return {"name": [*rows, *names]} | {name: np.hstack(values).tolist() for name, values in columns.items()}
 
 
-def report(family, full, hyperparameters):
-    """Return a repr of five lines: the family, each hyperparameter and a new group with its 95 % interval, theta."""
+def repr_of(family, full, hyperparameters):
+    """Return the repr, five lines: the family, each hyperparameter and a new group with its 95 % interval, theta."""
     lines = [f"{family}, full Bayes, prior {full.prior.name}: log evidence {full.log_evidence:.6g}"]
     rows = hyperparameters | {"new group": full.new_group}
     for name, one in rows.items():
