@@ -19,7 +19,7 @@ tau^2/sigma^2, all of the restricted likelihood is made of I + sqrt(G) A sqrt(G)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -209,6 +209,16 @@ def _indicators(index: IntArray, number: int) -> sparse.csr_array:
     return sparse.csr_array((np.ones(rows), (np.arange(rows), index)), shape=(rows, number))
 
 
+class _Solved(NamedTuple):
+    """The model for given ratios tau^2/sigma^2."""
+
+    root: FloatArray  # for each column of Z the root of its ratio: the diagonal of R
+    L: FloatArray  # Cholesky's factor of I + R A R
+    half_log_det: float  # half of the logarithm of that matrix's determinant
+    left: float  # what is left of the sum of squares
+    effects: FloatArray
+
+
 class _Model:
     """The data, reduced to what the restricted likelihood needs."""
 
@@ -230,12 +240,14 @@ class _Model:
         self.first = np.cumsum(self.sizes) - self.sizes  # where each grouping's columns of Z begin
         self.Z = sparse.hstack([_indicators(index, len(levels)) for levels, index in parts]).tocsr()
         self.columns = Columns.of("x", self.x, "shared")
+        # x in orthonormal columns, and what takes their coefficients back to those of x
         self.Q, self.back = self.columns.basis.T / np.sqrt(len(self.y)), self.columns.back / np.sqrt(len(self.y))
         self.free = len(self.y) - self.x.shape[1]  # degrees of freedom
-        self.rest = self.y - self.Q @ (self.Q.T @ self.y)
-        QZ = self.Z.T @ self.Q
-        self.A = (self.Z.T @ self.Z).toarray() - QZ @ QZ.T
-        self.c, self.squares = self.Z.T @ self.rest, self.rest @ self.rest
+        # Of the rows only what x leaves counts: with M = I - QQ' it is A = Z'MZ, c = Z'My, and the squares y'My.
+        rest = self.y - self.Q @ (self.Q.T @ self.y)
+        ZQ = self.Z.T @ self.Q
+        self.A = (self.Z.T @ self.Z).toarray() - ZQ @ ZQ.T
+        self.c, self.squares = self.Z.T @ rest, rest @ rest
 
     def must_be_identified(self) -> None:
         """Refuse what has no one maximum."""
@@ -256,27 +268,27 @@ class _Model:
             )
 
     def solved(self, ratio):
-        """Half of log det, the squares left over, and the effects, for the ratios tau^2/sigma^2."""
+        """The model for the ratios tau^2/sigma^2, one a grouping."""
         root = np.repeat(np.sqrt(ratio), self.sizes)
         L = linalg.cholesky(np.eye(len(root)) + root[:, None] * self.A * root, lower=True)
         half = linalg.solve_triangular(L, root * self.c, lower=True)
         effects = root * linalg.solve_triangular(L, half, lower=True, trans=1)
-        return np.log(np.diagonal(L)).sum(), self.squares - half @ half, effects, L, root
+        return _Solved(root, L, np.log(np.diagonal(L)).sum(), self.squares - half @ half, effects)
 
-    def depth(self, half_log_det, left):
-        """-2 log likelihood with the best sigma, up to a constant, from what `solved` gives."""
-        return 2 * half_log_det + self.free * np.log(left)
+    def depth(self, here):
+        """-2 log likelihood with the best sigma, up to a constant, for what `solved` gives."""
+        return 2 * here.half_log_det + self.free * np.log(here.left)
 
     def cost(self, ratio):
         """`depth`, and its gradient."""
-        half_log_det, left, effects, L, root = self.solved(ratio)
+        here = self.solved(ratio)
         # With P the inverse covariance matrix (in units of sigma^2) from which x is projected out, the slope needs the
         # diagonal of Z'PZ, and Z'Py.
-        inner = linalg.solve_triangular(L, root[:, None] * self.A, lower=True)
+        inner = linalg.solve_triangular(here.L, here.root[:, None] * self.A, lower=True)
         diagonal = np.diagonal(self.A) - np.sum(inner**2, axis=0)
-        pull = self.c - self.A @ effects
-        slope = np.add.reduceat(diagonal - pull**2 * self.free / left, self.first)
-        return self.depth(half_log_det, left), slope
+        pull = self.c - self.A @ here.effects
+        slope = np.add.reduceat(diagonal - pull**2 * self.free / here.left, self.first)
+        return self.depth(here), slope
 
     def starts(self):
         """Shares tau^2/(tau^2 + sigma^2) to search from: the valleys of a grid, for there may be several.
@@ -288,7 +300,7 @@ class _Model:
         number = max(1, min(_MOST_SHARES, int(_MOST_POINTS ** (1 / K))))
         shares = np.sin(np.pi / 2 * (np.arange(number) + 0.5) / number) ** 2
         points = np.stack(np.meshgrid(*[shares] * K, indexing="ij"), axis=-1)
-        depths = np.apply_along_axis(lambda t: self.depth(*self.solved(t / (1 - t))[:2]), -1, points)
+        depths = np.apply_along_axis(lambda t: self.depth(self.solved(t / (1 - t))), -1, points)
         return points[depths == ndimage.minimum_filter(depths, size=3, mode="nearest")]
 
     def best(self) -> FloatArray:
@@ -315,19 +327,19 @@ class _Model:
         return found / (1 - found)
 
     def estimates(self, ratio, sigma=None) -> Fit:
-        half_log_det, left, effects, L, root = self.solved(ratio)
-        sigma = np.sqrt(left / self.free) if sigma is None else sigma
-        beta = self.back @ (self.Q.T @ (self.y - self.Z @ effects))
+        here = self.solved(ratio)
+        sigma = np.sqrt(here.left / self.free) if sigma is None else sigma
+        beta = self.back @ (self.Q.T @ (self.y - self.Z @ here.effects))
         # The covariance matrix of beta is sigma^2 B (I + Q'Z (G^-1 + A)^-1 Z'Q) B' with Q = x B.
-        inner = linalg.solve_triangular(L, root[:, None] * (self.Z.T @ self.Q), lower=True)
+        inner = linalg.solve_triangular(here.L, here.root[:, None] * (self.Z.T @ self.Q), lower=True)
         cov_beta = self.back @ (np.eye(len(beta)) + inner.T @ inner) @ self.back.T
-        log_det = 2 * (half_log_det + self.columns.log_determinant) + len(beta) * np.log(len(self.y))
+        log_det = 2 * (here.half_log_det + self.columns.log_determinant) + len(beta) * np.log(len(self.y))
         return Fit(
             beta=beta,
             se_beta=sigma * np.sqrt(np.diagonal(cov_beta)),
             sd=sigma * np.sqrt(ratio),
             sigma=float(sigma),
-            log_likelihood=float(-(log_det + left / sigma**2 + self.free * np.log(2 * np.pi * sigma**2)) / 2),
+            log_likelihood=float(-(log_det + here.left / sigma**2 + self.free * np.log(2 * np.pi * sigma**2)) / 2),
             levels=self.levels,
-            effects=tuple(np.split(effects, self.first[1:])),
+            effects=tuple(np.split(here.effects, self.first[1:])),
         )

@@ -29,7 +29,7 @@ References
 .. [6] Stein (1981), Annals of Statistics 9:1135-1151.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -88,8 +88,7 @@ def estimate(ybar: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, po
     >>> estimate(ybar=[4, 2, 0, -2], se=1, target=0).round(3).tolist()
     [3.667, 1.833, 0.0, -1.833]
     """
-    ybar, se, target, free = _groups("ybar", ybar, se, target)
-    return target + _factor(_total(ybar, se, target), free, positive) * (ybar - target)
+    return _problem("ybar", ybar, se, target).estimates(positive)
 
 
 def shrinkage(ybar: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positive: bool = True) -> float:
@@ -135,8 +134,7 @@ def shrinkage(ybar: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, p
     >>> print(round(shrinkage(ybar=[4, 2, 0, -2], se=1, target=0), 4))
     0.9167
     """
-    ybar, se, target, free = _groups("ybar", ybar, se, target)
-    return float(_factor(_total(ybar, se, target), free, positive))
+    return float(_problem("ybar", ybar, se, target).factor(positive))
 
 
 def risk(
@@ -256,7 +254,7 @@ def component_risk(
     [2.683, 0.587, 0.587]
     """
     arguments.one_of("estimator", estimator, ("mle", "js", "js+"))
-    theta, se, target, free = _groups("theta", theta, se, target, needs_three=estimator != "mle")
+    theta, se, target, free = _problem("theta", theta, se, target, needs_three=estimator != "mle")
     if estimator == "mle":
         return np.broadcast_to(se**2, theta.shape).copy()
     with np.errstate(over="ignore"):
@@ -314,12 +312,12 @@ def sure(ybar: ArrayLike, se: ArrayLike, target: ArrayLike | None = None, positi
     >>> print(round(sure(ybar=[4, 2, 0, -2], se=1, target=0), 4))
     3.8333
     """
-    ybar, se, target, free = _groups("ybar", ybar, se, target)
-    total = _total(ybar, se, target)
-    if positive and total < free - 2:
-        return float(se**2 * (total + ybar.size - 2 * free))
+    problem = _problem("ybar", ybar, se, target)
+    J, squares, free = problem.values.size, problem.squares, problem.free
+    if positive and squares < free - 2:
+        return float(problem.se**2 * (squares + J - 2 * free))
     with np.errstate(divide="ignore", over="ignore"):
-        return float(se**2 * (ybar.size - (free - 2) ** 2 / total))
+        return float(problem.se**2 * (J - (free - 2) ** 2 / squares))
 
 
 def limited_translation(
@@ -373,23 +371,48 @@ def limited_translation(
     [ 3.75   0.889  0.    -0.889]
     """
     limit = arguments.numbers("limit", limit, low=0, allow_inf=True)
-    ybar, se, target, free = _groups("ybar", ybar, se, target)
-    ybar, limit = arguments.groups(ybar=ybar, limit=limit)
-    full = target + _factor(_total(ybar, se, target), free, positive=True) * (ybar - target)
-    return np.clip(full, ybar - limit * se, ybar + limit * se)
+    problem = _problem("ybar", ybar, se, target)
+    ybar, limit = arguments.groups(ybar=problem.values, limit=limit)
+    farthest = limit * problem.se
+    return np.clip(problem.estimates(positive=True), ybar - farthest, ybar + farthest)
 
 
-def _groups(
+class _Problem(NamedTuple):
+    """What is shrunk, and toward what."""
+
+    values: FloatArray
+    se: float
+    target: FloatArray  # one for each value
+    free: int  # the dimensions of values - target: J, or J - 1 if the target is the mean
+
+    @property
+    def squares(self) -> float:
+        """S, the sum of squares in units of se; inf, where it overflows, is as good as any number that large."""
+        with np.errstate(over="ignore"):
+            return np.sum(((self.values - self.target) / self.se) ** 2)
+
+    def factor(self, positive: bool) -> float:
+        squares = self.squares
+        if squares < 1e-290:  # at the target, as far as they can tell
+            return 0.0
+        factor = 1 - (self.free - 2) / squares
+        return max(factor, 0.0) if positive else factor
+
+    def estimates(self, positive: bool) -> FloatArray:
+        return self.target + self.factor(positive) * (self.values - self.target)
+
+
+def _problem(
     name: str, values: ArrayLike, se: ArrayLike, target: ArrayLike | None, needs_three: bool = True
-) -> tuple[FloatArray, float, FloatArray, int]:
-    """The values, their one se, the target for each, and the number of free dimensions of values - target."""
-    rows = {name: arguments.numbers(name, values), "se": arguments.numbers("se", se, low=0, open_low=True)}
+) -> _Problem:
+    """The checked arguments; `name` is what the caller's function calls the values."""
+    checked = {name: arguments.numbers(name, values), "se": arguments.numbers("se", se, low=0, open_low=True)}
     if target is None:
-        values, se = arguments.groups(**rows)
+        values, se = arguments.groups(**checked)
         # The mean of deviations from one of the values is exactly 0 if all are equal, also for values like 0.1.
         target, free, least = np.full(values.shape, values[0] + np.mean(values - values[0])), values.size - 1, 4
     else:
-        values, se, target = arguments.groups(**rows, target=arguments.numbers("target", target))
+        values, se, target = arguments.groups(**checked, target=arguments.numbers("target", target))
         free, least = values.size, 3
     if needs_three and values.size < least:
         goal = "the mean" if least == 4 else "a fixed target"
@@ -402,17 +425,4 @@ def _groups(
             "se must be the same in all groups: with unequal se, the James-Stein rule can do worse than ybar; "
             "hblib.normal_normal.fit weights each group by its precision"
         )
-    return values, se[0], target, free
-
-
-def _total(ybar: FloatArray, se: float, target: FloatArray) -> float:
-    """S, the sum of squared deviations in units of se; inf, where it overflows, is as good as any number that large."""
-    with np.errstate(over="ignore"):
-        return np.sum(((ybar - target) / se) ** 2)
-
-
-def _factor(total: float, free: int, positive: bool) -> float:
-    if total < 1e-290:  # at the target, as far as squares can tell
-        return 0.0
-    factor = 1 - (free - 2) / total
-    return max(factor, 0.0) if positive else factor
+    return _Problem(values, se[0], target, free)
