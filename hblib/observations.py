@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from hblib._numerics import arguments
 from hblib._numerics.means_by_se import BySe
-from hblib._numerics.means_fit import RatioLikelihood, above_rounding, errors_of_both
+from hblib._numerics.means_fit import RatioLikelihood, above_rounding
 from hblib._numerics.means_rows import group_summaries
 from hblib._numerics.types import FloatArray, IntArray, Labels
 from hblib.normal_normal import Fit
@@ -83,9 +83,9 @@ def group_means(values: ArrayLike, group: ArrayLike) -> GroupMeans:
     >>> print(means.ybar.tolist(), means.se.tolist(), round(means.sigma, 4))
     [2.0, 5.0] [1.0, 1.0] 1.4142
     """
-    label, n, ybar, within, unit = group_summaries(values, group)
-    ybar, sigma = ybar * unit, float(np.sqrt(within / (np.sum(n) - n.size)) * unit)
-    return GroupMeans(ybar, sigma / np.sqrt(n), n, label, sigma)
+    groups = group_summaries(values, group)
+    sigma = float(np.sqrt(groups.within / (np.sum(groups.n) - groups.n.size)) * groups.unit)
+    return GroupMeans(groups.ybar * groups.unit, sigma / np.sqrt(groups.n), groups.n, groups.label, sigma)
 
 
 def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "reml") -> Fit:
@@ -135,16 +135,17 @@ def fit(values: ArrayLike, group: ArrayLike, method: Literal["ml", "reml"] = "re
     9.667 5.477 1.0
     """
     arguments.one_of("method", method, ("ml", "reml"))
-    _, n, ybar, within, unit = group_summaries(values, group)
+    groups = group_summaries(values, group)
+    n, unit = groups.n, groups.unit
     if n.size < 2:
-        return Fit(mu=float(ybar[0] * unit), method=method)
-    by_se, observations, restricted = BySe.of(ybar, 1 / np.sqrt(n)), n.sum(), method == "reml"
-    likelihood = RatioLikelihood(by_se, within, observations, restricted)
+        return Fit(mu=float(groups.ybar[0] * unit), method=method)
+    by_se = BySe.of(groups.ybar, 1 / np.sqrt(n))
+    likelihood = RatioLikelihood(by_se, groups.within, observations=int(n.sum()), restricted=method == "reml")
     ratio = likelihood.best()
     ratio = above_rounding(ratio, by_se, by_se.at(0.0).w ** 2, likelihood.sigma(ratio))
     sigma, log_likelihood = likelihood.sigma(ratio), likelihood.log_likelihood(ratio)
     here = by_se.at(ratio)
-    error_tau, error_sigma = errors_of_both(by_se, ratio, sigma, within, observations, restricted)
+    error_tau, error_sigma = likelihood.errors(ratio)
     return Fit(
         mu=float((by_se.centre + here.mu) * unit),
         tau=float(np.sqrt(ratio) * sigma * unit),

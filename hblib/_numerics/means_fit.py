@@ -176,6 +176,7 @@ class RatioLikelihood(NamedTuple):
         return highest(self.score, self.value, bracketing(self.by_se.variance.min(), top))
 
     def sigma(self, ratio):
+        """The best one."""
         here = self.by_se.at(ratio)
         return np.sqrt((self.within + np.sum(here.w * here.squares)) / self.freedom)
 
@@ -191,23 +192,25 @@ class RatioLikelihood(NamedTuple):
         return value - np.log(here.total) if self.restricted else value
 
     def score(self, ratio):
+        """The derivative of `value`."""
         here = self.by_se.at(ratio)
         w, total, squares = here.w, here.total, here.squares
         noise = np.sum(self.by_se.number * w * self.by_se.but_one(w)) / total if self.restricted else total
         return self.freedom * np.sum(w**2 * squares) / (self.within + np.sum(w * squares)) - noise
 
+    def errors(self, ratio):
+        """Standard errors of tau and sigma; worked out in units of sigma, in which tau^2 is the ratio.
 
-def errors_of_both(by_se, ratio, sigma, within, observations, restricted):
-    """Standard errors of tau and sigma; all in units of sigma, in which by_se.variance is 1/n and tau^2 is `ratio`.
-
-    A group's mean has the variance tau^2 + sigma^2/n, so that tau^2 makes it grow at the rate 1, sigma^2 at 1/n.
-    """
-    scaled = replace(by_se, mean=by_se.mean / sigma, squares=by_se.squares / sigma**2)
-    information, _ = scaled.information(ratio, restricted, np.array([np.ones(by_se.variance.size), by_se.variance]))
-    information[1, 1] += within / sigma**2 - (observations - by_se.groups) / 2
-    if ratio == 0:
-        return np.nan, _root_of_inverse(information[1, 1]) * sigma / 2
-    known = information[0, 1] / information[1, 1]
-    error_tau2 = _root_of_inverse(information[0, 0] - known * information[0, 1])
-    error_sigma2 = _root_of_inverse(information[1, 1] - information[0, 1] ** 2 / information[0, 0])
-    return error_tau2 * sigma / (2 * np.sqrt(ratio)), error_sigma2 * sigma / 2
+        A group's mean has the variance tau^2 + sigma^2/n, so that tau^2 makes it grow at the rate 1, sigma^2 at 1/n.
+        """
+        by_se, sigma = self.by_se, self.sigma(ratio)
+        scaled = replace(by_se, mean=by_se.mean / sigma, squares=by_se.squares / sigma**2)
+        rates = np.array([np.ones(by_se.variance.size), by_se.variance])
+        information, _ = scaled.information(ratio, self.restricted, rates)
+        information[1, 1] += self.within / sigma**2 - (self.observations - by_se.groups) / 2
+        if ratio == 0:
+            return np.nan, _root_of_inverse(information[1, 1]) * sigma / 2
+        known = information[0, 1] / information[1, 1]
+        error_tau2 = _root_of_inverse(information[0, 0] - known * information[0, 1])
+        error_sigma2 = _root_of_inverse(information[1, 1] - information[0, 1] ** 2 / information[0, 0])
+        return error_tau2 * sigma / (2 * np.sqrt(ratio)), error_sigma2 * sigma / 2

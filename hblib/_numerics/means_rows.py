@@ -1,9 +1,11 @@
 """The rows of the Normal-Normal model, checked: estimates with standard errors, counts of equal rows, observations."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from hblib._numerics import arguments, units
-from hblib._numerics.types import FloatArray
+from hblib._numerics.types import FloatArray, IntArray, Labels
 
 
 def estimates(ybar, se, positive=False, join=arguments.together) -> tuple[FloatArray, ...]:
@@ -39,8 +41,18 @@ def all_rows(ybar, se, counts) -> tuple[FloatArray, ...]:
     return arguments.groups(ybar=ybar, se=se, counts=number)
 
 
-def group_summaries(values, group):
-    """Labels, sizes, means and the total sum of squares within groups; and the unit, a power of 2, of the last two."""
+class Groups(NamedTuple):
+    """Observations summed up by group."""
+
+    label: Labels  # sorted
+    n: IntArray
+    ybar: FloatArray  # in the unit
+    within: float  # the sum of squares about the groups' own means, in the unit
+    unit: float  # a power of 2
+
+
+def group_summaries(values, group) -> Groups:
+    """The `Groups`; refused where nothing is left within them to estimate sigma from."""
     values, (label, which) = arguments.numbers("values", values), arguments.labels("group", group)
     if values.ndim != 1 or which.shape != values.shape or values.size == 0:
         raise ValueError(f"values and group must be of one length, but have shapes {values.shape} and {which.shape}")
@@ -54,4 +66,4 @@ def group_summaries(values, group):
     rounding = np.sum((4 * np.finfo(float).eps * values[n[which] > 1]) ** 2)
     if within <= rounding:
         raise ValueError("sigma cannot be estimated: no group has two observations that differ by more than rounding")
-    return label, n, values[first] + mean, within, unit
+    return Groups(label, n, values[first] + mean, within, unit)
