@@ -106,10 +106,10 @@ def posterior_mean(y: ArrayLike, n: ArrayLike, alpha: float, beta: float, out: F
     alpha = arguments.one("alpha", alpha, low=0, open_low=True)
     beta = arguments.one("beta", beta, low=0, open_low=True)
     out, y, n = arguments.out(out, y, n)
-    for rows in blocks(y.size, 8):
-        if not ((y[rows] >= 0) & (y[rows] <= n[rows])).all():
+    for some in blocks(y.size, 8):
+        if not ((y[some] >= 0) & (y[some] <= n[some])).all():
             arguments.successes(y, n)  # says which row
-        np.divide(y[rows] + alpha, n[rows] + (alpha + beta), out=out[rows])  # which may be y or n
+        np.divide(y[some] + alpha, n[some] + (alpha + beta), out=out[some])  # which may be y or n
     return out
 
 

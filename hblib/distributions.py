@@ -380,7 +380,7 @@ class Distribution(ABC):
             raise ValueError(f"{name} has shape {values.shape}, which does not fit the {self._size()}{hint}") from None
         return values
 
-    def _pick(self, rows: Any) -> Self:
+    def _pick(self, places: Any) -> Self:
         """The distributions at these places of the flat array."""
         raise IndexError(f"a single {type(self).__name__} has no groups to pick")  # what is never an array has no other
 
@@ -437,8 +437,8 @@ class _Family(Distribution):
         """The shape of the array, one entry a group."""
         return np.broadcast_shapes(*map(np.shape, self._parameters()))
 
-    def _pick(self, rows: Any) -> Self:
-        at = np.unravel_index(rows, self.shape)
+    def _pick(self, places: Any) -> Self:
+        at = np.unravel_index(places, self.shape)
         return self._of(*(np.broadcast_to(values, self.shape)[at] for values in self._parameters()))
 
 
@@ -637,7 +637,7 @@ class Mixture(Distribution):
     ----------
     parts : Parts
         What the family's quadrature knows.
-    rows : array of int, optional
+    which : array of int, optional
         Which of its groups these are; all if left out.
 
     See Also
@@ -653,28 +653,28 @@ class Mixture(Distribution):
     [3.242 5.081 9.678] 0.9511
     """
 
-    def __init__(self, parts: Parts, rows: Any = None) -> None:
+    def __init__(self, parts: Parts, which: Any = None) -> None:
         self._parts = parts
-        self._rows = np.arange(parts.mean.size) if rows is None else np.asarray(rows)
+        self._which = np.arange(parts.mean.size) if which is None else np.asarray(which)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the array, one entry a group."""
-        return self._rows.shape
+        return self._which.shape
 
     def _mean(self) -> FloatOrArray:
-        return self._parts.mean[self._rows][()]
+        return self._parts.mean[self._which][()]
 
     def _std(self) -> FloatOrArray:
-        return self._parts.sd[self._rows][()]
+        return self._parts.sd[self._which][()]
 
     def _logpdf(self, x: FloatArray) -> FloatOrArray:
-        x, rows = np.broadcast_arrays(x, self._rows)
+        x, which = np.broadcast_arrays(x, self._which)
         low, high = self._parts.ends
         inside = (x >= low) & (x <= high) & np.isfinite(x)
         value = np.where(np.isnan(x), np.nan, -np.inf)
         with np.errstate(over="ignore"):  # far outside a square may be infinite: rightly, the density is 0
-            value[inside] = self._parts.log_density(x[inside], rows[inside])
+            value[inside] = self._parts.log_density(x[inside], which[inside])
         return value[()]
 
     def _cdf(self, x: FloatArray) -> FloatOrArray:
@@ -684,12 +684,12 @@ class Mixture(Distribution):
         return self._tail(x, upper=True)
 
     def _tail(self, x, upper):
-        x, rows = np.broadcast_arrays(x, self._rows)
+        x, which = np.broadcast_arrays(x, self._which)
         low, high = self._parts.ends
         below = (x < low) | np.isneginf(x)  # the lower end may itself be -inf
         level = np.where(np.isnan(x), np.nan, np.where(below, float(upper), float(not upper)))
         inside = (x >= low) & (x < high) & np.isfinite(x)
-        tail = self._parts.tail(x[inside], rows[inside], upper)
+        tail = self._parts.tail(x[inside], which[inside], upper)
         level[inside] = np.clip(tail, 0, 1)  # the weights add up to 1 only nearly
         return level[()]
 
@@ -701,19 +701,19 @@ class Mixture(Distribution):
 
     def _quantile(self, q, upper):
         """From the nearer tail, which has the digits."""
-        q, rows = np.broadcast_arrays(q, self._rows)
+        q, which = np.broadcast_arrays(q, self._which)
         from_above = (q <= 0.5) == upper
         answer = np.empty(q.shape)
         for above in (False, True):
             some = from_above == above
-            answer[some] = solve(self._parts, np.minimum(q, 1 - q)[some], rows[some], above)
+            answer[some] = solve(self._parts, np.minimum(q, 1 - q)[some], which[some], above)
         return answer[()]
 
     def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:
-        return self._parts.joint(number, rng, self._rows.ravel())
+        return self._parts.joint(number, rng, self._which.ravel())
 
-    def _pick(self, rows: Any) -> Self:
-        return type(self)(self._parts, self._rows.ravel()[rows])
+    def _pick(self, places: Any) -> Self:
+        return type(self)(self._parts, self._which.ravel()[places])
 
 
 class Scale(Distribution):
@@ -936,8 +936,8 @@ class Refits(Distribution):
             first += part.shape[-1]
         return draws
 
-    def _pick(self, rows: Any) -> Self:
-        return type(self)(tuple(part[np.unravel_index(rows, self.shape)] for part in self.parts))
+    def _pick(self, places: Any) -> Self:
+        return type(self)(tuple(part[np.unravel_index(places, self.shape)] for part in self.parts))
 
     def _all(self, name, *args):
         return np.concatenate([getattr(part, name)(*args) for part in self.parts], axis=-1)

@@ -116,10 +116,10 @@ def posterior_mean(ybar: ArrayLike, se: ArrayLike, mu: float, tau: float, out: F
     ybar, se = estimates(ybar, se, join=arguments.groups)
     mu, tau = arguments.one("mu", mu), arguments.one("tau", tau, low=0, allow_inf=True)
     out, ybar, se = arguments.out(out, ybar, se)
-    for rows in blocks(ybar.size, 8):
-        kappa = shrinkage(se[rows], tau)
+    for some in blocks(ybar.size, 8):
+        kappa = shrinkage(se[some], tau)
         with np.errstate(invalid="ignore"):  # a group without data has no mean
-            out[rows] = np.where(kappa == 0, mu, mu + kappa * (ybar[rows] - mu))
+            out[some] = np.where(kappa == 0, mu, mu + kappa * (ybar[some] - mu))
     return out
 
 
@@ -590,13 +590,13 @@ def full_bayes(
       new group: mean 7.932, sd 10.1, 95 % from -12.41 to 28.86
       theta: Mixture of 8 groups: means 5.126 to 11.4, sds 6.275 to 8.341
     """
-    rows, se, number = all_rows(ybar, se, counts)
+    ybar, se, number = all_rows(ybar, se, counts)
     prior, known = priors.as_prior(prior), None if mu_prior is None else arguments.mean_and_sd("mu_prior", mu_prior)
     some = np.isfinite(se) & (number > 0)
     if known is None and not some.any():
         raise ValueError(f"{_NO_DATA}, or mu_prior be given")
     counted = None if counts is None else number[some]
-    density = TauDensity.of(rows[some], se[some], counted, prior.log_density, known)
+    density = TauDensity.of(ybar[some], se[some], counted, prior.log_density, known)
     unit = density.unit
     breaks, lower, upper = prior.range(unit)
     tau, weight, log_evidence = quadrature.integrate_scale(density, lower, upper, unit, breaks=breaks)
@@ -605,13 +605,13 @@ def full_bayes(
     return FullBayes(
         mu=Mixture(mu_parts(nodes, tail if known is None else -np.inf))[0],
         tau=Scale(Panels(density, tau, log_evidence, lower, upper, breaks), weight, tail),
-        theta=Mixture(group_parts(nodes, rows, se, tail)),
+        theta=Mixture(group_parts(nodes, ybar, se, tail)),
         new_group=Mixture(new_group_parts(nodes, tail))[0],
         log_evidence=log_evidence,
         prior=prior,
         nodes=Nodes(tau, weight, *density.mu_given(tau)),
         _given=density.mu_given,
-        _data=(rows, se),
+        _data=(ybar, se),
     )
 
 

@@ -280,11 +280,11 @@ class Coefficients(Normal):
     def _size(self) -> str:
         return {1: "one group", 2: f"{self.shape[0]} groups"}.get(len(self.shape)) or super()._size()
 
-    def _pick(self, rows: Any) -> Normal:  # type: ignore[override]
-        K, loc, scale = self.shape[-1], self.loc.ravel()[rows], self.scale.ravel()[rows]
-        if rows.shape[-1:] != (K,) or (rows % K != np.arange(K)).any():
+    def _pick(self, places: Any) -> Normal:  # type: ignore[override]
+        K, loc, scale = self.shape[-1], self.loc.ravel()[places], self.scale.ravel()[places]
+        if places.shape[-1:] != (K,) or (places % K != np.arange(K)).any():  # not all coefficients of a group, in order
             return Normal(loc, scale)
-        group = rows[..., 0] // K
+        group = places[..., 0] // K
         return type(self)(loc, *(matrix.reshape(-1, K, K)[group] for matrix in (self.covariance, self.weight)))
 
     def _draw(self, number: int, rng: np.random.Generator) -> FloatArray:

@@ -51,8 +51,8 @@ class BySe:
     def _of_one(cls, ybar, se):
         """All groups share an se; block by block: the temporary arrays stay in the processor's cache."""
         centre, rest, squares = float(np.mean(ybar)), 0.0, 0.0
-        for rows in blocks(ybar.size, 8):
-            y = ybar[rows] - centre
+        for some in blocks(ybar.size, 8):
+            y = ybar[some] - centre
             rest += y.sum()
             squares += np.square(y, out=y).sum()
         mean = rest / ybar.size  # the rounding of the centre

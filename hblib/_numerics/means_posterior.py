@@ -121,12 +121,12 @@ class _One:
     location: np.ndarray
     scale: np.ndarray
 
-    def given(self, rows):
-        return np.broadcast_to(self.location, (rows.size, self.location.size)), self.scale
+    def given(self, which):
+        return np.broadcast_to(self.location, (which.size, self.location.size)), self.scale
 
-    def joint(self, number, rng, rows):
+    def joint(self, number, rng, which):
         at = self.nodes.draw(number, rng)
-        return np.repeat(rng.normal(self.location[at], self.scale[at])[:, None], rows.size, axis=1)
+        return np.repeat(rng.normal(self.location[at], self.scale[at])[:, None], which.size, axis=1)
 
 
 def group_parts(nodes, ybar, se, tail):
@@ -155,30 +155,30 @@ class _Groups:
         tau, weight, mu_hat, mu_variance = self.nodes[:4]
         distinct, which = np.unique(self.se, return_inverse=True)
         sums = np.empty((5, distinct.size))
-        for rows in blocks(distinct.size, tau.size):
-            pull = self.pull(distinct[rows])
+        for some in blocks(distinct.size, tau.size):
+            pull = self.pull(distinct[some])
             slope, base = pull @ weight, pull @ (weight * mu_hat)
             d_slope, d_base = slope[:, None] - pull, pull * mu_hat - base[:, None]
             rest = pull * tau**2 + pull**2 * mu_variance
             squares = (rest + d_base**2) @ weight, (2 * d_slope * d_base) @ weight, d_slope**2 @ weight
-            sums[:, rows] = slope, base, *squares
+            sums[:, some] = slope, base, *squares
         slope, base, *squares = sums[:, which]
         mean = self.y + (base - slope * self.y)
         return mean, np.sqrt(squares[0] + self.y * (squares[1] + self.y * squares[2]))
 
-    def given(self, rows):
-        pull, y = self.pull(self.se[rows]), self.y[rows, None]
+    def given(self, which):
+        pull, y = self.pull(self.se[which]), self.y[which, None]
         location = y + pull * (self.nodes.mu_hat - y)
         scale = np.sqrt(pull * self.nodes.tau**2 + pull**2 * self.nodes.mu_variance)
         return self.nodes.out(location), scale * self.nodes.unit
 
-    def joint(self, number, rng, rows):
+    def joint(self, number, rng, which):
         """The groups share the tau and the mu of a draw."""
         at = self.nodes.draw(number, rng)
         tau = self.nodes.tau[at, None]
         mu = rng.normal(self.nodes.mu_hat[at], np.sqrt(self.nodes.mu_variance)[at])[:, None]
-        to_mu = 1 / (1 + (tau / self.se[rows]) ** 2)
-        location = self.y[rows] + to_mu * (mu - self.y[rows])
+        to_mu = 1 / (1 + (tau / self.se[which]) ** 2)
+        location = self.y[which] + to_mu * (mu - self.y[which])
         return self.nodes.out(rng.normal(location, np.sqrt(to_mu) * tau))
 
 
@@ -189,41 +189,41 @@ def _parts(mean, sd, family):
 
 @dataclass(frozen=True)
 class _NormalMixture:
-    """Mixtures whose parts have the locations and scales given(rows), arrays of rows by nodes."""
+    """Mixtures whose parts have the locations and scales given(which), arrays of groups by nodes."""
 
     weight: np.ndarray
     given: Callable
 
-    def tail(self, x, rows, upper):
-        level, sign = np.empty(rows.size), -1 if upper else 1
-        for some in blocks(rows.size, self.weight.size):
-            location, scale = self.given(rows[some])
+    def tail(self, x, which, upper):
+        level, sign = np.empty(which.size), -1 if upper else 1
+        for some in blocks(which.size, self.weight.size):
+            location, scale = self.given(which[some])
             level[some] = np.sum(special.ndtr(sign * (x[some, None] - location) / scale) * self.weight, axis=-1)
         return level
 
-    def log_density(self, x, rows):
-        value = np.empty(rows.size)
-        for some in blocks(rows.size, self.weight.size):
-            location, scale = self.given(rows[some])
+    def log_density(self, x, which):
+        value = np.empty(which.size)
+        for some in blocks(which.size, self.weight.size):
+            location, scale = self.given(which[some])
             z = (x[some, None] - location) / scale
             terms = np.log(self.weight) - z**2 / 2 - np.log(np.sqrt(2 * np.pi) * scale)
             value[some] = special.logsumexp(terms, axis=-1)
         return value
 
-    def search(self, z, rows):
+    def search(self, z, which):
         """In v, where theta = location + scale sinh v of the likeliest node: the tails may be as long as they like."""
         likely, shape = int(self.weight.argmax()), (self.weight.size,)
-        centre, unit, low, high = (np.empty(rows.size) for _ in range(4))
-        for some in blocks(rows.size, self.weight.size):
-            location, scale = (np.broadcast_to(part, (rows[some].size, *shape)) for part in self.given(rows[some]))
+        centre, unit, low, high = (np.empty(which.size) for _ in range(4))
+        for some in blocks(which.size, self.weight.size):
+            location, scale = (np.broadcast_to(part, (which[some].size, *shape)) for part in self.given(which[some]))
             parts = location + z[some, None] * scale  # the mixture's quantile is between its parts'
             centre[some], unit[some] = location[:, likely], scale[:, likely]
             low[some], high[some] = parts.min(axis=1), parts.max(axis=1)
         low, high = (np.arcsinh((end - centre) / unit) + np.array(way) for end, way in ((low, -1e-6), (high, 1e-6)))
-        order = np.argsort(rows)
+        order = np.argsort(which)
 
-        def value(v, some):
-            at = order[np.searchsorted(rows, some, sorter=order)]
+        def value(v, groups):  # of two quantiles of a group either place will do
+            at = order[np.searchsorted(which, groups, sorter=order)]
             return centre[at] + unit[at] * np.sinh(v)
 
         start = np.arcsinh(z)

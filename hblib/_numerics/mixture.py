@@ -35,9 +35,9 @@ def blocks(rows, columns):
 
 
 class Search(NamedTuple):
-    """Where a quantile is looked for: in a variable v in which rows are alike. All are arrays, one entry a row."""
+    """Where quantiles are looked for: in a variable v in which groups are alike. An array has one entry a quantile."""
 
-    value: Callable  # (v, rows) -> theta
+    value: Callable  # (v, which) -> theta
     start: np.ndarray
     slope: np.ndarray  # of the normal score of the distribution function, near the start
     low: np.ndarray
@@ -46,42 +46,42 @@ class Search(NamedTuple):
 
 @dataclass(frozen=True)
 class Parts:
-    """Distributions indexed by group; `rows`, arrays of one length with x, say which groups are meant."""
+    """Distributions indexed by group; `which`, an array of one length with x, says which groups are meant."""
 
     mean: np.ndarray  # nan where it does not exist
     sd: np.ndarray  # inf where it does not exist
-    tail: Callable  # (x, rows, upper) -> P(theta_row <= x), or P(theta_row > x)
-    log_density: Callable  # (x, rows)
-    search: Callable  # (normal score of the probability, rows) -> Search
-    joint: Callable  # (number, rng, rows) -> joint draws of these groups, shape (number, rows)
+    tail: Callable  # (x, which, upper) -> P(theta_which <= x), or P(theta_which > x)
+    log_density: Callable  # (x, which)
+    search: Callable  # (normal score of the probability, which) -> Search
+    joint: Callable  # (number, rng, which) -> joint draws of these groups, shape (number, which.size)
     ends: tuple = (-np.inf, np.inf)
     same: np.ndarray | None = None  # for each group the first one that has the same distribution
 
 
-def solve(parts, p, rows, upper):
-    """Where the rows' distribution functions (or, `upper`, their complements) are p <= 1/2; all arrays on one axis."""
+def solve(parts, p, which, upper):
+    """Where the groups' distribution functions (or, `upper`, their complements) are p <= 1/2; arrays on one axis."""
     if p.size == 0:
         return np.empty(0)
     inner = p > 0
     answer = np.where(inner, 0.0, parts.ends[int(upper)])
-    p, rows, back = p[inner], rows[inner], slice(None)
+    p, which, back = p[inner], which[inner], slice(None)
     if parts.same is not None:
-        (rows, p), back = np.unique(np.stack([parts.same[rows], p]), axis=1, return_inverse=True)
-        rows, back = rows.astype(int), back.ravel()
+        (which, p), back = np.unique(np.stack([parts.same[which], p]), axis=1, return_inverse=True)
+        which, back = which.astype(int), back.ravel()
     sign = -1 if upper else 1
     target = sign * special.ndtri(p)
 
     def score(x, some):
-        return sign * special.ndtri(parts.tail(x, rows[some], upper)) - target[some]
+        return sign * special.ndtri(parts.tail(x, which[some], upper)) - target[some]
 
-    answer[inner] = _solve(score, rows, parts.search(target, rows), parts.ends[0])[back]
+    answer[inner] = _solve(score, which, parts.search(target, which), parts.ends[0])[back]
     return answer
 
 
 class _Quest(NamedTuple):
-    """Where the search for each quantile stands; one entry a row that is still looked for."""
+    """Where the search for each quantile stands; one entry a quantile that is still looked for."""
 
-    row: np.ndarray
+    at: np.ndarray  # its place among all
     v: np.ndarray
     low: np.ndarray  # the bracket
     high: np.ndarray
@@ -94,33 +94,33 @@ class _Quest(NamedTuple):
         return _Quest(*(part[some] for part in self))
 
 
-def _solve(score_of, rows, search, end):
-    """Where the scores of the rows are 0: secant steps, kept in a bracket.
+def _solve(score_of, which, search, end):
+    """Where the scores are 0: secant steps, kept in a bracket.
 
     On the scale of normal scores a distribution function is nearly straight, so three or four evaluations do. A
     quantile that is at the bottom of its bracket, or below, is the `end`.
     """
-    answer, unknown = np.empty(rows.size), np.full(rows.size, np.nan)
+    answer, unknown = np.empty(which.size), np.full(which.size, np.nan)
     low, high, slope = (np.array(part, dtype=float) for part in (search.low, search.high, search.slope))
     start = np.clip(search.start, low, high)
-    quest = _Quest(np.arange(rows.size), start, low, high, slope, unknown, unknown, low)
+    quest = _Quest(np.arange(which.size), start, low, high, slope, unknown, unknown, low)
     for round_ in range(200):
         with np.errstate(all="ignore"):
-            score = score_of(search.value(quest.v, rows[quest.row]), quest.row)
+            score = score_of(search.value(quest.v, which[quest.at]), quest.at)
         halve = round_ >= 8 and round_ % 3 == 0  # now and then halve the bracket
-        quest, done = _step(quest, score, lambda v, at=rows[quest.row]: search.value(v, at), halve)
+        quest, done = _step(quest, score, lambda v, groups=which[quest.at]: search.value(v, groups), halve)
         found = quest.where(done)
-        values = search.value(found.v, rows[found.row])
-        answer[found.row] = np.where(found.v <= found.lowest, end, values)
+        values = search.value(found.v, which[found.at])
+        answer[found.at] = np.where(found.v <= found.lowest, end, values)
         quest = quest.where(~done)
-        if quest.row.size == 0:
+        if quest.at.size == 0:
             break
-    answer[quest.row] = search.value(quest.v, rows[quest.row])
+    answer[quest.at] = search.value(quest.v, which[quest.at])
     return answer
 
 
 def _step(quest, score, value, halve):
-    """The next v of each row, from the score at this one; and which of them need no further."""
+    """The next v of each quantile, from the score at this one; and which of them need no further."""
     v, low, high = quest.v, np.where(score < 0, quest.v, quest.low), np.where(score < 0, quest.high, quest.v)
     with np.errstate(all="ignore"):
         secant = (score - quest.last_score) / (v - quest.last_v)
@@ -134,4 +134,4 @@ def _step(quest, score, value, halve):
     at_end = (high - low <= 4 * np.spacing(np.abs(middle))) | (value(high) - bottom <= np.spacing(bottom))
     done = at_end | (np.abs(score) < _CLOSE)
     new = np.where(at_end, high, np.where(done & ~stay, v, new))
-    return _Quest(quest.row, new, low, high, slope, v, score, quest.lowest), done
+    return _Quest(quest.at, new, low, high, slope, v, score, quest.lowest), done
