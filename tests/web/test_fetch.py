@@ -30,13 +30,8 @@ def unreachable(name):
     raise OSError("no network")
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_silent(monkeypatch):
-    monkeypatch.setattr(fetch, "silent", {})
-
-
-def got(folder, *sources):
-    return fetch.fetched("a.whl", fetch.digest(RIGHT), folder / "kept", sources)
+def got(folder, *sources, silent=None):
+    return fetch.fetched("a.whl", fetch.digest(RIGHT), folder / "kept", sources, {} if silent is None else silent)
 
 
 def test_the_first_source_that_has_the_right_file_is_taken_and_the_file_is_kept(tmp_path):
@@ -58,7 +53,7 @@ def test_a_file_that_nobody_has_is_missed_with_the_reasons(tmp_path):
 
 
 def test_who_does_not_answer_is_asked_once(tmp_path):
-    asked = []
+    asked, silent = [], {}
 
     def slow(name):
         asked.append(name)
@@ -66,8 +61,28 @@ def test_who_does_not_answer_is_asked_once(tmp_path):
 
     for _ in range(3):
         with pytest.raises(fetch.Missing, match="slow: no answer"):
-            got(tmp_path, slow)
+            got(tmp_path, slow, silent=silent)
     assert asked == ["a.whl"]
+
+
+def test_who_did_not_answer_one_build_is_asked_by_the_next(tmp_path, monkeypatch):
+    """Both in one process: what the first learned of the network, the second finds out for itself."""
+    lock = json.dumps(
+        {
+            "packages": {
+                name: {"depends": [], "file_name": "a.whl", "sha256": fetch.digest(RIGHT)} for name in fetch.PACKAGES
+            }
+        }
+    ).encode()
+    monkeypatch.setattr(fetch, "CACHE", tmp_path)
+    monkeypatch.setattr(fetch, "CORE", {"pyodide-lock.json": fetch.digest(lock)})
+    monkeypatch.setattr(fetch, "from_npm", lambda name: lock)
+    for name in ("from_cdn", "from_mirror"):
+        monkeypatch.setattr(fetch, name, unreachable)
+    with pytest.raises(fetch.Missing, match="no network"):
+        fetch.files()
+    monkeypatch.setattr(fetch, "from_cdn", right)
+    assert fetch.files()["a.whl"].read_bytes() == RIGHT
 
 
 def test_a_folder_of_ones_own_comes_first(tmp_path, monkeypatch):

@@ -107,11 +107,7 @@ def test_the_style_comes_where_a_formula_is_and_its_font_has_every_letter(built)
     assert len(page(html, "index").select(loaded)) == 2
     assert page(html, "other").select(loaded) == []
     assert "@font-face" not in (html / "_static/formulas" / formulas.STYLE).read_text(encoding="utf8")
-    script = (html / "_static/formulas" / formulas.FONT_SCRIPT).read_text(encoding="utf8")
-    [encoded] = re.findall(r'atob\("(.+?)"\)', script)
-    with TTFont(io.BytesIO(b64decode(encoded))) as font:
-        known = font.getBestCmap().keys()
-        assert "MATH" in font
+    known = letters_of_font(html)
     shown = {letter for math in page(html, "index").find_all("math") for letter in math.get_text()}
     shown = {letter for letter in shown if not unicodedata.category(letter).startswith(("Z", "C"))}
     slanted = {math.get_text() for math in page(html, "index").find_all("mi") if len(math.get_text()) == 1}
@@ -120,6 +116,22 @@ def test_the_style_comes_where_a_formula_is_and_its_font_has_every_letter(built)
     italic |= {chr(ord("𝛼") + ord(letter) - ord("α")) for letter in slanted if "α" <= letter <= "ω"}
     assert {*map(ord, shown | italic | {"√"})} <= known
     assert "SIL OPEN FONT LICENSE" in (html / "_static/formulas/licences.txt").read_text(encoding="utf8").upper()
+
+
+def letters_of_font(html):
+    script = (html / "_static/formulas" / formulas.FONT_SCRIPT).read_text(encoding="utf8")
+    [encoded] = re.findall(r'atob\("(.+?)"\)', script)
+    with TTFont(io.BytesIO(b64decode(encoded))) as font:
+        assert "MATH" in font
+        return font.getBestCmap().keys()
+
+
+def test_the_font_has_no_letter_of_another_book_that_was_built_before(built):
+    formulas.learn([(r"\aleph", False)])
+    html, _ = built()
+    assert ord("ℵ") not in letters_of_font(html)
+    html, _ = built("\n:math:`\\aleph`\n")
+    assert ord("ℵ") in letters_of_font(html)
 
 
 @pytest.mark.site

@@ -51,7 +51,7 @@ FUNCTION = re.compile(
 PRIME = re.compile(r'<msup>(<mi[^>]*>[^<]*</mi>)(<mo class="tml-prime"[^>]*>′</mo>)</msup>')
 SCROLLS = "pst-scrollable-table-container"  # the theme lets the keyboard into what scrolls in a box of this class
 LONG = 20  # letters of a formula that may be wider than a phone
-known = {}  # (TeX, is it displayed?) -> {"markup": ...} or {"fault": ...}
+known = {}  # (TeX, is it displayed?) -> {"markup": ...} or {"fault": ...}: made once, the same for every build
 
 
 def setup(app):
@@ -114,8 +114,9 @@ def make(app, env):
         return
     static = Path(app.outdir, "_static")
     if app.config.formulas_made_by:
-        learn(set().union(*env.formulas.values()))
-        copy_style(static / "formulas")
+        formulas = set().union(*env.formulas.values())
+        learn(formulas)
+        copy_style(static / "formulas", formulas)
         shutil.rmtree(static / "mathjax", ignore_errors=True)
     else:
         copy_mathjax(static / "mathjax")
@@ -203,11 +204,12 @@ def with_their_stops(body):
     return WITH_STOPS.sub(kept, body)
 
 
-def copy_style(target):
+def copy_style(target, formulas):
+    """Put into the site Temml's style sheet, and a script with the letters of the font that these formulas show."""
     modules = fetch.modules()
     target.mkdir(parents=True, exist_ok=True)
     [font] = (modules / "@fontsource" / "stix-two-math" / "files").glob("*.woff2")
-    text = "√" + letters("".join(made.get("markup", "") for made in known.values()))
+    text = "√" + letters("".join(known[each].get("markup", "") for each in formulas))
     letters_shown = sorted({*text, *(ITALIC.get(letter, letter) for letter in text)})
     # Given by a script, it is there before the first formula is drawn. From a style sheet it comes a moment later, even
     # if it stands in it: then formulas are drawn twice, and the page moves, or they keep another font.

