@@ -13,6 +13,12 @@ import numpy as np
 
 ORDINALS = "first", "second", "third", "fourth", "fifth"
 CLOSE = 0.02  # relative: nearer than that, an answer is close
+FAIRLY_CLOSE = 1e-3  # the same, where other cases are right in all digits
+# How near a relation must come, relatively. Who rounds to n digits is off by 5 in the digit behind them at most, 5e-n.
+SIX_DIGITS, FOUR_DIGITS, THREE_DIGITS = 1e-5, 5e-4, 5e-3  # the first: what a question forgives unless it says so
+SAME = 1e-9  # what two ways of computing one number may differ by, when both keep all digits
+ENOUGH = 3  # different numbers: a relation that all of them share is no chance
+PLACES = range(7)  # decimal places that an answer may have been rounded to: as many as the digits that are asked for
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,9 @@ class Part:
         """Are the wrong entries enough, and uneven enough, that no relation would hold by chance?"""
         wrong = [e[~np.isclose(g, e, rtol=r, atol=a)] for g, e, r, a, _ in self.rows]
         values = np.unique([float(f"{value:.6g}") for value in np.concatenate([each.ravel() for each in wrong])])
-        uneven = np.abs(values * 100 - np.round(values * 100)) > 1e-4
-        return len(values) >= 3 or (uneven.any() and max(row.rtol for row in self.rows) < 1e-4)
+        uneven = np.abs(values * 100 - np.round(values * 100)) > 1e-4  # with more than two decimal places
+        # one such number is evidence, unless the question forgives so much that another would do as well
+        return len(values) >= ENOUGH or (uneven.any() and max(row.rtol for row in self.rows) < 1e-4)
 
 
 def explain(cases, answered, expected, tolerances):
@@ -141,9 +148,9 @@ def _relation(part):
         # sharpest agreement is looked for first, and the coarser it is the fewer relations may explain the answer.
         fine = (*_with_inputs(part), *_with_sizes(part))
         levels = (
-            (1e-5, (*RELATIONS, *fine, *_fitted(answered, expected, digits=6))),
-            (5e-4, (*RELATIONS, *fine, *_fitted(answered, expected, digits=3))),
-            (5e-3, (*RELATIONS, *fine)),
+            (SIX_DIGITS, (*RELATIONS, *fine, *_fitted(answered, expected, digits=6))),
+            (FOUR_DIGITS, (*RELATIONS, *fine, *_fitted(answered, expected, digits=3))),
+            (THREE_DIGITS, (*RELATIONS, *fine)),
             (np.inf, RELATIONS),
         )
         for limit, tried in levels:
@@ -154,8 +161,12 @@ def _relation(part):
                         return Found(name, hint)
     # An approximation may come near enough in some cases by chance. Where some are right in all digits, and others not
     # even to three, there is rather a slip that some inputs hide.
-    exact = any(Part((row,)).sharp(1e-9).right() for row in part.rows)
-    return _rounded(answered, expected) or _close(part, answered, expected, 1e-3 if exact else CLOSE) or _in_some(part)
+    exact = any(Part((row,)).sharp(SAME).right() for row in part.rows)
+    return (
+        _rounded(answered, expected)
+        or _close(part, answered, expected, FAIRLY_CLOSE if exact else CLOSE)
+        or _in_some(part)
+    )
 
 
 # --- Whatever the question --------------------------------------------------------------------------------------------
@@ -270,15 +281,15 @@ SIZES = (
 
 
 def _fitted(answered, expected, digits):
-    """A factor or a difference that is the same everywhere; it takes three numbers to tell."""
-    if len(np.unique(np.round(expected, 9))) < 3:
+    """A factor or a difference that is the same everywhere, as far as the digits that the hint gives of it."""
+    if len(np.unique(np.round(expected, 9))) < ENOUGH:
         return
 
     def shown(number):
         return f"{float(f'{number:.{digits}g}'):.6g}"  # 1230 and not 1.23e+03
 
     factor = answered @ expected / (expected @ expected)
-    if abs(factor) > 1e-6 and shown(factor) != "1":  # which would be nothing to tell
+    if abs(factor) > 1e-6 and shown(factor) != "1":  # about 0 times, or once, would be nothing to tell
         yield "factor", lambda g, _: g / factor, f"Your answer is {shown(factor)} times what is asked, everywhere."
     apart = np.mean(answered - expected)
     more = "more" if apart > 0 else "less"
@@ -292,7 +303,7 @@ def _fitted(answered, expected, digits):
 def _constant(part):
     """Is the answer the same for all inputs, or one of them unchanged?"""
     firsts = [row.answered.ravel()[0] for row in part.rows if row.answered.size]
-    varied = len({row.expected.ravel()[0].round(9) for row in part.rows if row.expected.size}) >= 3
+    varied = len({row.expected.ravel()[0].round(9) for row in part.rows if row.expected.size}) >= ENOUGH
     if varied and all(np.all(row.answered == firsts[0]) for row in part.rows):
         hint = "Your answer is the same number, whatever the inputs. Does it use what it is given?"
         return Found("constant", hint)
@@ -316,11 +327,11 @@ def _constant(part):
 
 def _rounded(answered, expected):
     """Are the digits of the answer right?"""
-    varied = len(np.unique(answered)) >= 3 or (len(answered) == 1 and np.abs(answered) >= 10)
-    for places in range(7) if varied else ():
-        if np.allclose(answered, np.round(expected, places), rtol=0, atol=1e-9):
+    varied = len(np.unique(answered)) >= ENOUGH or (len(answered) == 1 and np.abs(answered) >= 10)
+    for places in PLACES if varied else ():
+        if np.allclose(answered, np.round(expected, places), rtol=0, atol=SAME):
             return Found("rounded", "The digits that you give are right, but the answer is rounded. Give all digits.")
-        if places and np.allclose(answered, _significant(expected, places), rtol=1e-9, atol=0):
+        if places and np.allclose(answered, _significant(expected, places), rtol=SAME, atol=0):
             return Found("rounded", "The digits that you give are right, but the answer is rounded. Give all digits.")
     if varied and np.array_equal(answered, np.trunc(expected)):
         return Found("cut", "Your answer is cut to whole numbers. Is an array of integers filled, or // used?")
