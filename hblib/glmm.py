@@ -40,6 +40,13 @@ Family = Literal["binomial", "poisson"]
 _GAUSS, _TRAPEZES = (8, 512), (128, 1024)  # nodes of the two rules, from and to
 _SMALL = 1e-10  # of a group's log marginal: when the nodes are enough
 _STEP = 3e-3  # of the differences, in units of the standard errors
+_MODE = 1e-12  # of 1 + |z|, to which a mode is found: rounding moves it by 1e-15, and with 1e-17 the search never ends
+_FALL = 1e-12  # of a log likelihood, which rounding makes: with 0, a search at its maximum may find no step that rises
+_FLAT, _STILL = 1e-20, 1e-6  # a step's gain and its longest move of an eta; with a gain of 1e-28 rounding lets none end
+_FEW, _ROUGH = 20, 1e-3  # nodes of the first search, and the slope at which it ends: it need only come near
+_ARRIVED, _NEAR = 1e-9, 1e-4  # standard errors that Newton's last step may have: as a rule, and where rounding ends it
+_HIGHER, _NO_TAU = 1e-9, 1e-4  # a gain in log likelihood, and a tau in standard errors, that are no more than rounding
+_RISES = 1e-6  # the squared slope, in standard errors, of a maximum: there each estimate is right to 1e-3 of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -446,7 +453,7 @@ def _modes(rows, eta, tau):
     for _ in range(200):
         with np.errstate(invalid="ignore"):
             step = value / fall
-        close = 1e-12 * (1 + np.abs(z))
+        close = _MODE * (1 + np.abs(z))
         # Where exp(eta) is far too large, Newton's steps are all of one length, 1/tau: then halve the bracket instead,
         # whose ends may differ by many powers of ten.
         good = (z + step >= low) & (z + step <= high) & (np.abs(step) <= np.maximum(moved / 2, close))  # no nan is
@@ -476,11 +483,11 @@ def _without_groups(rows):
             L = np.linalg.cholesky(np.linalg.inv(information))
         except np.linalg.LinAlgError:
             break
-        if first @ rows.x @ step < 1e-20 and np.abs(rows.x @ step).max() < 1e-6:
+        if first @ rows.x @ step < _FLAT and np.abs(rows.x @ step).max() < _STILL:
             return beta + step, L
         for _ in range(60):
             new = rows.log_p(rows.x @ (beta + step)).sum()
-            if new >= height - 1e-12 * abs(height):
+            if new >= height - _FALL * abs(height):
                 break
             step = step / 2
         beta, height = beta + step, new
@@ -512,7 +519,7 @@ def _highest(rows, nodes):
     best, found = origin, height(origin, nodes)[0]
     for tau in (0.5, 2.0):
         v, high = _climb(height, np.append(origin[:-1], tau), nodes)
-        if high > found + 1e-9 and abs(v[-1]) > 1e-4:
+        if high > found + _HIGHER and abs(v[-1]) > _NO_TAU:
             best, found = v, high
     beta, tau = units.meant(best)
     for _ in range(3 if tau > 0 else 0):  # those units may be far too small, and the search end early: change them
@@ -523,7 +530,7 @@ def _highest(rows, nodes):
     gradient, hessian = _derivatives(there, np.append(origin[:-1], tau / units.unit))
     some = slice(None) if tau > 0 else slice(-1)  # at tau = 0 the slope in tau^2 may be steep, and tells nothing
     covariance = np.linalg.inv(-hessian[some, some])
-    if gradient[some] @ covariance @ gradient[some] > 1e-6:
+    if gradient[some] @ covariance @ gradient[some] > _RISES:
         raise RuntimeError("no maximum was found: the search stopped where the likelihood still rises")
     covariance = covariance[: len(beta), : len(beta)]
     return beta, units.L @ covariance @ units.L.T, float(tau)
@@ -544,9 +551,9 @@ def _climb(height, v, nodes):
     Where tau is large, few nodes may lead astray; then the first search is made anew with as many as it takes.
     """
     exact = partial(height, nodes=nodes)
-    for few in (nodes,) if nodes else (20, None):
+    for few in (nodes,) if nodes else (_FEW, None):
         with np.errstate(invalid="ignore"):  # a step may go so far that the likelihood is 0 there
-            cost, close = lambda v, few: -height(v, few)[0], {"gtol": 1e-3}
+            cost, close = lambda v, few: -height(v, few)[0], {"gtol": _ROUGH}
             found = optimize.minimize(cost, v, args=(few,), method="BFGS", options=close).x
         found, arrived = _newton(exact, found)
         if arrived:
@@ -568,9 +575,9 @@ def _newton(exact, v):
         if not length < 1:
             break
         v = v + step
-        if length < 1e-9:
+        if length < _ARRIVED:
             break
-    return v, length < 1e-4
+    return v, length < _NEAR
 
 
 def _derivatives(height, v):

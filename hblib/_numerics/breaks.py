@@ -14,6 +14,7 @@ _STEP = 9.5e-4  # of log s, of the grid on which `find_breaks` looks for a break
 _NEAR = _STEP * np.ceil(np.log(1e8) / _STEP)  # how far from the guess the grid is as close as that
 _MOST = 600_000  # points at which a log density is looked at before it counts as rough everywhere
 _INVISIBLE = 600.0  # a log density that is so far below its maximum is not looked at
+_BESIDE, _CLOSER = 0.05, 1e12  # of log s: how far a grid beside a point goes, and how much closer its middle is
 _FINE_SCAN = 1 << 22  # points at which a function that seemed to be zero everywhere is looked at again
 
 
@@ -64,7 +65,7 @@ def _distances():
 def _scan(low, high, centre, points):
     """Grids of x: one that is closest about the centre, one over the range if that is finite, one beside each point."""
     grids = [centre + _distances()]
-    beside = 0.05 * np.sinh(np.linspace(-1, 1, 301) * np.arcsinh(1e12)) / 1e12
+    beside = _BESIDE * np.sinh(np.linspace(-1, 1, 301) * np.arcsinh(_CLOSER)) / _CLOSER
     grids += [point + beside for point in points]
     if np.isfinite(high - low):
         grids.append(np.linspace(low, high, 1502)[1:-1])

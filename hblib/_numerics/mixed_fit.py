@@ -8,6 +8,18 @@ import numpy as np
 
 from hblib._numerics.mixed_model import on
 
+# Where to start. The sizes begin far inside a group's own standard error and end far beyond all that y varies.
+_SMALLEST, _LARGEST, _SIZES = 1e-3, 30, 16
+_STARTS = 8  # the lowest ones; each costs a climb
+_LINES = 13  # groups whose lines give rays: twelve differences, each of which costs a ray
+_ROUND = 0.1  # of the other directions, beside a ray: for a Sigma that is long but not singular
+# Where to end, and what counts as rounding.
+_SAME = 1e-6  # hills that differ by less are one: well above what a climb leaves, `_GAIN`
+_GAIN = 1e-9  # of the last step: before it, the estimates were within about 1e-4 standard errors of the top
+_FLAT = 1e-12  # of the largest curvature: a flatter axis is rounding's, and gets no longer step
+_SADDLE = 1e-9  # of the largest curvature: so far below 0 a bend is a saddle's, and not rounding
+_SIDE = 0.1  # coordinates, each about a standard error: a step off a ridge that changes the value beyond rounding
+_ZERO = 1e-10  # of the information: a slope that is no steeper is rounding's
 _MANY_GROUPS = 200  # equally informative ones, with which the restricted likelihood is taken to have one hill
 
 
@@ -16,7 +28,7 @@ def highest(model):
     climbs = [_climb(model, start.root, model.K) for start in _starts(model)]
     best = min((end for end, arrived in climbs if arrived), key=lambda end: end.value, default=None)
     # A start on a long curved ridge may not arrive; that matters only if it has come higher than those that did.
-    if best is None or min(end.value for end, _ in climbs) < best.value - 1e-6:
+    if best is None or min(end.value for end, _ in climbs) < best.value - _SAME:
         raise RuntimeError("the search for the maximum of the restricted likelihood has not converged")
     best = _without_zeros(model, best)
     rank = best.root.shape[1]
@@ -31,7 +43,7 @@ def _starts(model):
     """
     J, K = model.groups.size, model.K
     noise = np.sum(model.within[:, -1] ** 2) / model.N
-    sizes = np.geomspace(1e-3 / np.sqrt(model.N / J), 30 / np.sqrt(noise), 16)
+    sizes = np.geomspace(_SMALLEST / np.sqrt(model.N / J), _LARGEST / np.sqrt(noise), _SIZES)
     starts = []
     for ray in [np.eye(K)] if model.effective_groups > _MANY_GROUPS else _rays(model):
         points = [model.at(size * ray) for size in sizes]
@@ -40,7 +52,7 @@ def _starts(model):
         if starts:
             lowest[0] = False  # next to Sigma = 0, where the first ray starts as well
         starts += [_em(points[i]) for i in np.flatnonzero(lowest)]
-    return sorted(starts, key=lambda point: point.value)[:8]
+    return sorted(starts, key=lambda point: point.value)[:_STARTS]
 
 
 def _em(point):
@@ -63,13 +75,13 @@ def _rays(model):
         return [one]
     ratios = [(sign * a, b) for sign in (1, -1) for a, b in ((1, 1), (1, 2), (2, 1))]
     pairs = [a * one[i] + b * one[k] for i in range(K) for k in range(i) for a, b in ratios]
-    measured = np.flatnonzero(model.ranks == K)[:13]
+    measured = np.flatnonzero(model.ranks == K)[:_LINES]
     lines = np.linalg.solve(
         model.columns[:K, :, measured].transpose(2, 1, 0), model.columns[-1][:, measured].T[..., None]
     )
     differences = [step for step in np.diff(lines[..., 0], axis=0) if step.any()]
     rays = [ray[:, None] / np.linalg.norm(ray) for ray in (*one, *pairs, *differences)]
-    return [one, *rays, *(np.hstack([ray, 0.1 * one]) for ray in rays[: K + len(pairs)])]
+    return [one, *rays, *(np.hstack([ray, _ROUND * one]) for ray in rays[: K + len(pairs)])]
 
 
 def _climb(model, root, rank):
@@ -84,15 +96,15 @@ def _climb(model, root, rank):
         bent = np.einsum("iar,ab,jbr->ij", units, here.slope, units, optimize=True)
         bend, axes = np.linalg.eigh(on(moves, here.curvature()) + 2 * bent)
         along = axes.T @ gradient
-        size = np.maximum(np.abs(bend), 1e-12 * np.abs(bend).max())
+        size = np.maximum(np.abs(bend), _FLAT * np.abs(bend).max())
         gain = np.sum(along**2 / size)
         step = -axes @ (along / size)
-        saddle = bend[0] < -1e-9 * bend[-1]
+        saddle = bend[0] < -_SADDLE * bend[-1]
         if saddle:  # to one of the sides of the ridge
-            step -= np.copysign(0.1, along[0]) * axes[:, 0]
+            step -= np.copysign(_SIDE, along[0]) * axes[:, 0]
         step = np.tensordot(step / max(1, np.linalg.norm(step)), units, axes=1)
         there = newton = model.at(here.root + step)
-        if gain < 1e-9 and not saddle:
+        if gain < _GAIN and not saddle:
             return there, True
         halves = 0
         while there.value >= here.value and halves < 60:
@@ -132,6 +144,6 @@ def _without_zeros(model, best):
         missing = np.linalg.svd(lower.root)[0][:, rank:] if rank else np.eye(model.K)
         slope = missing.T @ lower.slope @ missing
         size = np.trace(missing.T @ model.information @ missing)
-        if lower.value <= best.value + 1e-9 and np.linalg.eigvalsh(slope)[0] >= -1e-10 * size:
+        if lower.value <= best.value + _GAIN and np.linalg.eigvalsh(slope)[0] >= -_ZERO * size:
             return lower
     return best

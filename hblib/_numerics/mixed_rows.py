@@ -10,6 +10,9 @@ import numpy as np
 
 from hblib._numerics import units
 
+_ROUNDING = 1e-12  # of a column's size in a group: what is left below is rounding, some thousands of units of it
+_NOTHING = 1e-14  # of a column's size in all rows, which is 1: in a group with less, nothing but rounding is in it
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -130,7 +133,7 @@ def project(z, others, index, J):
             columns[k, i] += part
             rows[k] -= part[index] * unit
         squares = by_group(rows[k] ** 2)
-        there = squares > 1e-24 * whole + 1e-28 * n
+        there = squares > _ROUNDING**2 * whole + _NOTHING**2 * n
         size = np.sqrt(np.where(there, squares, 1.0))
         columns[k, k], ranks = np.where(there, size, 0.0), ranks + there
         units.append(rows[k] * (there / size)[index])

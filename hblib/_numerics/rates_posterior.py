@@ -33,6 +33,15 @@ _OFFSETS = _GAP * np.arange(-11, 12)
 _FAR = 45.0  # a tail below exp(-45) is looked at only where the answer is not far larger
 _RARE = 1e-5  # such an answer
 _NOT_SMALL, _NOT_STEEP = 0.01, 1e5  # an x, and a size alpha + beta, with which 1 - x keeps 12 digits of an upper tail
+_ENOUGH = 26  # times 1/log(1 + b^2), nodes of a Gauss rule: half of them leave errors of 1e-10, twice as many 1e-15
+_LEAST, _MOST = 3, 16  # such nodes; where it would take more, the steps of t do it as exactly
+_NARROW_MU = 0.3  # width of logit mu up to which a Gauss rule is taken; 0.03 and 3 change probabilities by 1e-15 only
+_PER_B = 0.33  # a finer step, in b: the finest, STEP / _FINEST, then does down to `_NARROW`; with 1, errors reach 1e-6
+_ROUGHLY = 1e-5  # weights below this part of the largest do not count in a search's first steps, which need 2 digits
+_SKEW = 1e-11  # weight times skewness of a step that needs no correction: with 1e-9, probabilities change by 1e-12
+_NEAR = 0.1  # standard normal units off a quantile: near enough to start the exact search from there
+_HIGHEST = 40.0  # the largest logit of a rate: beyond 38 it is 1 in doubles
+_WIDEST = 10.0  # sd in logits of a step; only one that is wide, and computed otherwise, could be wider
 _ROUGH_STEPS = 3  # towards a quantile, before the exact ones
 _INVERSES = special.betaincinv, special.betainccinv
 _NORMAL = np.exp(-(_OFFSETS**2) / 2) / np.sqrt(2 * np.pi) * _GAP  # a normal density there, times their distance
@@ -143,7 +152,7 @@ def _search(mean, sd, z, rows):
         slope = slope / np.exp(-(z**2) / 2) * np.sqrt(2 * np.pi)
     start = np.where(np.isfinite(start), start, special.logit(mean[rows]))
     slope = np.where(np.isfinite(slope) & (slope > 0), slope, 1.0)
-    low, high = np.full(rows.size, _LOWEST), np.full(rows.size, 40.0)
+    low, high = np.full(rows.size, _LOWEST), np.full(rows.size, _HIGHEST)
     return Search(lambda v, _: special.expit(v), start, slope, low, high)
 
 
@@ -159,7 +168,7 @@ def _closer_search(mean, sd, rough_tail, z, rows):
             secant = (score - last_score) / (v - last_v)
             steep = np.where(np.isfinite(secant) & (secant > 0), secant, steep)
             last_v, last_score, v = v, score, np.clip(v - score / steep, low, high)
-    arrived = (np.abs(score) < 0.1) & np.isfinite(v)
+    arrived = (np.abs(score) < _NEAR) & np.isfinite(v)
     return Search(value, np.where(arrived, v, start), np.where(arrived, steep, slope), low, high)
 
 
@@ -237,7 +246,7 @@ class _Rates:
     @functools.cached_property
     def _mu_moments(self):
         """Size, weight, mean and variance of mu given it; sizes that hardly count are left out."""
-        some = self.nodes.weight > 1e-5 * self.nodes.weight.max()
+        some = self.nodes.weight > _ROUGHLY * self.nodes.weight.max()
         mu, given, weight = self.nodes.mu[some], self.nodes.given[some], self.nodes.weight[some]
         mean = (given * mu).sum(axis=1)
         variance = (given * (mu - mean[:, None]) ** 2).sum(axis=1)
@@ -355,14 +364,14 @@ def _points(nodes):
     """mu, size and weight of the nodes that the Beta distributions are mixed over, flat; large sizes are left out."""
     b, _ = _sd_of_step(nodes)
     kept = ~_is_step(nodes) & (nodes.weight > _SIGNIFICANT * nodes.weight.max())
-    order = np.ceil(26 / np.log1p(b**2))
-    order = np.where((order <= 16) & (nodes.width < 0.3), np.maximum(order, 3), 0).astype(int)
+    order = np.ceil(_ENOUGH / np.log1p(b**2))
+    order = np.where((order <= _MOST) & (nodes.width < _NARROW_MU), np.maximum(order, _LEAST), 0).astype(int)
     parts = []
     for number in np.unique(order[kept & (order > 0)]):
         rows = kept & (order == number)
         mu, given = _gauss(nodes.mu[rows], nodes.given[rows], number)
         parts.append((mu, nodes.size[rows], nodes.weight[rows], given))
-    finer = np.clip(2.0 ** np.ceil(np.log2(STEP / (0.33 * b))), 1, _FINEST).astype(int)
+    finer = np.clip(2.0 ** np.ceil(np.log2(STEP / (_PER_B * b))), 1, _FINEST).astype(int)
     for factor in np.unique(finer[kept & (order == 0)]):
         rows = kept & (order == 0) & (finer == factor)
         t, given = _refined(nodes.t, nodes.given[rows], factor)
@@ -424,7 +433,7 @@ def _steps(nodes):
         density=given @ np.sinc(between).T,
         mu=nodes.mu[order],
         given=given,
-        skew=int(np.sum((nodes.weight * b**2 * sd)[order] > 1e-11)),
+        skew=int(np.sum((nodes.weight * b**2 * sd)[order] > _SKEW)),
     )
 
 
@@ -453,7 +462,7 @@ class _Steps:
         at = np.clip(x + (x * n - y) / size, 1e-300, 1 - 1e-16)
         z, sd = special.logit(at), np.sqrt(x * (1 - x) / (size + n + 1)) * (1 + n / size) / (at * (1 - at))
         wide = sd[..., 0] > _WIDE * self.width
-        sd = np.minimum(sd, 10.0)
+        sd = np.minimum(sd, _WIDEST)
         z = z + sd * _OFFSETS
         scaled = (z - self.centre[:, None]) / self.width[:, None]
         level, density = self._interpolated((np.arcsinh(scaled) - self.first) / STEP)
@@ -480,13 +489,13 @@ class _Steps:
         at = np.clip(x + (x * n - y) / size, 1e-300, 1 - 1e-16)
         slope = (1 + n / size) / (at * (1 - at))  # of logit at
         raw_sd = np.sqrt(x * (1 - x) / (size + n + 1))
-        sd = np.minimum(raw_sd * slope, 10.0)
+        sd = np.minimum(raw_sd * slope, _WIDEST)
         z = special.logit(at) + sd * _OFFSETS
         scaled = (z - self.centre[:, None]) / self.width[:, None]
         density = self._interpolated((np.arcsinh(scaled) - self.first) / STEP)[1]
         density = density / (STEP * self.width[:, None] * np.sqrt(1 + scaled**2))
         of_sd = slope * (1 - 2 * x) / (2 * (size + n + 1) * np.maximum(raw_sd, 1e-300)) - sd * slope * (1 - 2 * at)
-        of_sd = np.where(sd < 10, of_sd, 0.0)
+        of_sd = np.where(sd < _WIDEST, of_sd, 0.0)
         whole = (_NORMAL * density * (slope + of_sd * _OFFSETS)).sum(axis=-1)
         some, z = np.s_[:, : self.skew], z[:, : self.skew]
         alpha, beta = special.expit(z) * size[: self.skew] + y, special.expit(-z) * size[: self.skew] + (n - y)
