@@ -80,15 +80,15 @@ class MuGivenSize:
         z = self.centre[:, None] + self.width[:, None] * np.sinh(self.t)
         return special.expit(np.clip(z, *LOGITS))
 
-    def tail(self, x, rows, upper):
-        """P(mu <= x), or P(mu > x), for 0 <= x < 1 on one axis; there is but one row."""
+    def tail(self, x, which, upper):
+        """P(mu <= x), or P(mu > x), for 0 <= x < 1 on one axis; there is but one mu."""
         sign, level = (-1 if upper else 1), np.empty(x.size)
         for i, column in enumerate(self._columns(x)):
             steps = 0.5 + sign * special.sici(np.pi * (column[:, None] - np.arange(self.t.size)))[0] / np.pi
             level[i] = self.weight @ (self.given * steps).sum(axis=1)
         return level
 
-    def log_density(self, x, rows):
+    def log_density(self, x, which):
         """The log density of mu at 0 <= x <= 1 on one axis."""
         density = np.zeros(x.size)
         for i, column in enumerate(self._columns(x)):
@@ -109,9 +109,9 @@ class MuGivenSize:
         row = rng.choice(self.size.size, size=number, p=self.weight / self.weight.sum())
         return self.size[row], self._mu_in(row, rng)
 
-    def joint(self, number, rng, rows):
-        """Draws of mu, the same for all `rows`."""
-        return np.repeat(self.draws(number, rng)[1][:, None], rows.size, axis=1)
+    def joint(self, number, rng, which):
+        """Draws of mu, the same for all of `which`."""
+        return np.repeat(self.draws(number, rng)[1][:, None], which.size, axis=1)
 
     def one_each(self, rng):
         """A draw of mu given each of the sizes."""
@@ -140,31 +140,31 @@ def mu_parts(nodes):
     return Parts(mean, sd, nodes.tail, nodes.log_density, search, nodes.joint, ends=(0.0, 1.0))
 
 
-def _search(mean, sd, z, rows):
+def _search(mean, sd, z, which):
     """Where to look in the logit of the rate: about the Beta distribution that has the mixture's mean and sd."""
-    total = np.clip(mean[rows] * (1 - mean[rows]) / sd[rows] ** 2 - 1, 1e-3, 1e300)
-    alpha, beta = mean[rows] * total, (1 - mean[rows]) * total
+    total = np.clip(mean[which] * (1 - mean[which]) / sd[which] ** 2 - 1, 1e-3, 1e300)
+    alpha, beta = mean[which] * total, (1 - mean[which]) * total
     with np.errstate(all="ignore"):
         of_lower, of_upper = (find(alpha, beta, special.ndtr(-np.abs(z))) for find in _INVERSES)
         x = np.where(z <= 0, of_lower, of_upper)
         start = special.logit(x)
         slope = np.exp(log_beta_density(x, alpha, beta)) * special.expit(start) * special.expit(-start)
         slope = slope / np.exp(-(z**2) / 2) * np.sqrt(2 * np.pi)
-    start = np.where(np.isfinite(start), start, special.logit(mean[rows]))
+    start = np.where(np.isfinite(start), start, special.logit(mean[which]))
     slope = np.where(np.isfinite(slope) & (slope > 0), slope, 1.0)
-    low, high = np.full(rows.size, _LOWEST), np.full(rows.size, _HIGHEST)
+    low, high = np.full(which.size, _LOWEST), np.full(which.size, _HIGHEST)
     return Search(lambda v, _: special.expit(v), start, slope, low, high)
 
 
-def _closer_search(mean, sd, rough_tail, z, rows):
+def _closer_search(mean, sd, rough_tail, z, which):
     """The same, started where the quantile is by a `rough_tail`, which costs little."""
-    value, start, slope, low, high = _search(mean, sd, z, rows)
+    value, start, slope, low, high = _search(mean, sd, z, which)
     upper = bool(np.all(z > 0))  # they are all on one side of the median
     v, steep = start, slope
-    score = last_v = last_score = np.full(rows.size, np.nan)
+    score = last_v = last_score = np.full(which.size, np.nan)
     for _ in range(_ROUGH_STEPS):
         with np.errstate(all="ignore"):
-            score = (-1 if upper else 1) * special.ndtri(rough_tail(value(v, rows), rows, upper)) - z
+            score = (-1 if upper else 1) * special.ndtri(rough_tail(value(v, which), which, upper)) - z
             secant = (score - last_score) / (v - last_v)
             steep = np.where(np.isfinite(secant) & (secant > 0), secant, steep)
             last_v, last_score, v = v, score, np.clip(v - score / steep, low, high)
@@ -252,12 +252,12 @@ class _Rates:
         variance = (given * (mu - mean[:, None]) ** 2).sum(axis=1)
         return self.nodes.size[some], weight / weight.sum(), mean, variance
 
-    def rough_tail(self, x, rows, upper):
+    def rough_tail(self, x, which, upper):
         """`tail`, where theta given the size is taken for the Beta distribution with its mean and variance."""
         size, weight, mu, variance = self._mu_moments
-        level = np.empty(rows.size)
-        for some in blocks(rows.size, size.size):
-            y, n = self.y[rows[some], None], self.n[rows[some], None]
+        level = np.empty(which.size)
+        for some in blocks(which.size, size.size):
+            y, n = self.y[which[some], None], self.n[which[some], None]
             mean, between = (mu * size + y) / (size + n), (size / (size + n)) ** 2 * variance
             theta_variance = (mean * (1 - mean) - between) / (size + n + 1) + between
             total = mean * (1 - mean) / theta_variance - 1
@@ -269,54 +269,54 @@ class _Rates:
         """Of the weights: 1, but for their rounding and for what was left out."""
         return np.sum(self.points.weight) + (0.0 if self.steps is None else np.sum(self.steps.weight))
 
-    def tail(self, x, rows, upper):
-        level = np.zeros(rows.size)
-        for some in blocks(rows.size, self.points.weight.size):
-            level[some] = self._tail_of_points(x[some], rows[some], upper)
-        for some in self._blocks_of_steps(rows):
-            below = self.steps.below(x[some], self.y[rows[some]], self.n[rows[some]])
+    def tail(self, x, which, upper):
+        level = np.zeros(which.size)
+        for some in blocks(which.size, self.points.weight.size):
+            level[some] = self._tail_of_points(x[some], which[some], upper)
+        for some in self._blocks_of_steps(which):
+            below = self.steps.below(x[some], self.y[which[some]], self.n[which[some]])
             level[some] += np.sum(self.steps.weight) - below if upper else below
         return level / self.total
 
-    def log_density(self, x, rows):
-        value, inner = np.full(rows.size, -np.inf), np.clip(x, 1e-300, 1 - 1e-16)
+    def log_density(self, x, which):
+        value, inner = np.full(which.size, -np.inf), np.clip(x, 1e-300, 1 - 1e-16)
         with np.errstate(all="ignore"):
-            for some in blocks(rows.size, self.points.weight.size):
-                value[some] = self._log_density_of_points(x[some], inner[some], rows[some])
-            for some in self._blocks_of_steps(rows):
-                more = np.log(self.steps.density_at(inner[some], self.y[rows[some]], self.n[rows[some]]))
+            for some in blocks(which.size, self.points.weight.size):
+                value[some] = self._log_density_of_points(x[some], inner[some], which[some])
+            for some in self._blocks_of_steps(which):
+                more = np.log(self.steps.density_at(inner[some], self.y[which[some]], self.n[which[some]]))
                 value[some] = np.where((x[some] > 0) & (x[some] < 1), np.logaddexp(value[some], more), value[some])
         return value - np.log(self.total)
 
-    def joint(self, number, rng, rows):
+    def joint(self, number, rng, which):
         size, mu = self.nodes.draws(number, rng)
-        alpha, beta = (mu * size)[:, None] + self.y[rows], ((1 - mu) * size)[:, None] + (self.n - self.y)[rows]
+        alpha, beta = (mu * size)[:, None] + self.y[which], ((1 - mu) * size)[:, None] + (self.n - self.y)[which]
         return rng.beta(alpha, beta)
 
-    def _beta(self, rows):
-        """alpha and beta of these rows, a column a point."""
+    def _beta(self, which):
+        """alpha and beta of these groups, a column a point."""
         mu, size, _ = self.points
-        return mu * size + self.y[rows, None], (1 - mu) * size + (self.n - self.y)[rows, None]
+        return mu * size + self.y[which, None], (1 - mu) * size + (self.n - self.y)[which, None]
 
-    def _tail_of_points(self, x, rows, upper):
+    def _tail_of_points(self, x, which, upper):
         """The part of the points: where it is not small, the tails that cannot count are taken as 0 and 1."""
-        (alpha, beta), weight = self._beta(rows), self.points.weight
+        (alpha, beta), weight = self._beta(which), self.points.weight
         level = _mixed_tails(x, alpha, beta, weight, upper, _FAR)
         rare = level < _RARE
         if rare.any():
             level[rare] = _mixed_tails(x[rare], alpha[rare], beta[rare], weight, upper, np.inf)
         return level
 
-    def _log_density_of_points(self, x, inner, rows):
+    def _log_density_of_points(self, x, inner, which):
         """The part of the points; at the ends 0 and 1 it is infinite where the least parameter is below 1."""
-        alpha, beta = self._beta(rows)
+        alpha, beta = self._beta(which)
         parts = log_beta_density(np.broadcast_to(inner[:, None], alpha.shape), alpha, beta) + np.log(self.points.weight)
-        value = special.logsumexp(parts, axis=-1) if parts.size else np.full(rows.size, -np.inf)
+        value = special.logsumexp(parts, axis=-1) if parts.size else np.full(which.size, -np.inf)
         least = np.where(x == 0, *(np.min(part, axis=-1, initial=np.inf) for part in (alpha, beta)))
         return np.where((x == 0) | (x == 1), np.where(least < 1, np.inf, -np.inf), value)
 
-    def _blocks_of_steps(self, rows):
-        return [] if self.steps is None else blocks(rows.size, self.steps.size.size * _OFFSETS.size)
+    def _blocks_of_steps(self, which):
+        return [] if self.steps is None else blocks(which.size, self.steps.size.size * _OFFSETS.size)
 
 
 def _sd_of_step(nodes):

