@@ -1,4 +1,4 @@
-// Page 6: how often intervals hold the truth when the prior is estimated from J groups.
+// Page 6: how often intervals contain the truth when the prior is estimated from J groups.
 
 import { scaleLinear, scaleLog } from "d3-scale";
 import { symbol, symbolCircle, symbolDiamond, symbolSquare, symbolTriangle, symbolWye } from "d3-shape";
@@ -88,13 +88,13 @@ class CoverageOfIntervals extends Figure {
     const [reml, , , , kass, full] = here;
     const plugged =
       `With ${J} groups and tau ${ratio === 1 ? "equal to the standard error" : `${ratio} standard errors`}, ${percent(level, 0)} intervals with REML plugged in ` +
-      `hold ${percent(reml.coverage, 1)} of the true values: of the ${J}, ${(J * reml.coverage).toFixed(1)} on average. `;
+      `contain ${percent(reml.coverage, 1)} of the true values: of the ${J}, ${(J * reml.coverage).toFixed(1)} on average. `;
     const many = enough.length
       ? `It takes more than ${enough[0]} and at most ${enough[1]} groups to come within one point of the claim. `
       : "Even 200 groups do not bring them within one point of the claim. ";
     if (!full) return `${plugged}${many}The last three were not simulated here, only at 95\u00a0% and a tau of 0.5, 1 or 2.`;
     const silent = kass.answered > 0.9995 ? "" : ` Kass and Steffey answer in ${finer(kass.answered)} of the data sets; where tau is estimated as 0, they cannot.`;
-    return `${plugged}${many}Full Bayes holds ${percent(full.coverage, 1)}.${silent}`;
+    return `${plugged}${many}Full Bayes covers ${percent(full.coverage, 1)}.${silent}`;
   }
 
   table({ here }) {
