@@ -1,6 +1,7 @@
-"""A place to break things: a copy of the project, and a way to run its commands there."""
+"""The project as tests find it: what its files say, programs that read them, and copies to break."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import left_out
+
 # The same examples at every run, however slow the machine: a test that fails once fails for everyone.
 settings.register_profile("course", derandomize=True, deadline=None)
 settings.load_profile("course")
@@ -18,6 +21,27 @@ ROOT = Path(__file__).parent.parent
 HEAVY = shutil.ignore_patterns(
     ".git", "build", ".venv*", "_build", "node_modules", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info"
 )
+
+
+def read(name):
+    """What a file of the course says."""
+    return (ROOT / name).read_text(encoding="utf8")
+
+
+def targets():
+    """What make knows to do."""
+    return set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.MULTILINE))
+
+
+def tool(name):
+    """A program of this environment, or of the machine."""
+    return left_out.unless_installed(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def lint(*command, **options):
+    """Run a program that must have nothing to say against what it reads."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import re
 import secrets
 import shutil
@@ -17,7 +16,7 @@ import yaml
 from hblib.coursework import notebooks
 from hblib.grading import submission
 from tests import left_out
-from tests.conftest import HEAVY, ROOT
+from tests.conftest import HEAVY, ROOT, lint, tool
 from tests.ordinary_user import prefix
 
 pytestmark = pytest.mark.sandbox
@@ -52,16 +51,6 @@ def steps(workflow):
 
 
 # --- What they say ----------------------------------------------------------------------------------------------------
-
-
-def tool(name):
-    """A program of this environment, or of the machine."""
-    return left_out.unless_installed(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-
-
-def lint(*command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 SCHEMAS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}

@@ -12,8 +12,7 @@ import pytest
 import yaml
 
 import hblib_alone
-from tests import left_out
-from tests.conftest import ROOT
+from tests.conftest import ROOT, lint, read, targets, tool
 
 BIN = Path(sys.executable).parent
 SCHEMAS = {
@@ -26,25 +25,8 @@ SCHEMAS = {
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
 
 
-def read(name):
-    return (ROOT / name).read_text(encoding="utf8")
-
-
-def tool(name):
-    return left_out.unless_installed(name, path=f"{BIN}{os.pathsep}{os.environ['PATH']}")
-
-
 def run(*command, **options):
     return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, **options)
-
-
-def lint(*command, **options):
-    done = run(*command, **options)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def targets():
-    return set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.MULTILINE))
 
 
 # --- What they say ----------------------------------------------------------------------------------------------------

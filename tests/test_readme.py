@@ -8,24 +8,16 @@ import tomllib
 import pytest
 import yaml
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, read, targets
 from tests.test_rooms import imported
 
 PINS = ["requirements.txt", "requirements-test.txt", "requirements-dev.txt"]
-
-
-def read(name):
-    return (ROOT / name).read_text(encoding="utf8")
 
 
 def test_the_readmes_example_runs():
     result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
     assert result.attempted >= 4
     assert result.failed == 0
-
-
-def targets():
-    return set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.MULTILINE))
 
 
 def test_every_command_of_the_readme_is_a_target():
