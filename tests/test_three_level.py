@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hblib import datasets, normal_normal, three_level
+from tests.chance import assert_near
 
 SCHOOLS = datasets.eight_schools()
 CHAIN = np.array(["B", "A", "A", "C", "B", "A"])
@@ -199,7 +200,7 @@ def test_balanced_moments_are_reml_and_unbiased():
             assert [reml.tau_store, reml.tau_chain] == pytest.approx([moments.tau_store, moments.tau_chain], rel=1e-8)
             agree += 1
     squares = np.array(squares)  # at these scales an estimate is hardly ever 0, so that its mean is the truth
-    np.testing.assert_array_less(abs(squares.mean(axis=0) - [1, 2.25]), 4 * squares.std(axis=0) / np.sqrt(300))
+    assert_near(squares.mean(axis=0), [1, 2.25], squares.std(axis=0) / np.sqrt(300))
 
 
 def test_unbalanced_moments_are_unbiased():
@@ -210,7 +211,7 @@ def test_unbalanced_moments_are_unbiased():
     draws = phi + rng.normal(0, np.hypot(1.5, se), (2000, chain.size))
     fits = [three_level.fit(y, se, chain, "moments") for y in draws]
     squares = np.array([[fit.tau_store**2, fit.tau_chain**2] for fit in fits])
-    np.testing.assert_array_less(abs(squares.mean(axis=0) - [2.25, 4]), 4 * squares.std(axis=0) / np.sqrt(2000))
+    assert_near(squares.mean(axis=0), [2.25, 4], squares.std(axis=0) / np.sqrt(2000))
 
 
 @pytest.mark.parametrize(

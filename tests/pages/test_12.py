@@ -9,6 +9,7 @@ from scipy import stats
 
 from hblib import beta_binomial, frames, priors
 from hblib._numerics import rates_counts
+from tests.chance import assert_near
 
 SHRUNK, TRUE = 1, 2  # the rates of a chosen list; 0 has the raw ones
 BY_RAW, BY_SHRUNK = 0, 1
@@ -158,7 +159,7 @@ def test_500_data_sets_are_enough_for_the_digits_shown(page):
 @pytest.mark.parametrize("chosen", [BY_RAW, BY_SHRUNK])
 def test_the_estimates_of_the_chosen_are_right_on_average(page, chosen):
     difference = page.tops[:, chosen, SHRUNK] - page.tops[:, chosen, TRUE]
-    assert abs(difference.mean()) < 4 * difference.std() / np.sqrt(len(difference)) + 0.0003
+    assert_near(difference.mean(), 0, difference.std() / np.sqrt(len(difference)), 0.0003)
 
 
 def test_the_fitted_prior_is_worth_80_visits_on_average(page):
@@ -208,7 +209,7 @@ def test_in_each_of_200_data_sets_shrunk_rates_are_too_narrow_and_raw_rates_too_
     assert ((shrunk < true) & (true < raw)).all()
     assert ((sd_shrunk < sd_true) & (sd_true < sd_raw)).all()
     difference = expected - true
-    assert abs(difference.mean()) < 4 * difference.std() / np.sqrt(200) + 2
+    assert_near(difference.mean(), 0, difference.std() / np.sqrt(200), 2)
 
 
 # --- Which counties ---------------------------------------------------------------------------------------------------
@@ -264,7 +265,7 @@ def test_a_million_stores_have_few_distinct_rows_and_the_same_fit(page):
     _, sold, visits = page.simulate(np.random.default_rng(4), J=1_000_000)
     one_by_one = beta_binomial.fit(sold, visits)
     assert abs(one_by_one.alpha / page.whole_chain.alpha - 1) < 1e-9
-    assert abs(page.whole_chain.phi - 1 / 80) < 4 * page.whole_chain.se_phi
+    assert_near(page.whole_chain.phi, 1 / 80, page.whole_chain.se_phi)
     rows = frames.collapse(pa.table({"sold": sold, "visits": visits}), "sold", "visits")
     assert len(rows.y) == len(page.few_rows.y) < 1_000_000 / 50
 
