@@ -10,7 +10,7 @@ import course
 import fetch
 from browser import Missing, chromium, program
 from tests import left_out
-from tests.web.reader import BUILT, served
+from tests.web.reader import BUILT, Readers, served
 
 collect_ignore = ["inside.py"]  # runs in the page's Python alone
 
@@ -48,3 +48,12 @@ def a_browser():
         left_out.leave_out(f"what the pages do in a browser, since {reason}")
     with chromium() as found:
         yield found
+
+
+@pytest.fixture
+def readers(browser, address):
+    """Readers, each with a window that is closed after the test."""
+    found = Readers(browser, address)
+    yield found
+    for each in found:
+        each.window.close()

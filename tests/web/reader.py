@@ -21,6 +21,18 @@ def served(folder):
     return serving(partial(Quiet, directory=folder))
 
 
+class Readers(list):
+    """The readers of one test."""
+
+    def __init__(self, browser, address):
+        super().__init__()
+        self.browser, self.address = browser, address
+
+    def new(self, **settings):
+        self.append(Reader(self.browser, self.address, **settings))
+        return self[-1]
+
+
 class Reader:
     """One reader's browser window; `asked` lists the addresses of all that it asked for."""
 

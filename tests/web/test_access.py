@@ -36,18 +36,15 @@ p { margin-bottom: 2em !important; }"""
 
 
 @pytest.fixture
-def reader(browser, address):
+def reader(readers):
     """reader(setting=...) makes one."""
-    readers = []
 
     def make(**settings):
-        readers.append(Reader(browser, address, **settings))
-        readers[-1].page.add_init_script(LOOKS)
-        return readers[-1]
+        found = readers.new(**settings)
+        found.page.add_init_script(LOOKS)
+        return found
 
-    yield make
-    for each in readers:
-        each.window.close()
+    return make
 
 
 def axe(page, but=None, **options):

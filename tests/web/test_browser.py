@@ -25,17 +25,10 @@ MEANS = "means = (alpha + y) / (alpha + beta + n)"
 
 
 @pytest.fixture
-def reader(browser, address):
+def reader(readers, address):
     """reader(setting=...) makes one, who meets no error of ours and whose browser asks nobody but the site."""
-    readers = []
-
-    def make(**settings):
-        readers.append(Reader(browser, address, **settings))
-        return readers[-1]
-
-    yield make
+    yield readers.new
     for each in readers:
-        each.window.close()
         elsewhere = [url for url in each.asked if not url.startswith((address, "blob:", "data:", "file:"))]
         assert elsewhere == []
         assert [error for error in each.raised if "_static/python/" in error] == []  # the theme's scripts raise some

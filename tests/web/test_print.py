@@ -56,6 +56,7 @@ def looks(browser, address):
     for name in PAGES:
         reader.page.goto(f"{name}.html", wait_until="load")
         found[name] = reader.page.evaluate(LOOK)
+    reader.window.close()
     return found
 
 
@@ -71,9 +72,8 @@ def test_there_was_something_to_look_at(looks):
     assert sum(look["opened"] for look in looks.values()) > 100
 
 
-def test_dark_pages_are_printed_light(browser, address):
-    reader = Reader(browser, address, color_scheme="dark")
-    page = reader.open("chapters/glossary.html").page
+def test_dark_pages_are_printed_light(readers):
+    page = readers.new(color_scheme="dark").open("chapters/glossary.html").page
     page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
     page.evaluate(
         """() => addEventListener("beforeprint", () => {

@@ -71,7 +71,9 @@ ALL = """queries => queries.map(query =>
 
 @pytest.fixture(scope="module")
 def window(browser, address):
-    return Reader(browser, address)
+    reader = Reader(browser, address)
+    yield reader
+    reader.window.close()
 
 
 @pytest.fixture(scope="module")
