@@ -5,6 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from hblib import james_stein, normal_normal
+from tests.chance import assert_near
 from tests.conftest import ROOT
 
 STAR_AND_NINE = np.array([5.0] + [0.0] * 9)
@@ -64,8 +65,8 @@ def test_the_risks_of_the_page_agree_simulated_summed_and_by_hblib(page, rule, n
     factor = 1 - 8 / np.sum(sample**2, axis=1, keepdims=True)
     loss = ((factor if name == "js" else np.maximum(factor, 0)) * sample - STAR_AND_NINE) ** 2
     parts = james_stein.component_risk(STAR_AND_NINE, 1, 0, name)
-    assert (np.abs(page.simulated[rule] - parts) < 4.5 * loss.std(axis=0) / np.sqrt(400_000)).all()
-    assert abs(page.totals[rule] - page.exact[rule]) < 4.5 * loss.sum(axis=1).std() / np.sqrt(400_000)
+    assert_near(page.simulated[rule], parts, loss.std(axis=0) / np.sqrt(400_000))
+    assert_near(page.totals[rule], page.exact[rule], loss.sum(axis=1).std() / np.sqrt(400_000))
     assert abs(page.exact[rule] - page.by_hblib[rule]) < 1e-4
 
 
@@ -110,12 +111,12 @@ def test_sure_as_the_page_writes_it_is_unbiased_and_has_the_standard_deviation_t
     S = ((data - data.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
     values = se**2 * (k - (k - 3) ** 2 * se**2 / S)
     exact = james_stein.risk(page.rest, se, None, "js")
-    assert abs(values.mean() - exact) < 4 * values.std() / np.sqrt(len(values))
+    assert_near(values.mean(), exact, values.std() / np.sqrt(len(values)))
     assert abs(values.std() / page.sure_sd - 1) < 0.02
     S /= se**2
     positive = np.where(k - 3 > S, se**2 * (S - k + 2), values)  # that of JS+
     exact = james_stein.risk(page.rest, se, None, "js+")
-    assert abs(positive.mean() - exact) < 4 * positive.std() / np.sqrt(len(positive))
+    assert_near(positive.mean(), exact, positive.std() / np.sqrt(len(positive)))
 
 
 def test_in_the_replays_js_plus_wins_more_than_99_of_100_and_its_positive_part_matters_in_one_of_seven(page):
@@ -180,7 +181,7 @@ def test_the_risks_under_limited_translation_agree_with_simulation(page):
             loss = (np.clip(js_plus(sample), sample - limit, sample + limit) - truth) ** 2
             star, other = page.risks(truth[0], limit)
             for part, exact in ((loss[:, 0], star), (loss[:, 1:].sum(axis=1), 9 * other)):
-                assert abs(part.mean() - exact) < 4.5 * part.std() / np.sqrt(len(part))
+                assert_near(part.mean(), exact, part.std() / np.sqrt(len(part)))
 
 
 @pytest.mark.parametrize("truth", [STAR_AND_NINE, AT_THE_TARGET], ids=["a star", "no star"])
@@ -291,7 +292,7 @@ def test_the_risk_with_unequal_standard_errors_agrees_with_simulation(page):
     theta = np.array([40.0] + [0.0] * 9)
     scaled = np.random.default_rng(9).normal(theta / page.ses, 1, (100_000, 10))
     loss = np.sum((page.ses * js_plus(scaled) - theta) ** 2, axis=1)
-    assert abs(loss.mean() - page.mixed(40)) < 4 * loss.std() / np.sqrt(len(loss))
+    assert_near(loss.mean(), page.mixed(40), loss.std() / np.sqrt(len(loss)))
 
 
 def test_a_distant_target_gains_little():

@@ -5,6 +5,7 @@ import pytest
 from scipy import integrate, optimize, stats
 
 from hblib import beta_binomial, normal_normal, repairs
+from tests.chance import assert_near
 
 
 @pytest.mark.parametrize("prior", ["naive", "fitted"])
@@ -15,7 +16,7 @@ def test_the_spread_that_a_prior_predicts_agrees_with_simulation(page, name, pri
     rng = np.random.default_rng(1)
     variances = (rng.binomial(n, rng.beta(alpha, beta, (40_000, len(n)))) / n).var(axis=1, ddof=1)
     expected = page.predicted_sd(alpha, beta, n) ** 2
-    assert abs(variances.mean() - expected) < 4 * variances.std() / np.sqrt(len(variances))
+    assert_near(variances.mean(), expected, variances.std() / np.sqrt(len(variances)))
 
 
 def test_for_the_rats_too_the_prior_that_forgets_the_noise_predicts_a_wider_spread_than_seen(page):
@@ -32,7 +33,7 @@ def test_moments_without_the_noise_are_right_on_average(page):
     s2, mean = raw.var(axis=1, ddof=1), raw.mean(axis=1)
     v = (s2 - mean * (1 - mean) * noise_share) / (1 - noise_share)
     exact = 0.15 * 0.85 / 21
-    assert abs(v.mean() - exact) < 4 * v.std() / 200 + 0.01 * exact  # it is biased by Var(mean)/n, below 1 %
+    assert_near(v.mean(), exact, v.std() / 200, 0.01 * exact)  # it is biased by Var(mean)/n, below 1 %
     assert s2.mean() > 1.5 * exact
 
 
@@ -44,7 +45,7 @@ def test_the_split_of_the_page_is_that_formula(page):
 
 def test_the_size_that_forgets_the_noise_settles_down_on_a_wrong_value(page):
     mean, error = np.mean(page.sizes, axis=0)[0], np.std(page.sizes, axis=0)[0] / np.sqrt(len(page.sizes))
-    assert abs(mean - page.limit) < 4 * error
+    assert_near(mean, page.limit, error)
     assert page.limit < 0.8 * 80
 
 
@@ -55,7 +56,7 @@ def test_from_some_hundreds_of_stores_on_it_hardly_moves(page):
 
 def test_the_sizes_that_know_of_the_noise_settle_down_on_the_right_one(page):
     means, sd = np.mean(page.sizes, axis=0)[1:], np.std(page.sizes, axis=0)[1:].max()
-    assert abs(means - 80).max() < 4 * sd / np.sqrt(len(page.sizes)) + 0.2
+    assert_near(means, 80, sd / np.sqrt(len(page.sizes)), 0.2)
 
 
 def test_the_numbers_that_the_answer_about_twenty_stores_types_are_right():
@@ -195,7 +196,7 @@ def replicates():
 def test_the_chance_of_an_estimate_of_zero_agrees_with_simulation(page, replicates, J, ratio, method):
     ss = replicates[J, ratio].var(axis=1) * J
     share, exact = (ss < (J if method == "ml" else J - 1)).mean(), page.chance_of_zero(J, ratio, method)
-    assert abs(share - exact) < 4 * np.sqrt(exact * (1 - exact) / len(ss))
+    assert_near(share, exact, np.sqrt(exact * (1 - exact) / len(ss)))
 
 
 @pytest.mark.parametrize("method", ["ml", "reml"])
@@ -242,7 +243,7 @@ def test_that_squared_error_agrees_with_simulation(method):
         for truth, ybar in zip(theta, rng.normal(theta, 1), strict=True):
             estimate = normal_normal.fit(ybar, 1.0, method).posterior(ybar, 1.0).mean()
             losses.append(np.mean((estimate - truth) ** 2))
-        assert abs(np.mean(losses) - squared_error(J, ratio, method)) < 4.5 * np.std(losses) / np.sqrt(250)
+        assert_near(np.mean(losses), squared_error(J, ratio, method), np.std(losses) / np.sqrt(250))
 
 
 def test_the_intervals_hold_the_truth_less_often_with_ml():
@@ -258,7 +259,7 @@ def test_how_often_plugged_in_intervals_hold_the_truth_agrees_with_hblibs_fits(p
         low, high = normal_normal.fit(ybar, se, method).posterior(ybar, se).interval(0.95)
         truth = normal_normal.posterior(ybar, se, 0, 1)
         held.append(100 * np.mean(truth.cdf(high) - truth.cdf(low)))
-    assert abs(page.plugged_in_holds(method, se, 1) - np.mean(held)) < 4.5 * np.std(held) / np.sqrt(200)
+    assert_near(page.plugged_in_holds(method, se, 1), np.mean(held), np.std(held) / np.sqrt(200))
 
 
 @pytest.mark.parametrize(
@@ -284,7 +285,7 @@ def test_how_often_the_profiles_interval_holds_tau_agrees_with_simulation(page, 
     )
     share = np.mean(curves[:, 0] > curves.max(axis=1) - page.cut)
     below, holds = page.held_by_profile(8, ratio)
-    assert abs(share - holds) < 4.5 * np.sqrt(holds * (1 - holds) / 300) + 0.003
+    assert_near(share, holds, np.sqrt(holds * (1 - holds) / 300), 0.003)
     if ratio == 2:
         assert below > 3 * (1 - holds - below)
 
@@ -396,7 +397,7 @@ def test_the_schools_differ_less_than_their_noise(page):
 
 def test_the_share_of_zeros_under_equality_is_exact(page):
     exact = stats.chi2(7).cdf(7)
-    assert abs(page.says_zero[0] - exact) < 4 * np.sqrt(exact * (1 - exact) / 400_000)
+    assert_near(page.says_zero[0], exact, np.sqrt(exact * (1 - exact) / 400_000))
 
 
 @pytest.mark.parametrize("method", ["dersimonian-laird", "paule-mandel"])

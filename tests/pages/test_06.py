@@ -5,6 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from hblib import beta_binomial, normal_normal, priors, repairs
+from tests.chance import assert_near
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ def test_the_stored_coverages_agree_with_the_exact_ones(page, estimate, name):
     rows = np.flatnonzero((table.model == "normal") & (table.method == name))
     exact = [repairs.exact_coverage(table.groups[i], table.spread[i], estimate) for i in rows]
     assert len(rows) == 18
-    assert (np.abs((table.coverage[rows] - exact) / table.error[rows]) < 4).all()
+    assert_near(table.coverage[rows], exact, table.error[rows])
 
 
 def test_the_standard_errors_of_the_stored_coverages_are_smaller_than_the_markers(page):
@@ -91,7 +92,7 @@ def test_what_nuts_is_compared_with_is_the_full_bayes_of_the_page(page):
 
 @pytest.mark.parametrize("J", [5, 8, 20, 200])
 def test_the_small_experiment_agrees_with_the_stored_one(page, J):
-    assert abs(page.agree.loc[J, "z"]) < 4
+    assert_near(page.agree.loc[J, "z"], 0, 1)
 
 
 def test_the_error_bar_from_single_intervals_would_be_too_small(page):
@@ -102,7 +103,7 @@ def test_the_chance_of_an_estimate_of_zero_agrees_with_simulation(page):
     """As in the data sets whose intervals have no width."""
     rng = np.random.default_rng(6)
     low, _ = page.plug_in(rng.normal(rng.normal(0, 0.5, (40_000, 8)), 1))
-    assert abs(np.mean(low.std(axis=1) < 1e-12) - page.zero(0.5)) < 4 * np.sqrt(0.25 / 40_000)
+    assert_near(np.mean(low.std(axis=1) < 1e-12), page.zero(0.5), np.sqrt(0.25 / 40_000))
 
 
 @pytest.mark.parametrize("ratio", [0.5, 1, 2])
@@ -171,12 +172,12 @@ def test_for_the_schools_one_repair_is_shorter_than_full_bayes_and_one_is_not(pa
 
 
 def test_full_bayes_is_calibrated_over_its_prior(page):
-    assert abs(np.mean(page.held) - 0.95) < 4 * page.held_error
+    assert_near(np.mean(page.held), 0.95, page.held_error)
 
 
 @pytest.mark.parametrize("players", [8, 18, 100, 1000])
 def test_the_coverage_of_counts_agrees_with_the_stored_one(page, players):
-    assert abs(page.counts.loc[players, "z"]) < 4
+    assert_near(page.counts.loc[players, "z"], 0, 1)
 
 
 def test_the_batters_rates_differ_by_about_half_a_standard_error(page):
@@ -208,7 +209,7 @@ def test_the_interval_of_the_best_group_holds_the_truth_as_often_as_its_chances_
         ("off by", (low + high) / 2 - theta.mean(), 1),
     ):
         error = np.hypot(values.std() / np.sqrt(len(ybar)), sd / np.sqrt(4_000_000 // J))
-        assert abs(page.of_the_best.loc[(J, ratio, interval), shown] - values.mean()) < 4 * error
+        assert_near(page.of_the_best.loc[(J, ratio, interval), shown], values.mean(), error)
 
 
 def test_the_average_over_all_hundred_looks_fine(page):
@@ -233,7 +234,7 @@ def test_with_a_known_prior_the_highest_group_is_calibrated():
     ybar = rng.normal(theta, 1)
     top = np.arange(20_000), ybar.argmax(axis=1)
     held = np.abs(theta[top] - ybar[top] / 2) < 1.959964 * np.sqrt(0.5)
-    assert abs(held.mean() - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 20_000)
+    assert_near(held.mean(), 0.95, np.sqrt(0.95 * 0.05 / 20_000))
 
 
 @pytest.mark.parametrize("ratio", [0.5, 1, 2])
@@ -248,7 +249,7 @@ def test_the_mean_squared_error_of_plugging_in_agrees_with_simulation(page):
     theta = rng.normal(0, 0.5, (200_000, 8))
     low, high = page.plug_in(rng.normal(theta, 1))
     loss = (((low + high) / 2 - theta) ** 2).mean(axis=1)
-    assert abs(loss.mean() - page.mse) < 4 * loss.std() / np.sqrt(len(loss))
+    assert_near(loss.mean(), page.mse, loss.std() / np.sqrt(len(loss)))
     assert page.known_mse == 0.5**2 / (1 + 0.5**2)
 
 
@@ -275,7 +276,7 @@ def test_twelve_precise_groups_repair_the_intervals_of_twelve_vague_ones(page):
     inside = np.abs(theta - kappa * ybar - (1 - kappa) * mu) < 1.96 * se * np.sqrt(kappa)
     counted, chances = inside[:, 12:].mean(axis=1), np.array(page.chances)[:, 12:].mean(axis=1)
     error = np.hypot(counted.std() / np.sqrt(len(counted)), chances.std() / np.sqrt(len(chances)))
-    assert abs(counted.mean() - chances.mean()) < 4.5 * error
+    assert_near(counted.mean(), chances.mean(), error)
     assert chances.mean() > repairs.exact_coverage(24, 1 / 3) + 0.3
 
 

@@ -6,7 +6,7 @@ from scipy import integrate, optimize, special, stats
 
 from hblib import beta_binomial, three_level
 from hblib.datasets import retailer
-from tests.chance import assert_alike
+from tests.chance import assert_alike, assert_near
 
 BASELINE, ELASTICITY, SEASON = range(3)
 STORE, CHAIN = 0, 1  # what a drop in log likelihood is due to
@@ -98,7 +98,7 @@ def test_in_100_companies_the_shared_part_is_unbiased(page):
         panel = retailer.simulate(rng)
         found.append(page.calendar(panel, panel.log_sales)[1:])
     off = np.subtract(found, [page.panel.truth.trend, page.panel.truth.holiday])
-    assert (abs(off.mean(axis=0)) < 4 * off.std(axis=0) / 10 + 0.004).all()
+    assert_near(off.mean(axis=0), 0, off.std(axis=0) / 10, 0.004)
     assert off.std(axis=0).max() < 0.04
 
 
@@ -158,7 +158,7 @@ def test_six_chains_that_do_not_differ_pass_the_yardstick_as_often_as_the_f_rati
         null.append(table.max() - table[:, 0].max())
     null = np.array(null)
     for found, exact in ((null == 0, page.null_zero), (null > page.cost_of_tau, page.null_earns)):
-        assert abs(found.mean() - exact) < 4 * np.sqrt(exact * (1 - exact) / 300)
+        assert_near(found.mean(), exact, np.sqrt(exact * (1 - exact) / 300))
 
 
 def test_the_variance_ladder_looks_as_described(page):
@@ -184,7 +184,7 @@ def test_the_log_likelihood_by_hand_is_that_of_hblib(page):
 
 def test_six_new_chains_give_zero_as_often_as_the_f_distribution_says(page):
     zero = stats.f(5, 66).cdf(page.inner / page.outer)
-    assert abs(np.mean(page.again == 0) - zero) < 4 * np.sqrt(zero / 100_000) + 1e-4
+    assert_near(np.mean(page.again == 0), zero, np.sqrt(zero / 100_000), 1e-4)
 
 
 def test_whole_data_sets_give_the_same_distribution_of_tau_chain(page):
@@ -228,8 +228,8 @@ def test_the_interval_of_a_new_chain_agrees_with_a_simulation(page):
     mu_mean, mu_sd = np.array([[r.mu.mean(), r.mu.std()] for r in page.parts])[pick].T
     draws = rng.normal(rng.normal(rng.normal(mu_mean, mu_sd), tau_chain), tau_store)
     _, low, high = page.quantiles["in a new chain"]
-    assert abs(np.mean(draws < low) - 0.025) < 4 * np.sqrt(0.025 / 200_000)
-    assert abs(np.mean(draws > high) - 0.025) < 4 * np.sqrt(0.025 / 200_000)
+    assert_near(np.mean(draws < low), 0.025, np.sqrt(0.025 / 200_000))
+    assert_near(np.mean(draws > high), 0.025, np.sqrt(0.025 / 200_000))
 
 
 def test_a_third_of_the_nodes_gives_the_same_interval_to_three_digits(page):
@@ -393,7 +393,7 @@ def test_the_expected_shortfall_agrees_with_draws_of_m_and_mean_and_then_theta(p
         cells = rng.choice(flat.size, size=100_000, p=flat / flat.sum())
         alpha, beta = (page.M * page.mean).ravel()[cells], (page.M * (1 - page.mean)).ravel()[cells]
         value = np.maximum(0.1 - rng.beta(alpha + page.y[s], beta + page.n[s] - page.y[s]), 0)
-        assert abs(value.mean() - short[s]) < 4 * value.std() / np.sqrt(100_000)
+        assert_near(value.mean(), short[s], value.std() / np.sqrt(100_000))
 
 
 def test_the_list_by_expected_loss_earns_most_in_expectation(page):
@@ -414,7 +414,7 @@ def test_every_other_rule_earns_less(page, other):
 
 def test_the_posterior_mean_does_as_well_here(page):
     difference = page.gains["expected loss"] - page.gains["estimate, posterior mean"]
-    assert abs(difference.mean()) < 4 * difference.std() / np.sqrt(len(difference)) + 0.002 * page.most.mean()
+    assert_near(difference.mean(), 0, difference.std() / np.sqrt(len(difference)), 0.002 * page.most.mean())
 
 
 def test_with_many_companies_the_expected_loss_is_not_worse_than_the_posterior_mean_anywhere_near_the_line(page):
