@@ -5,6 +5,7 @@ import pytest
 from scipy import integrate, special, stats
 
 from hblib import beta_binomial, datasets, normal_normal, priors
+from tests.chance import assert_near
 
 A = 0
 FAMILIES = {  # of the page's first five priors, by scipy; the median is 5
@@ -117,7 +118,7 @@ def test_the_chance_that_two_schools_differ_by_thirty_agrees_with_a_simulation(p
     taus = {"half-normal": 11 / stats.halfnorm.median() * np.abs(tau), "half-Cauchy": 11 * np.abs(tau / third)}
     for name, tau in taus.items():
         share = np.mean(np.abs(tau * (first - second)) > 30)
-        assert abs(share - page.differ[name]) < 4.5 * np.sqrt(page.differ[name] / size)
+        assert_near(share, page.differ[name], np.sqrt(page.differ[name] / size))
 
 
 # --- The gap between the largest and the smallest of eight effects ----------------------------------------------------
@@ -146,13 +147,13 @@ def test_the_range_of_eight_normals_is_scipys():
 def test_the_simulated_share_of_large_gaps_agrees_with_an_integral(page, name, limit):
     exact = max(gap_sf(name, limit), 0.0)
     share = page.gap_table.loc[name, f"> {limit} (%)"] / 100
-    assert abs(share - exact) < 4.5 * np.sqrt(exact / page.size) + 2e-4
+    assert_near(share, exact, np.sqrt(exact / page.size), 2e-4)
 
 
 @each_family
 def test_the_simulated_median_gap_agrees_with_an_integral(page, name):
     beyond = gap_sf(name, page.gap_table.loc[name, "median gap"])
-    assert abs(beyond - 0.5) < 4.5 * 0.5 / np.sqrt(page.size) + 1e-3
+    assert_near(beyond, 0.5, 0.5 / np.sqrt(page.size), 1e-3)
 
 
 def test_a_half_normal_gives_next_to_nothing_to_a_sensation():
@@ -356,7 +357,7 @@ def test_an_interval_agrees_with_draws_of_the_joint_posterior(page):
     theta = page.fits["half-Cauchy", 3].theta
     draws = theta.rvs(200_000, np.random.default_rng(70))[:, A]
     for end, level in zip(theta.interval(0.95), (0.025, 0.975), strict=True):
-        assert abs(np.mean(draws < end[A]) - level) < 4.5 * np.sqrt(level * (1 - level) / len(draws))
+        assert_near(np.mean(draws < end[A]), level, np.sqrt(level * (1 - level) / len(draws)))
 
 
 def test_a_half_normal_that_exceeds_twenty_once_in_twenty_has_scale_ten_and_median_seven():
@@ -420,10 +421,10 @@ def below_in_all(limit, scale):
 )
 def test_what_a_prior_says_of_stores_agrees_with_an_integral(page, row, scale):
     worst, best, wonder = page.prior_says.loc[row] / 100
-    assert abs(below_in_all(worst, scale)[1] - 0.5) < 4.5 * 0.5 / np.sqrt(4000)
-    assert abs(below_in_all(best, scale)[0] - 0.5) < 4.5 * 0.5 / np.sqrt(4000)
+    assert_near(below_in_all(worst, scale)[1], 0.5, 0.5 / np.sqrt(4000))
+    assert_near(below_in_all(best, scale)[0], 0.5, 0.5 / np.sqrt(4000))
     exact = 1 - below_in_all(0.5, scale)[0]
-    assert abs(wonder - exact) < 4.5 * np.sqrt(exact * (1 - exact) / 4000) + 1e-3
+    assert_near(wonder, exact, np.sqrt(exact * (1 - exact) / 4000), 1e-3)
 
 
 def test_with_a_wide_prior_the_typical_chain_has_stores_near_both_ends():
@@ -436,7 +437,7 @@ def test_the_purchases_drawn_are_binomial_counts_of_the_rates_drawn(page):
     residual = page.sold - 200 * page.rates_drawn
     z = residual / np.sqrt(200 * page.rates_drawn * (1 - page.rates_drawn))
     assert page.sold.shape == (4000, 20)
-    assert abs(z.mean()) < 4.5 / np.sqrt(z.size)
+    assert_near(z.mean(), 0, 1 / np.sqrt(z.size))
     assert abs(z.var() - 1) < 0.05
 
 
@@ -444,13 +445,13 @@ def test_nineteen_stores_of_twenty_lie_between_the_ends_shown(page):
     """For tau = 2, the last row."""
     rate = special.expit(special.logit(0.05) + 2 * np.random.default_rng(72).standard_normal(400_000))
     low, high = page.stores.loc[2]
-    assert abs(np.mean(rate < low / 100) - 0.025) < 4 * np.sqrt(0.025 / 400_000)
-    assert abs(np.mean(rate > high / 100) - 0.025) < 4 * np.sqrt(0.025 / 400_000)
+    assert_near(np.mean(rate < low / 100), 0.025, np.sqrt(0.025 / 400_000))
+    assert_near(np.mean(rate > high / 100), 0.025, np.sqrt(0.025 / 400_000))
 
 
 def test_the_share_of_absurd_stores_agrees_with_a_simulation(page):
     rate = special.expit(special.logit(0.05) + 10 * np.random.default_rng(72).standard_normal(400_000))
-    assert abs(np.mean((rate < 0.01) | (rate > 0.99)) - page.outside) < 4 * 0.5 / np.sqrt(400_000)
+    assert_near(np.mean((rate < 0.01) | (rate > 0.99)), page.outside, 0.5 / np.sqrt(400_000))
 
 
 @pytest.mark.parametrize(
