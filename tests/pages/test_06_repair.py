@@ -3,6 +3,7 @@
 import numpy as np
 
 from hblib import beta_binomial, priors, repairs
+from tests.chance import assert_near
 
 A = 0  # hospital A
 
@@ -15,8 +16,8 @@ def test_the_interval_of_the_solution_is_hblibs(page):
 
 def test_three_terms_cover_what_is_exact_and_the_first_alone_less(page):
     exact = 100 * repairs.exact_coverage(8, 1, "morris")
-    bound = 4 * np.std(page.held["three terms"]) / np.sqrt(4000) * 100
-    assert abs(page.shares["three terms"] - exact) < bound
+    error = 100 * np.std(page.held["three terms"]) / np.sqrt(4000)
+    assert_near(page.shares["three terms"], exact, error)
     assert page.shares["the first alone"] < page.shares["three terms"] - 3
 
 

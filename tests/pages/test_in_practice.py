@@ -5,11 +5,7 @@ import pytest
 from scipy import integrate, optimize, special, stats
 
 from hblib import beta_binomial, datasets, normal_normal, priors
-
-
-def within(estimate, exact, error, times=4.5):
-    """Within so many standard errors that no seed decides."""
-    return abs(estimate - exact) < times * error
+from tests.chance import assert_near
 
 
 def information(J, n, step=1e-2):
@@ -64,7 +60,7 @@ def eight_with_half_the_spread():
 def test_how_often_tau_is_estimated_as_zero(page, eight_with_half_the_spread):
     ybar = eight_with_half_the_spread[1]
     zero = ybar.var(axis=1, ddof=1) < 1
-    assert within(zero.mean(), page.zero, zero.std() / 200)
+    assert_near(zero.mean(), page.zero, zero.std() / 200)
     few = [normal_normal.fit(row, np.ones(8), "reml").tau == 0 for row in ybar[:300]]
     assert (few == zero[:300]).all()
 
@@ -73,7 +69,7 @@ def test_what_the_noise_costs_that_is_not_subtracted(page, eight_with_half_the_s
     theta, ybar = eight_with_half_the_spread
     loss = {k: ((k * ybar - theta) ** 2).mean(axis=1) for k in (page.noisy, page.right)}
     difference = loss[page.noisy] - page.noisy_cost * loss[page.right]
-    assert within(difference.mean(), 0, difference.std() / 200)
+    assert_near(difference.mean(), 0, difference.std() / 200)
 
 
 def test_with_many_groups_the_raw_variance_is_its_expectation_and_costs_as_much(page):
@@ -83,10 +79,10 @@ def test_with_many_groups_the_raw_variance_is_its_expectation_and_costs_as_much(
     ybar = rng.normal(theta, 1)
     raw, mean = ybar.var(axis=1, ddof=1, keepdims=True), ybar.mean(axis=1, keepdims=True)
     noisy = raw / (raw + 1)
-    assert within(noisy.mean(), page.noisy, noisy.std() / np.sqrt(2000) + 0.0002)
+    assert_near(noisy.mean(), page.noisy, noisy.std() / np.sqrt(2000), 0.0003)
     loss = [((mean + k * (ybar - mean) - theta) ** 2).mean(axis=1) for k in (noisy, page.right)]
     difference = loss[0] - page.noisy_cost * loss[1]
-    assert within(difference.mean(), 0.0005, difference.std() / np.sqrt(2000) + 0.0001)
+    assert_near(difference.mean(), 0.0005, difference.std() / np.sqrt(2000), 0.0001)
 
 
 def test_what_the_average_of_averages_costs(page):
@@ -111,7 +107,7 @@ def test_what_two_kinds_cost(page):
     apart = kind + 0.25 / 1.25 * (ybar - kind)
     together = 1.25 / 2.25 * ybar
     difference = (together - theta) ** 2 - page.kinds_cost * (apart - theta) ** 2
-    assert within(difference.mean(), 0, difference.std() / np.sqrt(400_000))
+    assert_near(difference.mean(), 0, difference.std() / np.sqrt(400_000))
 
 
 @pytest.mark.parametrize("name", ["half-normal(1)", "half-normal(10)", 1e-3, 1e-5], ids=str)
@@ -142,7 +138,7 @@ def test_how_often_plug_in_intervals_hold_the_truth(page):
     mu = ybar.mean(axis=1, keepdims=True)
     kappa = np.maximum(0, 1 - 1 / ybar.var(axis=1, ddof=1, keepdims=True))
     inside = (np.abs(theta - mu - kappa * (ybar - mu)) <= 1.96 * np.sqrt(kappa)).mean(axis=1)
-    assert within(inside.mean(), page.coverage, inside.std() / np.sqrt(20_000))
+    assert_near(inside.mean(), page.coverage, inside.std() / np.sqrt(20_000))
 
 
 def test_what_the_raw_winners_are_worth(page):
@@ -154,8 +150,8 @@ def test_what_the_raw_winners_are_worth(page):
         top = np.argsort(-sold / visits, kind="stable")[:50]
         tops.append([(sold / visits)[top].mean(), ((8 + sold) / (80 + visits))[top].mean()])
     error = np.hypot(np.std(tops, axis=0), np.std(page.tops, axis=0)) / np.sqrt(200)
-    assert within(np.mean(tops, axis=0)[0], page.top_raw, error[0])
-    assert within(np.mean(tops, axis=0)[1], page.top_true, error[1])
+    assert_near(np.mean(tops, axis=0)[0], page.top_raw, error[0])
+    assert_near(np.mean(tops, axis=0)[1], page.top_true, error[1])
     assert 3 * page.top_true < page.top_raw
     assert (2 * error < (0.006, 0.001)).all()  # half a per cent of sales, and a tenth: hence "about"
 
@@ -190,8 +186,8 @@ def test_what_one_slope_for_two_jobs_estimates(page):
 
     mixture = optimize.minimize_scalar(deviance, bounds=(-3, 2), method="bounded").x
     error = np.sqrt(16 / (3 * 4000))  # of the slope within stores; a mixture has a smaller one
-    assert within(page.slopes[0], mixture, error)
-    assert within(page.slopes[1], -2, error)
+    assert_near(page.slopes[0], mixture, error)
+    assert_near(page.slopes[1], -2, error)
 
 
 def test_one_half_for_kappa(page):
@@ -202,7 +198,7 @@ def test_one_half_for_kappa(page):
     assert abs(1 - (ybar / 2).std() - page.narrow) < 0.005
     assert abs(ybar.std() - 1 - page.wide) < 0.005
     extreme = stats.norm.sf(ybar, loc=ybar / 2, scale=np.sqrt(1 + 0.5)) < 0.025
-    assert within(extreme.mean(), 1 / page.once_in, np.sqrt(1 / page.once_in / 1_000_000))
+    assert_near(extreme.mean(), 1 / page.once_in, np.sqrt(1 / page.once_in / 1_000_000))
     mu_hat, new = rng.normal(0, np.sqrt(2 / 8), 1_000_000), rng.normal(size=1_000_000)
     assert abs((np.abs(new - mu_hat) < 1.96 * np.sqrt(2 / 8)).mean() - page.new_group) < 0.003
 
@@ -214,14 +210,14 @@ def test_wherever_the_chains_start_they_give_the_answer_of_the_quadrature(page):
             (np.exp(path[1000:, 1]), page.full.size.mean()),
         ):
             chains = values.mean(axis=0)
-            assert within(chains.mean(), exact, chains.std(ddof=1) / np.sqrt(len(chains)))
+            assert_near(chains.mean(), exact, chains.std(ddof=1) / np.sqrt(len(chains)))
 
 
 def test_what_start_and_steps_save(page):
     arrived, worth = page.saved.iloc[:3, 0], page.saved.iloc[:3, 1]
     assert arrived.iloc[0] > 150
     assert arrived.iloc[1] == arrived.iloc[2] == 0
-    assert abs(np.log(worth.iloc[1] / worth.iloc[0])) < 4.5 * 0.1  # each is known to seven per cent
+    assert_near(np.log(worth.iloc[1] / worth.iloc[0]), 0, 0.1)  # each is known to seven per cent
     assert 12_000 < page.worth_in_small < 27_000
 
 
@@ -280,12 +276,12 @@ def test_the_coverage_of_priors_that_use_the_data_twice(page, row):
     power = list(page.powers.values())[row]
     of_mu, of_tau = exact_coverage(power)
     for name, exact in (("mu", of_mu), ("tau", of_tau)):
-        assert within(page.covered[name].iloc[row], exact, np.sqrt(exact * (1 - exact) / 40_000), 5)
+        assert_near(page.covered[name].iloc[row], exact, np.sqrt(exact * (1 - exact) / 40_000))
         assert 2 * np.sqrt(exact * (1 - exact) / 40_000) < 0.004  # a third of a point, or so
 
 
 def test_counted_once_all_intervals_hold_95_of_100_truths(page):
-    assert (np.abs(page.covered.iloc[0] - 0.95) < 4.5 * np.sqrt(0.95 * 0.05 / 40_000)).all()
+    assert_near(page.covered.iloc[0], 0.95, np.sqrt(0.95 * 0.05 / 40_000))
     assert (page.covered.iloc[1] < 0.935).all()
 
 
