@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from hblib import normal_normal
+from tests.chance import assert_near
 
 
 def se_of(sigma2, n):
@@ -37,4 +38,4 @@ def test_cut_off_moments_are_too_large_on_average_and_ml_is_too_small(page):
 @pytest.mark.parametrize(("column", "divisor"), [(0, 2), (1, 3)])
 def test_either_says_zero_as_often_as_the_chi_squared_distribution_has_it(page, column, divisor):
     exact = stats.chi2(2).cdf(divisor * 5 / 9)
-    assert abs(np.mean(page.both[:, column] == 0) - exact) < 4 * np.sqrt(exact * (1 - exact) / 20_000)
+    assert_near(np.mean(page.both[:, column] == 0), exact, np.sqrt(exact * (1 - exact) / 20_000))
