@@ -5,6 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from hblib import beta_binomial, priors
+from tests.chance import assert_near
 
 A, B, D, E, H, K = 0, 1, 3, 4, 7, 10
 
@@ -188,7 +189,7 @@ def test_an_estimated_prior_saves_a_good_part_of_what_a_known_one_does(page):
 def test_the_simulated_raw_rates_err_as_the_formula_says(page):
     squares = (page.deaths / page.n - page.theta) ** 2
     errors = squares.std(axis=0) / np.sqrt(len(squares))
-    assert (np.abs(squares.mean(axis=0) - page.error["none"]) < 4.5 * errors).all()
+    assert_near(squares.mean(axis=0), page.error["none"], errors)
 
 
 def test_h_is_worth_an_inspection_and_b_is_an_even_bet(page):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.chance import assert_near
+
 DRAWS = 200_000
 
 
@@ -11,7 +13,7 @@ DRAWS = 200_000
 def test_the_probability_of_a_large_weight_is_that_of_draws(page, error, k):
     tau = np.random.default_rng(72).uniform(0, 20, DRAWS)
     p = page.above(k, np.array([error]), 20)[0]
-    assert abs(np.mean(tau**2 / (tau**2 + error**2) > k) - p) < 4.5 * np.sqrt(p * (1 - p) / DRAWS) + 1e-9
+    assert_near(np.mean(tau**2 / (tau**2 + error**2) > k), p, np.sqrt(p * (1 - p) / DRAWS), 1e-9)
 
 
 @pytest.mark.parametrize("error", [9.0, 18.0])
@@ -25,7 +27,7 @@ def test_the_density_is_the_slope_of_the_probability(page, error):
 def test_a_uniform_kappa_of_one_school_is_uniform_for_that_school_alone(error):
     tau = 11 * np.sqrt(1 / np.random.default_rng(73).uniform(size=DRAWS) - 1)
     p = 11**2 / (error**2 + 11**2)
-    assert abs(np.mean(tau > error) - p) < 4.5 * np.sqrt(p * (1 - p) / DRAWS)
+    assert_near(np.mean(tau > error), p, np.sqrt(p * (1 - p) / DRAWS))
 
 
 def test_the_prior_of_tau_behind_a_uniform_kappa():

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from hblib import normal_normal, priors
+from tests.chance import assert_near
 
 DRAWS = 200_000
 
@@ -15,7 +16,7 @@ def test_two_schools_differ_as_often_as_draws_do(page, df, scale, limit):
     tau = scale * np.abs(rng.standard_t(df, DRAWS))
     drawn = np.mean(np.abs(tau * rng.normal(size=DRAWS) - tau * rng.normal(size=DRAWS)) > limit)
     p = page.differ(limit, df, scale)
-    assert abs(drawn - p) < 4.5 * np.sqrt(p * (1 - p) / DRAWS)
+    assert_near(drawn, p, np.sqrt(p * (1 - p) / DRAWS))
 
 
 @pytest.mark.parametrize(("df", "scale"), [(1, 5.0), (30, 7.3), (1, 20.0)])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hblib import coordinates
+from tests.chance import assert_near
 
 
 @pytest.mark.parametrize("tau", [0.5, 1, 3])
@@ -11,10 +12,10 @@ from hblib import coordinates
 def test_the_law_holds_for_the_sampler_and_is_that_of_hblib(page, tau, w):
     mu = page.run(w, tau, 8000, np.random.default_rng(81))
     r = page.rate(np.array([w]), 1, page.s, tau)[0]
-    assert abs(np.corrcoef(mu[:-1], mu[1:])[0, 1] - r) < 4.5 * np.sqrt((1 - r**2) / 8000) + 2e-3
+    assert_near(np.corrcoef(mu[:-1], mu[1:])[0, 1], r, np.sqrt((1 - r**2) / 8000), 2e-3)
     assert np.isclose(r, coordinates.gibbs_rate(w, tau**2 / (tau**2 + 1)))
     mean_error = np.sqrt((tau**2 + 1) / 6 / (8000 * (1 - r) / (1 + r)))
-    assert abs(mu.mean() - page.ybar.mean()) < 4.5 * mean_error
+    assert_near(mu.mean(), page.ybar.mean(), mean_error)
 
 
 @pytest.mark.parametrize("tau", [0.5, 3])

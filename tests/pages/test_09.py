@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from hblib import datasets, lkj, normal_normal, regression
-from tests.chance import assert_follows
+from tests.chance import assert_follows, assert_near
 
 STORES, STORES_SE = np.array([5.2, 4.8, 6.1, 5.5]), np.full(4, np.sqrt(0.1))
 MIDDLE = np.array([1, 3.5])  # a line's height at mid-week
@@ -251,7 +251,7 @@ def test_every_correlation_of_an_lkj_matrix_is_a_beta():
         spread = exact**2 * np.sqrt((float(stats.beta(b, b).stats("k")) + 2) / 20_000)
         for row, column in ((1, 0), (K - 1, K - 2), (K - 1, 0)):
             rho = R[:, row, column]
-            assert abs(np.mean(rho**2) - exact**2) < 4.5 * spread
+            assert_near(np.mean(rho**2), exact**2, spread)
             assert_follows((rho + 1) / 2, stats.beta(b, b).cdf, among=15)
 
 
@@ -280,7 +280,7 @@ def test_the_inverse_wisharts_mean_sizes_agree_with_quadrature(page, wishart, sm
     exact = (joint * rows * np.abs(rho)).sum() / (joint * rows).sum()
     assert (exact < 0.5) == small  # 1/2 is the mean of a uniform |rho|, that of LKJ(1)
     sample = np.abs(page.wishart_rho[chosen])
-    assert abs(sample.mean() - exact) < 4.5 * sample.std() / np.sqrt(chosen.sum()) + 0.004
+    assert_near(sample.mean(), exact, sample.std() / np.sqrt(chosen.sum()), 0.004)
     assert sample.mean() == page.sizes["inverse-Wishart"][0 if small else 1]
 
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import special, stats
 
 from hblib import beta_binomial, datasets, normal_normal, priors
-from tests.chance import assert_follows
+from tests.chance import assert_follows, assert_near
 
 A, H, L = 0, 7, 11
 SAME, NEW, OUT = range(3)
@@ -104,9 +104,9 @@ def test_the_normal_score_of_a_same_group_p_value_has_the_variance_of_the_formul
     post = normal_normal.posterior(ybar, s, 5, spread)
     z = (ybar - post.mean()) / np.sqrt(post.var() + s**2)
     variance = (1 - kappa) / (1 + kappa)
-    assert abs(z.var() / variance - 1) < 4.5 * np.sqrt(2 / z.size)
+    assert_near(z.var() / variance, 1, np.sqrt(2 / z.size))
     share = stats.norm.cdf(-stats.norm.ppf(0.975) / np.sqrt(variance))
-    assert abs(np.mean(z > stats.norm.ppf(0.975)) - share) < 4.5 * np.sqrt(share / z.size) + 1e-5
+    assert_near(np.mean(z > stats.norm.ppf(0.975)), share, np.sqrt(share / z.size), 1e-5)
 
 
 def test_the_same_group_check_does_not_see_the_wolf(page):
@@ -208,7 +208,7 @@ def test_the_same_group_mid_p_agrees_with_a_simulation(page, j):
     rng, y, n = np.random.default_rng(103), page.y[j], page.n[j]
     picked = rng.choice(page.w.size, 400_000, p=page.w)
     again = rng.binomial(n, rng.beta(page.a[picked] + y, page.b[picked] + n - y))
-    assert abs(np.mean(again > y) + np.mean(again == y) / 2 - page.checks[j, SAME]) < 4.5 * 0.5 / np.sqrt(400_000)
+    assert_near(np.mean(again > y) + np.mean(again == y) / 2, page.checks[j, SAME], 0.5 / np.sqrt(400_000))
 
 
 def test_one_hospital_in_thirty_would_do_as_badly_as_h(page):
@@ -429,14 +429,14 @@ def test_in_more_than_two_of_five_data_sets_tau_is_estimated_at_zero(page):
     squares = ybar**2 @ weight.T - (ybar @ weight.T) ** 2 / weight.sum(axis=1)
     at_zero = (np.log(weight).sum(axis=1) - squares).argmax(axis=1) == 0
     assert 0.41 < at_zero.mean() < 0.46
-    assert abs(page.at_zero.mean() - at_zero.mean()) < 4.5 * np.sqrt(0.25 / len(page.at_zero))
+    assert_near(page.at_zero.mean(), at_zero.mean(), np.sqrt(0.25 / len(page.at_zero)))
 
 
 def test_the_draws_of_full_bayes_have_its_means(page):
     _, ybar, se = datasets.eight_schools()
     theta = normal_normal.full_bayes(ybar, se, priors.half_normal(10), mu_prior=(0, 20)).theta
     draws = theta.rvs(100_000, rng=np.random.default_rng(105))
-    assert np.abs((draws.mean(axis=0) - theta.mean()) / theta.std()).max() < 4.5 / np.sqrt(100_000)
+    assert_near((draws.mean(axis=0) - theta.mean()) / theta.std(), 0, 1 / np.sqrt(100_000))
 
 
 def test_a_slip_in_the_prior_shows_in_the_ranks(page):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from hblib import datasets
+from tests.chance import assert_near
 
 
 def test_expected_zeros_agree_with_a_simulation(page):
@@ -14,7 +15,7 @@ def test_expected_zeros_agree_with_a_simulation(page):
         special = rng.random((20_000, 100)) < 0.05
         for each, value in zip((zero, zero | special), found, strict=True):
             counts = each.sum(axis=1)
-            assert abs(counts.mean() - value) < 4.5 * counts.std() / np.sqrt(20_000)
+            assert_near(counts.mean(), value, counts.std() / np.sqrt(20_000))
 
 
 def test_the_number_of_zeros_cannot_tell_the_reasons_apart(page):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hblib import regression
+from tests.chance import assert_near
 
 
 def columns(*parts):
@@ -148,7 +149,7 @@ def test_the_stores_own_means_scatter_about_the_line_between_stores(page):
     beta = page.priced["x, xbar"].beta
     rest = np.bincount(page.store, page.sales) / 4 - beta[0] - (beta[1] + beta[2]) * page.mean_price
     expected = np.sqrt(9 * (1 - 1 / 1.25) + 1 + 4**2 / 4)
-    assert abs(rest.std() / expected - 1) < 4.5 / np.sqrt(2 * 400)
+    assert_near(rest.std() / expected, 1, 1 / np.sqrt(2 * 400))
 
 
 def test_the_dots_of_the_figure_are_on_that_line(page):
