@@ -36,7 +36,7 @@ export class Bar {
     const possible = questions.reduce((sum, each) => sum + each.points, 0);
     this.sum.textContent = `${points} of ${possible} points so far`;
     const kept = store.keeps
-      ? "Your answers stay in this browser, also when you close the page. Nothing leaves it. "
+      ? "Your answers stay in this browser, even when you close the page. Nothing leaves it. "
       : `${UNKEPT} Download your notebook before you leave. `;
     this.where.replaceChildren(kept, this.overview);
   }
