@@ -84,7 +84,7 @@ All that is public, module by module, roughly in the order of the course; `help(
         kass_steffey                 the delta method
         laird_louis                  the parametric bootstrap, for means
         bootstrap_beta_binomial      the parametric bootstrap, for rates
-        exact_coverage               how often an interval holds the truth
+        exact_coverage               how often an interval contains the truth
 
     coordinates: one model written in several ways for a sampler
         gibbs_rate                   how slowly Gibbs sampling mixes in given coordinates
@@ -155,7 +155,7 @@ All that is public, module by module, roughly in the order of the course; `help(
         cbpp                         cases of a cattle disease in 15 herds, by quarter of a year
         seeds                        seeds that germinated on 21 plates, in an experiment with two factors
         nc_sids                      sudden infant deaths in 100 counties, in two periods
-        coverage                     a simulation: how often intervals hold the truth
+        coverage                     a simulation: how often intervals contain the truth
         nuts_over_lambda             a simulation: what NUTS costs in three coordinates
         nuts_failures                a simulation: how often NUTS fails with other seeds
         loo_over_seeds               a simulation: leave-one-out with other seeds

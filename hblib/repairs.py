@@ -19,7 +19,7 @@ which has mean(), std(), interval(prob) and the rest:
 `bootstrap_beta_binomial`   the same for the Beta-Binomial
 ==========================  ======================================================================
 
-`exact_coverage` computes exactly how often an interval holds the truth, where all standard errors are equal.
+`exact_coverage` computes exactly how often an interval contains the truth, where all standard errors are equal.
 
 They repair most, not all. Share in per cent of the theta_j inside 95 % intervals, with equal se and REML; the first
 two rows by `exact_coverage`, the others by simulating at least 20,000 data sets (`hblib.datasets.coverage`), the delta

@@ -1,4 +1,4 @@
-"""How often an empirical Bayes interval holds the truth: the exact answer, by quadrature, for equal standard errors.
+"""How often an empirical Bayes interval contains the truth: the exact answer, by quadrature, for equal standard errors.
 
     theta_j ~ N(mu, tau^2),   ybar_j | theta_j ~ N(theta_j, se^2),   j = 1..J
 
@@ -47,7 +47,7 @@ class _Interval:
         return b, 1 - b + b / J + 2 / (J - 3) * b**2 * d**2
 
     def inside(self, x):
-        """The probability that it holds the truth given X = x, an array: the mean over the angle."""
+        """The probability that it contains the truth given X = x, an array: the mean over the angle."""
         J, v = self.J, self.ratio**2 + 1
         kappa, angle = self.ratio**2 / v, min(np.pi / 2, np.sqrt(_NARROWEST / J)) * _NODES
         weight = _WEIGHTS * np.cos(angle) ** (J - 3)

@@ -1,4 +1,4 @@
-"""Makes hblib/datasets/coverage.csv: how often 95 % intervals hold the truth, by simulation with many replicates.
+"""Makes hblib/datasets/coverage.csv: how often 95 % intervals contain the truth, by simulation with many replicates.
 
     .venv/bin/python tools/data/simulate_coverage.py
 
@@ -8,7 +8,7 @@ true values; `error` is the standard error of the coverage over replicates, each
 
 Normal-Normal: se = 1, mu = 0, tau = `spread`; the intervals are equivariant, so that mu does not matter. The methods
 are written out for equal se and compared with hblib's functions before the simulation starts. A mixture's interval
-holds the truth if its distribution function there lies between 0.025 and 0.975: no quantile has to be found.
+contains the truth if its distribution function there lies between 0.025 and 0.975: no quantile has to be found.
 Beta-Binomial: 45 trials a group, rates from a Beta distribution with mean 0.265 and weight alpha + beta = `spread`, as
 batting averages in spring have them.
 """
