@@ -145,6 +145,37 @@ def test_the_law_and_the_ellipsoids_follow_from_the_joint_precision(page, J, kap
         assert np.isclose(page.ellipsoid(r, J, power), axes[-1] / axes[0])
 
 
+@pytest.mark.parametrize("kappa", [0.1, 0.5, 0.9])
+def test_a_round_of_two_interwoven_forms_forgets_the_old_mu_and_a_pair_of_rounds_in_turn_does_not(page, kappa):
+    """From two starts with the same random numbers: the slope is what is left of the old mu."""
+    J, s2, ybar = len(page.ybar), (1 - kappa) / kappa, page.ybar.mean()
+    z = np.random.default_rng(8).normal(size=(2, J))  # of the groups
+    x = np.array([0.7, -1.2]) / np.sqrt(J)  # of mu: first centred, then not
+
+    def groups(mu, z):
+        return kappa * page.ybar + (1 - kappa) * mu + np.sqrt(1 - kappa) * z
+
+    def centred(theta):
+        return theta.mean() + x[0]
+
+    def noncentred(shifted):
+        return ybar - shifted.mean() + np.sqrt(s2) * x[1]
+
+    def interwoven(mu):
+        theta = groups(mu, z[0])
+        return noncentred(theta - centred(theta))
+
+    def in_turn(mu):
+        mu = centred(groups(mu, z[0]))
+        return noncentred(groups(mu, z[1]) - mu)
+
+    for start in (0, 100):  # a draw from N(mean of ybar, (1 + s^2)/J), the posterior of mu
+        assert np.isclose(interwoven(start), ybar + x[0] + np.sqrt(s2) * x[1])
+    left = in_turn(1) - in_turn(0)
+    assert np.isclose(left, kappa * (1 - kappa))
+    assert min(coordinates.gibbs_rate(w, kappa) for w in (0, 1)) ** 2 <= left + 1e-12
+
+
 @pytest.fixture
 def unequal(page):
     """Seven groups with standard errors and w of their own; the law for them; and the generator that made them."""
