@@ -19,6 +19,12 @@ def whole(page):
 # --- Meta-analysis ----------------------------------------------------------------------------------------------------
 
 
+def test_the_trials_that_shared_a_place_share_a_latitude(page):
+    latitude = dict(zip(page.bcg.group, page.bcg.latitude, strict=True))
+    assert latitude["Rosenthal et al. 1960"] == latitude["Rosenthal et al. 1961"] == 42  # Chicago
+    assert latitude["Comstock and Webster 1969"] == latitude["Comstock et al. 1976"] == 33  # Georgia
+
+
 def test_reml_is_that_of_metafor(page):
     """As its documentation prints it, but for the second tau^2."""
     plain, line = page.estimates.astype(str).replace("", "nan").astype(float).to_numpy()
