@@ -389,6 +389,16 @@ def test_the_r_hat_of_chains_that_never_moved_is_nan_and_diagnose_finds_no_probl
     assert not problems, said.getvalue()
 
 
+@pytest.mark.parametrize("values", [(0, 1, 2, 3), (0, 0, 1, 1)])
+def test_either_way_of_asking_sees_chains_that_stand_at_different_values(page, values):
+    stuck = page.tree(np.repeat(np.array(values, float)[:, None], 1000, axis=1), page.t)
+    with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+        assert float(az.rhat(stuck)["mu"]) > 1e6
+        assert not page.by_max(stuck)
+        assert not page.healthy(stuck)
+        assert az.diagnose(stuck)
+
+
 def test_constants_are_turned_away_unless_left_out(page):
     assert page.matrix_passes == {"all variables": False, "free variables": True, "free variables, stuck": False}
 
