@@ -193,7 +193,7 @@ def log_marginal(
 
     References
     ----------
-    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4, equation (5.15).
+    .. [1] Gelman et al., Bayesian Data Analysis (3rd ed.), section 5.4.
 
     Examples
     --------
