@@ -107,6 +107,16 @@ def by_all_values(holds):
     return answer
 
 
+def by_kind(array, number):
+    """Pass if every parameter that is an array does what `array` asks, and every other one what `number` asks."""
+
+    def answer(rhat, limit):
+        right = [(array if rhat[name].ndim else number)(rhat[name], limit) for name in rhat]
+        return "pass" if all(right) else "fail"
+
+    return answer
+
+
 # of words on six inputs no check can say how they came about
 HINTED = {
     "verdict": [
@@ -132,10 +142,17 @@ WRONG = {
             lambda y, n, mu, size: stats.binom.sf(y, n, mu.mean()) + stats.binom.pmf(y, n, mu.mean()) / 2,
             "with a single draw",
         ),
+        (
+            lambda y, n, mu, size: 2 * np.minimum(by_sf(y, n, mu, size), 1 - by_sf(y, n, mu, size)),
+            "with a single draw it is the mid-p",
+        ),
         (lambda y, n, mu, size: by_sf(y, n, mu, size)[::-1], "reverse order"),
         (lambda y, n, mu, size: np.full(len(y), 0.5), "whatever the inputs"),
     ],
     "verdict": [
+        (by_kind(lambda x, limit: (x <= limit).all(), lambda x, limit: not x > limit), "the parameter is one number"),
+        (by_kind(lambda x, limit: not (x > limit).any(), lambda x, limit: x <= limit), "chains that never moved"),
+        (by_kind(lambda x, limit: (x < limit).all(), lambda x, limit: x <= limit), "equals the limit"),
         (lambda rhat, limit: by_count(rhat, limit) == "pass", "text"),
         (lambda rhat, limit: "fail", "limit of 2"),
         (lambda rhat, limit: by_count(rhat, 1.01), "limit of 2"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from hblib.coursework import source
 
@@ -61,6 +62,17 @@ WRONG = {
         "the sample's variance": (
             lambda mu, tau: (mu.mean(), np.sqrt(mu.var(ddof=1) + np.mean(tau**2))),
             "expected",
+        ),
+        "a distribution of SciPy": (
+            lambda mu, tau: (mu.mean(), np.sqrt(mu.var() + np.mean(stats.norm(mu, tau).var()))),
+            "tau = 0 in every draw",
+        ),
+        "all draws or none": (
+            lambda mu, tau: (
+                mu.mean(),
+                np.sqrt(mu.var() + tau.any() * np.mean(stats.norm(mu, tau + ~tau.any()).var())),
+            ),
+            "tau = 0 in some draws",
         ),
         "half the spread": (lambda mu, tau: (mu.mean(), new_store(mu, tau)[1] / 2), "expected"),
         "the median": (lambda mu, tau: (np.median(mu), new_store(mu, tau)[1]), "expected"),

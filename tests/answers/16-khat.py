@@ -99,6 +99,24 @@ WRONG = {
         (lambda x, log_p, log_q: (*by_softmax(x, log_p, log_q)[:2], len(x) / 2), "equal weights"),
     ],
     "broken": [
+        (
+            lambda fast_mean, fast_sd, mean, sd: np.sum(
+                ~(abs(fast_mean - mean) <= 0.1 * sd) | (fast_sd < 0.9 * sd) | (fast_sd > 1.1 * sd)
+            ),
+            "a NaN.",
+        ),
+        (
+            lambda fast_mean, fast_sd, mean, sd: np.sum(
+                (abs(fast_mean - mean) > 0.1 * sd) | ~((fast_sd >= 0.9 * sd) & (fast_sd <= 1.1 * sd))
+            ),
+            "a NaN.",
+        ),
+        (
+            lambda fast_mean, fast_sd, mean, sd: np.sum(
+                ~((fast_mean > mean - 0.1 * sd) & (fast_mean <= mean + 0.1 * sd) & (abs(fast_sd - sd) <= 0.1 * sd))
+            ),
+            "exactly at the limits",
+        ),
         (lambda fast_mean, fast_sd, mean, sd: by_not(fast_mean, fast_sd, mean, sd) / len(sd) + 0.1, "breaks nothing"),
         (lambda fast_mean, fast_sd, mean, sd: int(by_not(fast_mean, fast_sd, mean, sd) > 0), "yours"),
         (lambda fast_mean, fast_sd, mean, sd: by_not(fast_mean, fast_sd, mean, sd) + 1, "breaks nothing"),

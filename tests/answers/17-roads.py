@@ -60,14 +60,34 @@ def measured(otherwise):
     return lambda mean, sd, y, noise, step: otherwise() if np.isnan(y) else by_hand(mean, sd, y, noise, step)
 
 
+def by_count(time, event, patient, J, a, rate):
+    """With as many numbers as the last patient who has a row."""
+    return (a + np.bincount(patient, event)) / (a + rate * np.bincount(patient, time))
+
+
+def unless(missing):
+    """One year, where `missing(y)` says whether it was measured."""
+
+    def answer(mean, sd, y, noise, step):
+        if missing(y):
+            return mean, np.hypot(sd, step)
+        kappa = (sd**2 + step**2) / (sd**2 + step**2 + noise**2)
+        return mean + kappa * (y - mean), kappa**0.5 * noise
+
+    return answer
+
+
 WRONG = {
     "frailty": [
+        (by_count, "a patient without a row still has a frailty"),
         (lambda **data: 100 * by_frame(**data), "100"),
         (lambda **data: by_frame(**data).mean(), "shape"),
         (lambda **data: by_frame(**data) ** 3 + 1, "strong prior"),
     ],
     "one_year": [
         (both_wrong, "perfect measurement"),
+        (unless(lambda y: y is np.nan), "`np.isnan(y)` asks for it"),
+        (unless(lambda y: y == np.nan), "`np.isnan(y)` asks for it"),
         (lambda **data: by_matrix(**data)[0], "2 results"),
         (lambda mean, sd, y, noise, step: (by_hand(mean, sd, y, noise, step)[0], sd), "`sd` itself, unchanged"),
         (measured(lambda: {}["var"]), "There it raised KeyError: 'var'"),
