@@ -38,7 +38,27 @@ def by_loops(a, v):
     return [mu, (squares - v) ** 0.5 if squares > v else 0]
 
 
-RIGHT = {"intercepts": [by_loop, lists, by_regression], "spread": [with_statistics, by_pairs, by_loops]}
+def around(center, **options):
+    """The third store: its estimate drawn towards `center(a, ybar)`, with the variance that `options` ask for."""
+
+    def answer(ybar, xbar, n, beta, sigma2):
+        a, v = ybar - beta * xbar, sigma2 / n[2]
+        between = max(0, np.var(a, **options or {"ddof": 1}) - v)
+        return (between * a[2] + v * center(a, ybar)) / (between + v)
+
+    return answer
+
+
+RIGHT = {
+    "intercepts": [by_loop, lists, by_regression],
+    "spread": [with_statistics, by_pairs, by_loops],
+    "alpha3": [
+        around(lambda a, ybar: ybar.mean()),  # over all stores together the predictor averages zero
+        around(lambda a, ybar: a.mean()),
+        lambda **data: [around(lambda a, ybar: sum(a) / 4)(**data)],
+    ],
+}
+HINTED = {"alpha3": [(around(lambda a, ybar: ybar.mean(), ddof=0), "J for J - 1")]}
 WRONG = {
     "intercepts": [
         (lambda ybar, xbar, n, beta, sigma2: (ybar - beta * xbar, n / sigma2), "1 divided by"),
@@ -49,5 +69,10 @@ WRONG = {
         (lambda a, v: (np.median(a), by_loops(a, v)[1]), "right"),
         (lambda a, v: (by_loops(a, v)[0], np.sqrt(a.var(ddof=1) + v)), "right"),
         (lambda a, v: (by_loops(a, v)[0], 1.0), "whatever the inputs"),
+    ],
+    "alpha3": [
+        (lambda **data: around(lambda a, ybar: a.mean())(**data) + 1, "1 more than"),
+        (lambda **data: 2 * around(lambda a, ybar: a.mean())(**data), "twice"),
+        (lambda **data: 6.1, "whatever the inputs"),
     ],
 }
