@@ -102,6 +102,18 @@ def normal_prior(ybar, se, df, scale):
     return tau, tau**2 / (tau**2 + se**2)
 
 
+def third_for_scale(limit, df, scale):
+    """SciPy's third argument is where the distribution lies."""
+    weight = grid * stats.t.pdf(grid, df, scale)
+    return np.average(2 * stats.norm.sf(limit / grid / np.sqrt(2)), weights=weight)
+
+
+HINTED = {
+    "differ": [
+        (third_for_scale, "scale as loc"),
+        (lambda limit, df, scale: 2 * stats.norm.sf(limit / scale / np.sqrt(2)), "tau fixed at the scale"),
+    ]
+}
 WRONG = {
     "differ": [
         (lambda limit, df, scale: 100 * by_quantiles(limit, df, scale), "100"),
