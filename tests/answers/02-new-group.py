@@ -139,7 +139,7 @@ WRONG = {
         "constant": (lambda n, alpha, beta, chance: 8, "the same number, whatever the inputs"),
         "two standard deviations": (
             lambda n, a, b, chance: np.ceil(stats.betabinom.mean(n, a, b) + 2 * stats.betabinom.std(n, a, b)),
-            "What should hold",
+            "a chance of 0.01 gives a higher limit",
         ),
         "its probability": (
             lambda n, a, b, chance: stats.betabinom.sf(alarm(n, a, b, chance) - 1, n, a, b),

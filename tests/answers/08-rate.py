@@ -61,6 +61,7 @@ WRONG = {
     "given_groups": [
         (changed(lambda mean, sd: (mean, 1 / sd**2)), "right"),
         (lambda x, ybar, s, tau, w: (ybar.mean(), np.sqrt((s**2 + tau**2) / len(x))), "for w = 1"),
+        (lambda x, ybar, s, tau, w: by_loop(x, ybar, s**0.5, tau**0.5, w), "the standard deviation s / sqrt(J)"),
         (changed(lambda mean, sd: (mean * 1.003, sd * 1.003)), "1.003 times"),
     ],
     "rate": [

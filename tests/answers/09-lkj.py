@@ -77,6 +77,7 @@ WRONG = {
         (lambda r12, r13, p: (by_matrix(r12, r13, p)[0] / 2, by_matrix(r12, r13, p)[1]), "half of"),
         (lambda r12, r13, p: (-by_matrix(r12, r13, p)[0], by_matrix(r12, r13, p)[1]), "sign"),
         (lambda r12, r13, p: by_matrix(r12, r13, p)[::-1], "order"),
+        (lambda r12, r13, p: (by_matrix(r12, r13, p)[0], (1 - r12**2) * (1 - r13**2)), "the determinant 1 - p^2"),
     ],
     "eta_for": [
         (lambda sd, K: by_variance(sd, K) / 2, "half of"),

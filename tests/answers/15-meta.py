@@ -58,6 +58,13 @@ WRONG = {
         (changed(lambda mean, sd: (np.exp(mean), sd)), "e to the power"),
         (changed(lambda mean, sd: (mean, 0.5)), "whatever the inputs"),
         (changed(lambda mean, sd: (-mean, sd)), "sign"),
+        (
+            lambda ybar, se, X, tau, x: (
+                by_covariance_matrix(ybar, se, X, tau, x)[0],
+                np.sqrt(by_covariance_matrix(ybar, se, X, tau, x)[1] ** 2 - tau**2 + tau**2 / len(ybar)),
+            ),
+            "the variance (se^2 + tau^2) / J + tau^2",
+        ),
     ],
     "no_gain": [
         (lambda **data: np.log(by_z(**data)), "logarithm"),
