@@ -125,7 +125,7 @@ WRONG = {
             lambda ybar, se, a: len(ybar) * se**2 - (2 * a * (len(ybar) - 3) - a**2) * se**4 / ybar.var(),
             "expected",
         ),
-        "the raw means' error": (lambda ybar, se, a: len(ybar) * se**2, "What should hold"),
+        "the raw means' error": (lambda ybar, se, a: len(ybar) * se**2, "a = k - 3 gives less than any other a"),
         "a cut at the best": (lambda ybar, se, a: error_left(ybar, se, min(a, len(ybar) - 3)), "expected"),
     },
 }

@@ -85,6 +85,10 @@ WRONG = {
             lambda y, n: (by_loop(y, n)[0], by_loop(y, n)[1] / np.prod([by_loop(y, n)[0], 1 - by_loop(y, n)[0]])),
             "first is right",
         ),
+        (
+            lambda y, n: (by_loop(y, n)[0], by_loop(y, n)[1] * (1 - np.sum(n**2) / np.sum(n) ** 2)),
+            "v is Q / (N - sum of n_j^2 / N)",
+        ),
         (lambda y, n: stats.beta.fit(y[n > 0] / n[n > 0] * 0.98 + 0.01, floc=0, fscale=1)[:2], "expected"),
         (lambda y, n: by_loop(y, n)[0], "should give 2 results"),
     ],

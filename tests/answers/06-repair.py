@@ -85,6 +85,6 @@ WRONG = {
         (lambda y, n, mu, size, C: group_by_group(y, n, mu, size, C @ C), "expected"),
         (lambda y, n, mu, size, C: 1.96 * np.array(group_by_group(y, n, mu, size, C)), "1.96 times"),
         (lambda y, n, mu, size, C: np.mean(group_by_group(y, n, mu, size, C)), "shape"),
-        (lambda y, n, mu, size, C: group_by_group(n - y, n, mu, size, C), "expected"),
+        (lambda y, n, mu, size, C: group_by_group(n - y, n, mu, size, C), "the roots of v_j"),
     ],
 }

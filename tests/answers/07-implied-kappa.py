@@ -75,6 +75,7 @@ RIGHT = {
 WRONG = {
     "above": [
         (drawn, "Close"),
+        (lambda k, se, upper: by_distribution(k, se, 2 * upper), "(upper - se) / upper"),
         (lambda k, se, upper: 100 * by_distribution(k, se, upper), "100"),
         (lambda k, se, upper: np.full(len(se), 0.5), "whatever the inputs"),
         (lambda k, se, upper: by_distribution(k, se, upper)[::-1], "reverse order"),

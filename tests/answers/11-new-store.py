@@ -97,6 +97,13 @@ WRONG = {
         (changed(lambda mean, sd: (mean, np.full(len(sd), 0.5))), "whatever the inputs"),
         (lambda a, u, tau_store, tau_chain: by_loop(a, u, tau_chain, tau_store), "never smaller"),
         (lambda a, u, tau_store, tau_chain: by_loop(a, np.sqrt(u), tau_store, tau_chain), "huge tau_chain"),
+        (
+            lambda a, u, tau_store, tau_chain: (
+                by_loop(a, u, tau_store, tau_chain)[0],
+                by_loop(a, u, 2 * tau_store, tau_chain)[1],
+            ),
+            "the variance u + tau_store^2",
+        ),
     ],
     "order": [
         (simulated, "Close"),

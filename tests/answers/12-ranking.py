@@ -94,5 +94,6 @@ WRONG = {
         (lambda p, bound: by_while(p, bound) + 1, "1 more"),
         (lambda p, bound: np.sort(p)[::-1][: by_while(p, bound)], "shape"),
         (lambda p, bound: by_while(p, bound) / len(p), "length of `p`"),
+        (lambda p, bound: by_while(p, bound - 0.1), "get a star, and no others"),
     ],
 }
