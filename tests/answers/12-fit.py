@@ -151,5 +151,9 @@ WRONG = {
         (changed(by_profile, lambda mu, phi: (mu, np.sqrt(phi))), "square root"),
         (changed(by_profile, lambda mu, phi: (mu, phi / (1 + phi))), "first is right"),
         (lambda y, n: (0.5, 0.1), "whatever the inputs"),
+        (  # where L-BFGS may stop, if it starts far from the top
+            changed(by_profile, lambda mu, phi: (mu, phi) if phi > 1e-6 else (0.167, 0.401)),
+            "where did it start",
+        ),
     ],
 }
