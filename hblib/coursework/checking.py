@@ -256,6 +256,16 @@ SLIPS = (
         "numpy boolean subtract",
         "True and False cannot be subtracted. Take averages first, or make numbers of them with `.astype(int)`.",
     ),
+    (
+        "truth value of a",
+        "`if`, `max` and `min` want one number. For each number of an array there are `np.where`, `np.maximum` and "
+        "`np.minimum`.",
+    ),
+    (
+        "arrays can be converted to",
+        "One number is wanted there, and not an array. NumPy and `scipy.special` have what Python's `math` has, for "
+        "arrays.",
+    ),
     ("object is not callable", "Is a sign such as `*` or `/` missing before a bracket?"),
 )
 
@@ -501,10 +511,17 @@ def _rounded(value, rtol):
 
 
 def _show(value):
+    """A value in one line.
+
+    >>> _show(np.eye(3, dtype=bool)), _show(np.ones(20, dtype=bool))
+    ('[[ True, False, False], [False, True, False], [False, False, True]]', '[ True, True, ..., True, True]')
+    """
     if isinstance(value, tuple):
         return "(" + ", ".join(map(_show, value)) + ")"
     if hasattr(value, "data_vars"):  # a data set of xarray, whose own text begins with its size
         return "{" + ", ".join(f"{name}: {_show(each.values)}" for name, each in value.items()) + "}"
     if _numbers(value) is None:
+        if isinstance(value, np.ndarray):
+            return " ".join(np.array2string(value, threshold=12, edgeitems=2, separator=", ").split())
         return str(value)[:60]
     return np.array2string(np.asarray(value), precision=6, threshold=12, edgeitems=3, separator=", ").replace("\n", "")

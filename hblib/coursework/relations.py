@@ -306,6 +306,8 @@ def _constant(part):
     varied = len({row.expected.ravel()[0].round(9) for row in part.rows if row.expected.size}) >= ENOUGH
     if varied and all(np.all(row.answered == firsts[0]) for row in part.rows):
         hint = "Your answer is the same number, whatever the inputs. Does it use what it is given?"
+        if firsts[0] == 0:
+            hint = f"{hint} (If it is cut off at 0: what is it before the cut?)"
         return Found("constant", hint)
     same = len({row.answered.shape for row in part.rows}) == 1 and all(
         np.array_equal(row.answered, part.rows[0].answered) for row in part.rows
@@ -364,8 +366,9 @@ def _close(part, answered, expected, error):
         rtol = max(row.rtol for row in part.rows)
         wanted = f"right to {int(np.ceil(1 - np.log10(2 * rtol)))} digits" if rtol else "nearer"  # so many always do
         hint = (
-            f"Close, within {100 * off:.2g} %, but it should be {wanted}. If it is a simulation, a sum "
-            "over a grid or an approximation, something more exact is wanted."
+            f"Close, within {100 * off:.2g} %, but it should be {wanted}. If it is rounded, a simulation, a sum over a "
+            "grid or an approximation, something more exact is wanted. If it is none of these, look for a slip that "
+            "shows little in a number of this size."
         )
         return Found("close", hint)
     return None

@@ -75,11 +75,22 @@ RIGHT = {
     "moments": [by_loop, by_solver, by_visitors, in_float32],
     "shrunk_rates": [with_beta, by_weights, one_visitor_after_the_other, in_a_column],
 }
+
+
+def unweighted(y, n):
+    """Every store counts alike in Q; v comes out below 0 each time."""
+    mu, r = y.sum() / n.sum(), y[n > 0] / n[n > 0]
+    Q = np.sum((r - mu) ** 2)
+    J, N = len(r), n.sum()
+    return mu, max(0, (Q - (J - 1) * mu * (1 - mu)) / (N - np.sum(n**2) / N - (J - 1)))
+
+
 WRONG = {
     "moments": [
         (lambda y, n: by_loop(y, n)[::-1], "another order"),
         (lambda y, n: [100 * each for each in by_loop(y, n)], "100 times"),
         (lambda y, n: (by_loop(y, n)[0], 0.01), "the same number, whatever the inputs"),
+        (unweighted, "what is it before the cut?"),
         (lambda y, n: (1 - by_loop(y, n)[0], by_loop(y, n)[1]), "In the first of your 2 results"),
         (
             lambda y, n: (by_loop(y, n)[0], by_loop(y, n)[1] / np.prod([by_loop(y, n)[0], 1 - by_loop(y, n)[0]])),

@@ -1,5 +1,7 @@
 """Answers to 07-implied-kappa that nobody listed: right in another way, and wrong in ways of their own."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from scipy import integrate, stats
@@ -75,6 +77,8 @@ RIGHT = {
 WRONG = {
     "above": [
         (drawn, "Close"),
+        (lambda k, se, upper: max(0, 1 - se * (k / (1 - k)) ** 0.5 / upper), "`if`, `max` and `min` want one number"),
+        (lambda k, se, upper: 1 - math.sqrt(se**2), "One number is wanted there, and not an array."),
         (lambda k, se, upper: by_distribution(k, se, 2 * upper), "(upper - se) / upper"),
         (lambda k, se, upper: 100 * by_distribution(k, se, upper), "100"),
         (lambda k, se, upper: np.full(len(se), 0.5), "whatever the inputs"),
