@@ -46,6 +46,14 @@ RIGHT = {
     },
 }
 
+HINTED = {
+    "interval": {
+        "two quantiles": (
+            lambda y, n, alpha, beta: [stats.beta(alpha + y, beta + n - y).ppf(p) for p in (0.025, 0.95)],
+            "5 per cent above",
+        )
+    }
+}
 WRONG = {
     "a": {
         "both": (lambda y, n, alpha, beta: (alpha + y, beta + n - y), "An array of 2, where one number is wanted"),

@@ -81,6 +81,14 @@ RIGHT = {
     "theta": [posterior_means, by_share, by_matrix],
     "two_estimates": [by_optimizer, by_derivative, in_one_array, in_a_series],
 }
+HINTED = {
+    "two_estimates": [
+        (
+            lambda ybar, n, sigma2: (in_one_array(ybar, n, sigma2)[0], max(np.var(ybar) - sigma2, 0)),
+            "noise of one observation in the second",
+        )
+    ]
+}
 WRONG = {
     "tau2": [
         (lambda ybar, n, sigma2: 100 * by_statistics(ybar, n, sigma2), "100 times"),

@@ -144,6 +144,17 @@ RIGHT = {
         "quantiles": quantiles,
     },
 }
+
+
+def with_J(ybar, n, sigma2):
+    """J for J - 1 in the power of v and before S^2."""
+    tau = np.arange(0.005, 8, 0.01)
+    v = sigma2 / n + tau**2
+    p = stats.norm.pdf(tau) * (np.exp(-ybar.var(ddof=1) / v) / v) ** (len(ybar) / 2)
+    return np.average(tau, weights=p)
+
+
+HINTED = {"mean_tau": [(with_J, "J for J - 1")]}
 WRONG = {
     "moments": [
         (lambda **data: by_statistics(**data)[::-1], "another order"),

@@ -76,6 +76,11 @@ RIGHT = {
     },
 }
 
+HINTED = {
+    "tau_of_range": [
+        (lambda low, high: np.log(high / low * (1 - low) / (1 - high)) / 1.95, "a probability for the quantile")
+    ]
+}
 WRONG = {
     "central_range": {
         "per cent": (lambda mu, tau: 100 * by_distribution(mu, tau), "Is it in per cent?"),

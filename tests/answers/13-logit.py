@@ -86,6 +86,18 @@ RIGHT = {
     },
 }
 
+
+def unweighted(z):
+    return lambda eta, tau: [np.mean(1 / (1 + np.exp(-(e + tau * z)))) for e in eta]
+
+
+HINTED = {
+    "average_rate": {
+        f"from {-end} in {points} points": (unweighted(np.linspace(-end, end, points)), "every z alike")
+        for end in (6, 8)
+        for points in (161, 201, 1601)
+    }
+}
 WRONG = {
     "average_rate": {
         "simulated": (simulated, "expected"),

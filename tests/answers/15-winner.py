@@ -57,6 +57,14 @@ RIGHT = {
 }
 
 
+def by_scale(m, v, s, cost, weeks):
+    """The density of a normal with the scale r, for phi(d / r)."""
+    d, r = m - cost, v / (v + s**2) ** 0.5
+    later = d * stats.norm.cdf(d, 0, r) + r * stats.norm.pdf(d, 0, r)
+    return d / 2 + (weeks - 1) * later - max(0, weeks * d)
+
+
+HINTED = {"worth_testing": [(by_scale, "density with the scale r")]}
 WRONG = {
     "of_winner": [
         (lambda **data: np.exp(by_sorting(**data)), "e to the power"),
