@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from hblib import beta_binomial, datasets
 
@@ -59,3 +60,19 @@ def test_a_likelihood_that_falls_from_zero_on_may_have_a_higher_hill_further_on(
     y, n = np.array([100, *[0] * 9, 5, 6]), np.array([1000, *[10] * 11])
     assert page.slope(y.sum() / n.sum(), 0.0, y, n)[1] < 0
     assert beta_binomial.fit(y, n).phi > 0.5
+
+
+@pytest.mark.parametrize("data", [None, (np.array([2, 10, 21]), np.array([10, 50, 100]))], ids=["the page's", "at 0"])
+def test_from_the_rate_of_all_visits_together_l_bfgs_finds_the_same_top(page, data):
+    y, n = data or (page.y, page.n)
+    k = np.arange(n.max())
+    bought, left, visits = ((k < each[:, None]).sum(axis=0) for each in (y, n - y, n))
+
+    def minus_log_likelihood(x):
+        terms = bought * np.log(x[0] + k * x[1]) + left * np.log(1 - x[0] + k * x[1]) - visits * np.log(1 + k * x[1])
+        return -terms.sum(), -np.array(page.slope(*x, y, n))
+
+    bounds = [page.inside, (0, None)]
+    found = optimize.minimize(minus_log_likelihood, [y.sum() / n.sum(), 0.1], jac=True, bounds=bounds)
+    assert found.success
+    assert np.allclose(found.x, page.fit(y, n), rtol=1e-3, atol=1e-6)
