@@ -151,7 +151,10 @@ WRONG = {
     ],
     "verdict": [
         (by_kind(lambda x, limit: (x <= limit).all(), lambda x, limit: not x > limit), "the parameter is one number"),
-        (by_kind(lambda x, limit: not (x > limit).any(), lambda x, limit: x <= limit), "chains that never moved"),
+        (
+            by_kind(lambda x, limit: not (x > limit).any(), lambda x, limit: x <= limit),
+            "an R-hat that is NaN, as for chains",
+        ),
         (by_kind(lambda x, limit: (x < limit).all(), lambda x, limit: x <= limit), "equals the limit"),
         (lambda rhat, limit: by_count(rhat, limit) == "pass", "text"),
         (lambda rhat, limit: "fail", "limit of 2"),
