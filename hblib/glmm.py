@@ -46,7 +46,7 @@ _FLAT, _STILL = 1e-20, 1e-6  # a step's gain and its longest move of an eta; wit
 _FEW, _ROUGH = 20, 1e-3  # nodes of the first search, and the slope at which it ends: it need only come near
 _ARRIVED, _NEAR = 1e-9, 1e-4  # standard errors that Newton's last step may have: as a rule, and where rounding ends it
 _HIGHER, _NO_TAU = 1e-9, 1e-4  # a gain in log likelihood, and a tau in standard errors, that are no more than rounding
-_RISES = 1e-6  # the squared slope, in standard errors, at a maximum: each estimate is then within 1e-3 standard errors of it
+_RISES = 1e-6  # the squared slope, in standard errors, at a maximum: each estimate is within 1e-3 standard errors of it
 
 
 @dataclass(frozen=True, eq=False)

@@ -254,7 +254,8 @@ def component_risk(
     [2.683, 0.587, 0.587]
     """
     arguments.one_of("estimator", estimator, ("mle", "js", "js+"))
-    theta, se, target, free = _problem("theta", theta, se, target, needs_three=estimator != "mle")
+    problem = _problem("theta", theta, se, target, needs_three=estimator != "mle")
+    theta, se, target, free = problem.values, problem.se, problem.target, problem.free
     if estimator == "mle":
         return np.broadcast_to(se**2, theta.shape).copy()
     with np.errstate(over="ignore"):

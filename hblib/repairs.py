@@ -331,7 +331,7 @@ def bootstrap_beta_binomial(
 def exact_coverage(
     groups: int, ratio: float, method: Literal["reml", "ml", "morris"] = "reml", prob: float = 0.95
 ) -> float:
-    r"""Compute the probability that a group's interval contains its theta_j, over all data that J such groups may produce.
+    r"""Compute the probability that a group's interval contains its theta_j, over all data of J such groups.
 
     .. math::
 

@@ -24,4 +24,5 @@ def assert_near(estimate, exact, error, bias=0):
     Of arrays each value is compared. `bias` is how far off an estimate may be on average.
     """
     off = np.abs(estimate - exact)
-    assert np.all(off < 4.5 * error + bias), f"{np.max(off / error):.1f} standard errors off"
+    assert np.size(off) > 0, "there is nothing to compare"
+    assert np.all(off < 4.5 * error + bias), f"off by {off}, with standard errors {error} and a bias up to {bias}"

@@ -1,6 +1,6 @@
 """Small wrong changes to a solution, to see whether an exercise's checks notice them.
 
-Signs, powers, axes, off-by-ones, the standard deviation in the place of the variance: the slips that people make.
+Signs, powers, axes, off-by-ones, the standard deviation in place of the variance: the slips that people make.
 """
 
 import ast
@@ -30,7 +30,7 @@ def mutants(source, begin, end):
 
 
 def variants(node):
-    """Nodes that a slip of the pen would write in the place of this one."""
+    """Nodes that a slip of the pen would write in place of this one."""
     match node:
         case ast.BinOp(op=ast.Pow()):
             yield node.left

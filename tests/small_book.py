@@ -71,7 +71,7 @@ EXERCISES = "01-hospitals", "04-stein"
 
 
 def write(folder):
-    """Put the small book in the place of the course's, in a copy of the project."""
+    """Put the small book in place of the course's, in a copy of the project."""
     chapters = folder / "chapters"
     others = {path for path in (folder / "solutions").glob("*.md") if path.stem not in EXERCISES}
     for path in (*chapters.rglob("*.md"), *others):

@@ -1,6 +1,6 @@
 """`make book` fails when it should, and does nothing when there is nothing to do.
 
-Each case runs in a copy of the project that has a small book in the place of the course's.
+Each case runs in a copy of the project that has a small book in place of the course's.
 """
 
 import os

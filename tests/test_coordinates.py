@@ -35,10 +35,10 @@ def test_gibbs_has_that_rate_and_the_exact_posterior(w):
     at = mu - mu.mean()
     assert_near(np.mean(at[1:] * at[:-1]) / np.mean(at**2), rate, np.sqrt((1 - rate**2) / draws))
     exact = three_level.posterior(ybar, se, tau, 0, np.zeros(4))
-    error = exact.mu.std() * np.sqrt((1 + rate) / (1 - rate) / draws)
-    assert_near(mu.mean(), ybar.mean(), error)
+    slowness = np.sqrt((1 + rate) / (1 - rate) / draws)
+    assert_near(mu.mean(), ybar.mean(), exact.mu.std() * slowness)
     assert_near(mu.std() / exact.mu.std(), 1, np.sqrt((1 + rate**2) / (1 - rate**2) / (2 * draws)))
-    assert_near(theta.mean(axis=0), exact.store.mean(), error)
+    assert_near(theta.mean(axis=0), exact.store.mean(), exact.store.std() * slowness)
     np.testing.assert_allclose(theta.std(axis=0), exact.store.std(), rtol=0.06)
 
 

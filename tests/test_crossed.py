@@ -50,7 +50,8 @@ def test_given_is_dense_linear_algebra(seed, first, second, sigma):
     for ours, theirs in zip(result.effects, effects, strict=True):
         assert ours == pytest.approx(theirs, rel=1e-7, abs=1e-9)
     assert result.sigma == sigma
-    assert result.sd == pytest.approx([first, second], rel=1e-12, abs=1e-150)  # of far less, the square has fewer digits or is 0
+    # Of far less than 1e-150 the square has fewer digits, or is 0.
+    assert result.sd == pytest.approx([first, second], rel=1e-12, abs=1e-150)
 
 
 def test_penicillin_agrees_with_lme4():

@@ -39,7 +39,7 @@ def answer_cell(exercise, question):
 
 
 def answer_from(exercise, question, cell, text):
-    """The answer that results if `text` stands in the place of `cell`: a function of the inputs."""
+    """The answer that results if `text` stands in place of `cell`: a function of the inputs."""
     if isinstance(question, Function):
         return exercise.run(replaced=(cell, text)).get(question.name)
     return lambda **data: exercise.run(data, (cell, text))[question.name]

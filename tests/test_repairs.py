@@ -363,8 +363,8 @@ def test_repairs_move_with_the_estimates(repair, data, shift):
 def test_successes_and_failures_change_places():
     """Not draw by draw, because the Beta draws differ: within the error of the simulation."""
     y, n = np.array(RATES["y"]), np.array(RATES["n"])
-    post = repairs.bootstrap_beta_binomial(y, n, 1200, seeded())
-    other = repairs.bootstrap_beta_binomial(n - y, n, 1200, seeded(2))
+    post = repairs.bootstrap_beta_binomial(y, n, 2000, seeded())
+    other = repairs.bootstrap_beta_binomial(n - y, n, 2000, seeded(2))
     np.testing.assert_allclose(post.mean(), 1 - other.mean(), atol=0.02)
     np.testing.assert_allclose(post.std(), other.std(), atol=0.01)
 

@@ -123,7 +123,7 @@ def generator(name, rng) -> np.random.Generator:
 
 
 def out(array, *rows) -> tuple[NDArray[Any], ...]:
-    """Return `array`, if results for these rows can be written into it block by block, a new one in the place of None.
+    """Return `array`, if results for these rows can be written into it block by block, a new one in place of None.
 
     And the rows, as copies if they overlap with `array` in another way than by being it: a block of results would be
     written over rows of the next block.

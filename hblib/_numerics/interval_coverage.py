@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-_COUNT = 160  # nodes: the error is below 1e-7 for four groups, whose density rises from 0 as a root, and below 1e-10 for more
+_COUNT = 160  # nodes: errors below 1e-7 for four groups, whose density rises from 0 as a root, and 1e-10 for more
 _X, _W = np.polynomial.legendre.leggauss(_COUNT)
 _NODES, _WEIGHTS = (_X + 1) / 2, _W / 2  # on (0, 1)
 _NARROWEST = 90.0  # where a^2 = 90/J, cos(a)^(J - 3) is below 1e-17 of its top

@@ -38,10 +38,11 @@ _LEAST, _MOST = 3, 16  # such nodes; where it would take more, the steps of t do
 _NARROW_MU = 0.3  # width of logit mu up to which a Gauss rule is taken; 0.03 and 3 change probabilities by 1e-15 only
 _PER_B = 0.33  # a finer step, in b: the finest, STEP / _FINEST, then does down to `_NARROW`; with 1, errors reach 1e-6
 _ROUGHLY = 1e-5  # weights below this part of the largest do not count in a search's first steps, which need 2 digits
-_SKEW = 1e-11  # weight times skewness of a step that needs no correction: with 1e-9, probabilities change by 1e-12
+# weight b^2 sd, about what a skewness changes, below which it is not corrected: with 1e-9, probabilities change by 1e-12
+_SKEW = 1e-11
 _NEAR = 0.1  # standard normal units off a quantile: near enough to start the exact search from there
-_HIGHEST = 40.0  # the largest logit of a rate: beyond 38 it is 1 in doubles
-_WIDEST = 10.0  # sd in logits of a step; only one that is wide, and computed otherwise, could be wider
+_HIGHEST = 40.0  # the largest logit of a rate: beyond 37 it is 1 in doubles
+_WIDEST = 10.0  # sd in logits that a step's is cut to; so wide a one `below` computes otherwise
 _ROUGH_STEPS = 3  # towards a quantile, before the exact ones
 _INVERSES = special.betaincinv, special.betainccinv
 _NORMAL = np.exp(-(_OFFSETS**2) / 2) / np.sqrt(2 * np.pi) * _GAP  # a normal density there, times their distance
@@ -134,7 +135,7 @@ class MuGivenSize:
 
 
 def mu_parts(nodes):
-    """The `Parts` of mu itself, one row."""
+    """The `Parts` of mu itself, as of one group."""
     mean, sd = (np.array([each]) for each in mean_sd(nodes.weight, *nodes.moments))
     search = functools.partial(_search, mean, sd)
     return Parts(mean, sd, nodes.tail, nodes.log_density, search, nodes.joint, ends=(0.0, 1.0))
@@ -180,12 +181,12 @@ def group_parts(nodes, y, n):
 
 
 def new_group_parts(nodes):
-    """Those of the rate of a group not seen yet, one row."""
+    """Those of the rate of a group not seen yet, the only one."""
     return group_parts(nodes, np.zeros(1), np.zeros(1))
 
 
 def _theta_parts(nodes, mean, sd, y, n):
-    """The `Parts` of the posteriors Beta(mu size + y, (1 - mu) size + n - y), one row a group."""
+    """The `Parts` of the posteriors Beta(mu size + y, (1 - mu) size + n - y), one a group."""
     _, first, which = np.unique(np.stack([y, n]), axis=1, return_index=True, return_inverse=True)
     rates = _Rates(nodes, y, n)
     search, same = functools.partial(_closer_search, mean, sd, rates.rough_tail), first[which.ravel()]
@@ -451,13 +452,13 @@ class _Steps:
     skew: int  # for so many of the sizes, the first, it counts that the step is not quite a normal distribution's
 
     def below(self, x, y, n):
-        """The part of these sizes in P(theta <= x), for rows with data y, n.
+        """The part of these sizes in P(theta <= x), for groups with data y, n.
 
         As a function of logit mu, F falls from 1 to 0 about the mu that makes x the posterior mean, like a normal
         distribution function: the mean of that is the mean of mu's distribution function over the step; the rest of F
         is small and narrow.
         """
-        row = x, y, n
+        data = x, y, n
         size, x, y, n = self.size[:, None], x[:, None, None], y[:, None, None], n[:, None, None]
         at = np.clip(x + (x * n - y) / size, 1e-300, 1 - 1e-16)
         z, sd = special.logit(at), np.sqrt(x * (1 - x) / (size + n + 1)) * (1 + n / size) / (at * (1 - at))
@@ -472,12 +473,12 @@ class _Steps:
         alpha, beta = special.expit(z) * size[: self.skew] + y, special.expit(-z) * size[: self.skew] + (n - y)
         odd = special.betainc(alpha, beta, np.broadcast_to(x, z.shape)) - special.ndtr(-_OFFSETS)
         whole[some] += (density * odd).sum(axis=-1) * sd[some][..., 0] * _GAP
-        whole[wide] = self._where_wide(*np.nonzero(wide), *row)
+        whole[wide] = self._where_wide(*np.nonzero(wide), *data)
         return np.sum(whole * self.weight, axis=-1)
 
-    def _where_wide(self, rows, at, x, y, n):
-        """`below` for pairs of a row and a size at which F is no step: there the columns as they are will do."""
-        x, y, n, size, mu = x[rows, None], y[rows, None], n[rows, None], self.size[at, None], self.mu[at]
+    def _where_wide(self, which, at, x, y, n):
+        """`below` for pairs of a group and a size at which F is no step: there the columns as they are will do."""
+        x, y, n, size, mu = x[which, None], y[which, None], n[which, None], self.size[at, None], self.mu[at]
         return np.sum(self.given[at] * special.betainc(mu * size + y, (1 - mu) * size + (n - y), x), axis=-1)
 
     def density_at(self, x, y, n):

@@ -398,7 +398,7 @@ LOOKS = str.maketrans("\u0430\u0441\u0435\u0410\u0421\u0415", "aceACE")  # Cyril
 def _choice(exercise, question, answer):
     letters = question.letters(exercise)
     if _missing(answer) or (isinstance(answer, str) and not answer.strip()):
-        raise Stop("not-answered", "not answered yet. Put a letter, in quotes, in the place of the three dots.")
+        raise Stop("not-answered", "not answered yet. Put a letter, in quotes, in place of the three dots.")
     # The right letter may have come from a keyboard set to another script.
     typed = unicodedata.normalize("NFKC", answer).translate(LOOKS) if isinstance(answer, str) else ""
     found = LETTER.fullmatch(typed.strip().lower())

@@ -85,7 +85,7 @@ def student_code(cell, questions):
 
 
 def stub(solution, indent, questions):
-    """What stands in the place of a solution: three dots in a function, `name = ...` for a value."""
+    """What stands in place of a solution: three dots in a function, `name = ...` for a value."""
     lines = []
     for name, question in questions.items():
         if not indent and not isinstance(question, Function) and re.search(rf"^{name} = ", solution, re.MULTILINE):

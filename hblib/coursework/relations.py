@@ -13,7 +13,7 @@ import numpy as np
 
 ORDINALS = "first", "second", "third", "fourth", "fifth"
 CLOSE = 0.02  # relative: nearer than that, an answer is close
-FAIRLY_CLOSE = 1e-3  # the same, where other cases are right in all digits
+VERY_CLOSE = 1e-3  # the same, where some cases are right in all digits
 # How near a relation must come, relatively. Who rounds to n digits is off by 5 in the digit behind them at most, 5e-n.
 SIX_DIGITS, FOUR_DIGITS, THREE_DIGITS = 1e-5, 5e-4, 5e-3  # the first: what a question forgives unless it says so
 SAME = 1e-9  # what two ways of computing one number may differ by, when both keep all digits
@@ -164,7 +164,7 @@ def _relation(part):
     exact = any(Part((row,)).sharp(SAME).right() for row in part.rows)
     return (
         _rounded(answered, expected)
-        or _close(part, answered, expected, FAIRLY_CLOSE if exact else CLOSE)
+        or _close(part, answered, expected, VERY_CLOSE if exact else CLOSE)
         or _in_some(part)
     )
 

@@ -56,7 +56,7 @@ class Exercise:
         """The names that the given cells and the answers define.
 
         `data` replaces values that given cells define, for the cells that follow; `replaced`, a pair (cell, source),
-        puts another answer in the place of a cell.
+        puts another answer in place of a cell.
         """
         namespace = {"__name__": self.name}
         for cell in self.cells:

@@ -69,7 +69,7 @@ def exported(archive, member, unpacked):
     place = unpacked
     for part in PurePosixPath(member.filename.replace("\\", "/")).parts:
         place /= safe(part)
-        while place.is_file():  # it came before, in the place of this file, or of a folder
+        while place.is_file():  # it came before, in place of this file, or of a folder
             place = place.with_name(f"_{place.name}")
     if member.is_dir():
         place.mkdir(parents=True, exist_ok=True)

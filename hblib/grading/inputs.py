@@ -78,7 +78,7 @@ def telling(exercise, question, seed):
     """The seeds of inputs for a value, chosen so that chance spares no wrong answer.
 
     Beside the first few they are those where something shows that has not shown twice yet: a mistake, the answer of the
-    task or 0 in the place of an answer, and a special case: an answer with a zero or with equal numbers in it, as where
+    task or 0 in place of an answer, and a special case: an answer with a zero or with equal numbers in it, as where
     something is cut off.
     """
     public = question.expected(exercise, question.public(exercise))

@@ -71,7 +71,7 @@ WRONG = {
         "no return": (lambda *args: None, "hands over its answer with `return`"),
         "per cent": (lambda *args: 100 * right(*args), "Is it in per cent?"),
         "rounded": (lambda *args: right(*args).round(3), "the answer is rounded"),
-        "a sum in the place of a division": (
+        "a sum in place of a division": (
             lambda y, n, alpha, beta: y + alpha / n + alpha + beta,
             "What should hold, and does not",
         ),

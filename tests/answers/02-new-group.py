@@ -112,7 +112,7 @@ WRONG = {
             lambda k, n, a, b: n**k * np.exp(special.betaln(a + k, b + n - k) - special.betaln(a, b)),
             "add up to 1",
         ),
-        "a mode in the place of the integral": (
+        "a mode in place of the integral": (
             lambda k, n, a, b: stats.binom.pmf(k, n, (a - 1) / (a + b - 2) if a > 1 else 0.0),
             "What should hold",
         ),
@@ -125,7 +125,7 @@ WRONG = {
         "rounded": (lambda *args: pmf(*args).round(4), "the answer is rounded"),
     },
     "parts": {
-        "total in the place of within": (lambda *args: (sum(parts(*args)), parts(*args)[1]), "the second is right"),
+        "total in place of within": (lambda *args: (sum(parts(*args)), parts(*args)[1]), "the second is right"),
         "variance of theta, alone": (
             lambda n, a, b: (parts(n, a, b)[0], parts(n, a, b)[1] / n**2),
             "divided by the square of `n`",

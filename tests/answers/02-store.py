@@ -40,7 +40,7 @@ def on_a_grid(y, n, alpha, beta, prob):
 
 
 def shortest(y, n, alpha, beta, prob):
-    """The shortest interval that holds the probability, in the place of the central one."""
+    """The shortest interval that holds the probability, in place of the central one."""
     out = []
     for i, j in zip(y, n, strict=True):
         theta = stats.beta(alpha + i, beta + j - i)

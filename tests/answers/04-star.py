@@ -103,7 +103,7 @@ WRONG = {
         "the total": (lambda theta, z: own_risks(theta, z).sum(), "should have"),
         "each season's total": (lambda theta, z: ((estimates(theta, z) - theta) ** 2).sum(axis=1), "should have"),
         "absolute errors": (lambda theta, z: np.abs(estimates(theta, z) - theta).mean(axis=0), "expected"),
-        "k in the place of k - 2": (
+        "k in place of k - 2": (
             lambda theta, z: np.mean(
                 (np.maximum(0, 1 - len(theta) / np.sum((theta + z) ** 2, axis=1, keepdims=True)) * (theta + z) - theta)
                 ** 2,

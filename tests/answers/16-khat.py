@@ -84,7 +84,7 @@ RIGHT = {
 }
 HINTED = {
     "broken": [
-        (limits, "limits in the place of groups"),
+        (limits, "limits in place of groups"),
         (in_units_of_the_fast_method, "the fast method's unit"),
         (upside_down, "the ratio upside down"),
     ],

@@ -67,7 +67,7 @@ def test_the_weights_by_hand_are_those_of_hblib_and_sum_to_one(page):
 
 
 def test_the_weights_are_those_of_the_joint_posterior(page):
-    """Of 3 x 3 covariance matrices, with a vague prior of mu in the place of the flat one."""
+    """Of 3 x 3 covariance matrices, with a vague prior of mu in place of the flat one."""
     same = np.equal.outer(page.toy["chain"], page.toy["chain"])
     prior = np.eye(3) + same + 1e6
     G = prior @ np.linalg.inv(prior + np.diag(np.square(page.toy["se"])))  # E(theta) = G ybar

@@ -111,7 +111,7 @@ def pixels(path):
 
 
 def replace(app, error):
-    """The light pictures in the place of PNG, in the site."""
+    """The light pictures in place of PNG, in the site."""
     if error is not None or app.builder.format != "html":
         return
     for source, name in app.builder.images.items():

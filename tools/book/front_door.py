@@ -102,7 +102,7 @@ def is_prose(node):
 
 
 def plain(paragraph):
-    """The text of a paragraph in one line, with a mark in the place of each formula."""
+    """The text of a paragraph in one line, with a mark in place of each formula."""
     parts = (
         FORMULA if isinstance(node.parent, nodes.math) else node.astext() for node in paragraph.findall(nodes.Text)
     )

@@ -137,7 +137,7 @@ def run(place):
 
 
 def write(found):
-    """Add the rows to the table, in the place of older ones of the same pages."""
+    """Add the rows to the table, in place of older ones of the same pages."""
     old = list(csv.DictReader(TABLE.open())) if TABLE.exists() else []
     new = {(each["place"], str(each["fit"])) for each in found}
     rows = [each for each in old if (each["place"], each["fit"]) not in new] + found

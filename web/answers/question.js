@@ -172,7 +172,7 @@ export class Question {
     this.putting = false;
   }
 
-  // Another text in the place of the answer; the answer can be had back.
+  // Another text in place of the answer; the answer can be had back.
   replace(text) {
     this.before = this.before ?? this.text;
     this.put(text);

@@ -196,7 +196,7 @@ class Answers:
 
 
 def other_data(shell, run):
-    """Have the shell put other data in the place of the task's; returns the set of names for which it has done so."""
+    """Have the shell put other data in place of the task's; returns the set of names for which it has done so."""
     import codec
     from shell import OtherData, like, same
 
