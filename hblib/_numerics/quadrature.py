@@ -16,12 +16,20 @@ from typing import NamedTuple
 import numpy as np
 
 _DEPTH = 60.0  # contributions below exp(-60) of the largest do not count
+_ROUGH = 20.0  # a rough function is within a factor of exp(20) of the integrand, so it must be followed deeper
 _SETTLED = 1e-12  # relative change on halving the step; what error is left then is about the square of this
 _GOOD_ENOUGH = 1e-8  # of the sum of what did not settle: more is an error
-_HALVINGS = 7  # of the step 1/4
+_STEP = 0.25  # of t, at first: with 1/2 or 1/16 the same integrals settle, and cost as much
+_HALVINGS = 7  # of that step
+_HELPED = 0.7  # of the change two halvings before: where less is left, halving helps; where not, it is rounding
 _SPLITS = 200  # how many pieces may be split for not settling
 FARTHEST = 300.0  # how far x = log s may run: an integrand that has not fallen by a factor of exp(300) will not fall
 _TOO_SLOW = 22.0  # where it has not even fallen by exp(22) on the way there, what lies beyond counts
+_FLAT = 0.1  # a fall of its log by no more over the farther half of that way is none
+_SPAN_STEP = 0.1  # of t, when looking for where the integrand counts
+_ENDS = 3.3  # of t on an interval: there the distance from its end is 3e-19 of its length, less than rounding
+_END = -3.8  # of t on a half line: there the distance from its end is 1e-21 widths
+_INSIDE = 1e-12  # relative: a place so near to an end is no place to cut at
 
 
 def integrate_scale(log_f, lower=0.0, upper=np.inf, guess=1.0, rough=None, breaks=()):
@@ -65,7 +73,7 @@ def integrate_with(log_f, lower, upper, guess, rough, breaks=()):
     if not todo:
         raise ValueError("the integrand is zero or not a number over the whole range")
     todo.sort(key=lambda piece: piece.top)
-    depth = _DEPTH + (0 if rough is log_f else 20)
+    depth = _DEPTH + (0 if rough is log_f else _ROUGH)
     done, unsettled, highest = [], 0.0, -np.inf
     splits = 0
     while todo:
@@ -138,7 +146,7 @@ def _check_that_it_falls(look, lower, upper, guess):
     for end, way, where in ((low, -1, "towards 0"), (high, 1, "towards infinity")):
         if np.isinf(end):
             near, far = look(np.clip(np.log(guess), low, high) + way * FARTHEST * np.array([0.5, 1.0]))
-            if far > near - 0.1 and far > -np.inf:
+            if far > near - _FLAT and far > -np.inf:
                 raise ValueError(f"the posterior is improper: prior times likelihood does not fall {where}")
 
 
@@ -180,13 +188,17 @@ class _Piece(NamedTuple):
     def reach(self):
         """How far t may run: to where s is the end, or as far as s may run."""
         farthest = FARTHEST / self.width
-        return {0: (-3.3, 3.3), 1: (-3.8, np.log(farthest)), 2: (-np.arcsinh(farthest), np.arcsinh(farthest))}[
-            self.open_ends
-        ]
+        if self.open_ends == 2:
+            return -np.arcsinh(farthest), np.arcsinh(farthest)
+        return (_END, np.log(farthest)) if self.open_ends == 1 else (-_ENDS, _ENDS)
 
 
 def _smooth_pieces(look, lower, upper, guess):
-    """The range as one `_Piece`, or as two if its peak is narrow and would lie between the nodes; none if f is 0."""
+    """The range as one `_Piece`, or as two if its peak is narrow and would lie between the nodes; none if f is 0.
+
+    A width is only the unit of a piece's map, so its limits hardly matter: with the upper ones ten times larger, none
+    of a hundred integrals became less exact.
+    """
     low, high = log_ends(lower, upper)
     peak, width, top = _peak(look, low, high, guess)
     if top == -np.inf:
@@ -195,17 +207,26 @@ def _smooth_pieces(look, lower, upper, guess):
     if np.isinf(near):
         return [_Piece(lower, upper, peak, min(width, 3.0), top)]
     middle = float(np.exp(peak))
-    if near > 4 * width and lower * (1 + 1e-12) < middle < upper * (1 - 1e-12):
+    if near > 4 * width and _well_inside(middle, lower, upper):
+        # Uncut, a peak as narrow as 1e-5 did not settle.
         return [part for ends in ((lower, middle), (middle, upper)) for part in _smooth_pieces(look, *ends, peak)]
     return [_Piece(lower, upper, peak, float(np.clip(max(near, width), 1e-14, 10.0)), top)]
 
 
+def _well_inside(s, lower, upper):
+    return lower * (1 + _INSIDE) < s < upper * (1 - _INSIDE)
+
+
 def _peak(look, low, high, guess):
-    """Where the integrand in x is largest, how wide it is there, and how high; only roughly, the rule forgives much."""
+    """Where the integrand in x is largest, how wide it is there, and how high; only roughly, the rule forgives much.
+
+    The points are at most 1/2 apart, up to 40 on both sides of the guess; then closer about the highest of them. With
+    four times the distance one of three peaks was overlooked.
+    """
     guess = np.clip(guess, low, high)
     first, last = max(low, guess - 40), min(high, guess + 40)
     x = np.linspace(first, last, 161)[1:-1]
-    if np.isfinite(low) or np.isfinite(high):  # a peak may stand right at an end
+    if np.isfinite(low) or np.isfinite(high):  # a peak may stand right at an end: as near to it as the doubles can tell
         distance = (last - first) * 10.0 ** np.arange(-14, -2, 0.1)
         x = np.unique(np.concatenate([first + distance, x, last - distance]))
         x = x[(x > first + 1e-15 * (1 + abs(first))) & (x < last - 1e-15 * (1 + abs(last)))]
@@ -214,11 +235,12 @@ def _peak(look, low, high, guess):
         best = value.argmax()
         if value[best] == -np.inf:
             return guess, 0.0, -np.inf
-        lower = np.flatnonzero(value < value[best] - 2)  # how far the peak goes on both sides
+        lower = np.flatnonzero(value < value[best] - 2)  # how far the peak goes on both sides: to exp(-2) of its height
         at = np.searchsorted(lower, best)
         before, after = lower[at - 1] if at > 0 else 0, lower[at] if at < lower.size else x.size - 1
         left, right = x[before], x[after]
-        if after - before > 4 or right - left < 1e-13 * (1 + abs(x[best])):
+        if after - before > 4 or right - left < 1e-13 * (1 + abs(x[best])):  # enough points, or as close as doubles are
+            # Half the distance between the outermost points that high; of a lone point, a part of the gap around it.
             width = max((x[max(after - 1, best)] - x[min(before + 1, best)]) / 2, (right - left) / 20)
             return float(x[best]), float(width), float(value[best])
         x = np.unique(np.append(np.linspace(left, right, 33), x[best]))
@@ -226,7 +248,7 @@ def _peak(look, low, high, guess):
 
 def _span(f, piece, highest, depth):
     """How far t must run on both sides for the rest not to count; None if nothing does. And the highest value yet."""
-    t = np.arange(*piece.reach(), 0.1)
+    t = np.arange(*piece.reach(), _SPAN_STEP)
     s, log_slope = piece.at(t)
     value = f(s) + log_slope
     highest = max(highest, value.max())
@@ -240,7 +262,7 @@ def _span(f, piece, highest, depth):
     for is_open, at, where in ((piece.lower == 0, first, "0"), (piece.upper == np.inf, -1, "infinity")):
         if is_open and value[at] > highest - _TOO_SLOW:
             raise ValueError(f"the density falls too slowly towards {where} to be integrated")
-    return (t[telling[0]] - 0.1, t[telling[-1]] + 0.1), highest
+    return (t[telling[0]] - _SPAN_STEP, t[telling[-1]] + _SPAN_STEP), highest
 
 
 class _Sums(NamedTuple):
@@ -258,7 +280,7 @@ class _Sums(NamedTuple):
 
 def _trapezoid(log_f, piece, first, last, others):
     """The rule in t on first < t < last, the step halved until it settles; `others`: the log of the rest so far."""
-    step = 0.25
+    step = _STEP
     begin, count = step * np.floor(first / step), int(np.ceil(last / step) - np.floor(first / step))
     parts = [_at_nodes(log_f, piece, begin + step * np.arange(count + 1))]
     log_total, errors = _log_sum(parts[0][1]) + np.log(step), [np.inf]
@@ -277,9 +299,10 @@ def _trapezoid(log_f, piece, first, last, others):
     s, value = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     arrays = tuple(np.concatenate(column) for column in zip(*(part[2] for part in parts), strict=True))
     order = np.argsort(s)
+    # The least smooth place is where the fourth differences are largest. `initial`: f may be 0 at all nodes.
     bend = np.abs(np.diff(np.exp(value[order] - value.max(initial=-1e300)), 4))
     roughest = s[order][2 + bend.argmax()]
-    return _Sums(s, value, arrays, step, log_total, errors[-1], errors[-1] < 0.7 * errors[-3], float(roughest))
+    return _Sums(s, value, arrays, step, log_total, errors[-1], errors[-1] < _HELPED * errors[-3], float(roughest))
 
 
 def _at_nodes(log_f, piece, t):
@@ -293,9 +316,9 @@ def _at_nodes(log_f, piece, t):
 def _split(look, piece, at):
     """The piece as two, which meet where it is roughest; none if it is too short for that."""
     lower, upper = piece.lower, piece.upper
-    if piece.open_ends == 0 and min(at / lower, upper / at) < (upper / lower) ** 1e-3:
+    if piece.open_ends == 0 and min(at / lower, upper / at) < (upper / lower) ** 1e-3:  # at an end: then in the middle
         at = np.sqrt(lower * upper)
-    if not lower * (1 + 1e-12) < at < upper * (1 - 1e-12):
+    if not _well_inside(at, lower, upper):
         return []
     return [part for ends in ((lower, at), (at, upper)) for part in _smooth_pieces(look, *ends, piece.centre)]
 
@@ -309,5 +332,5 @@ def tail_power(log_f, upper=np.inf, guess=1.0):
     if np.isfinite(upper):
         return -np.inf
     with np.errstate(all="ignore"):
-        low, high = log_f(guess * np.array([1e40, 1e41]))
+        low, high = log_f(guess * np.array([1e40, 1e41]))  # so far out that only the power is left
     return float((high - low) / np.log(10)) if np.isfinite(low) and np.isfinite(high) else -np.inf
