@@ -15,6 +15,11 @@ _NEAR = _STEP * np.ceil(np.log(1e8) / _STEP)  # how far from the guess the grid 
 _MOST = 600_000  # points at which a log density is looked at before it counts as rough everywhere
 _INVISIBLE = 600.0  # a log density that is so far below its maximum is not looked at
 _BESIDE, _CLOSER = 0.05, 1e12  # of log s: how far a grid beside a point goes, and how much closer its middle is
+_KNOWN = 1e-8  # relative: an interval so short is short enough for a kink; a jump is followed to the last digit
+_NARROW = 1.05  # of a range's ends, their ratio: if it looked rough and is smooth from near, it holds a narrow peak
+_JUMP = 1e-6  # a change of the log over so short an interval that is no jump; with 1e-3, those of less are lost
+_BENT = 1e-3  # of the range of five values, their fourth difference: with 1e-1, many kinks are overlooked
+_ROUNDING = 1e-11  # of the values, beside which a bend is rounding; 1e-14 does for SciPy's densities
 _FINE_SCAN = 1 << 22  # points at which a function that seemed to be zero everywhere is looked at again
 
 
@@ -74,10 +79,10 @@ def _scan(low, high, centre, points):
 
 
 def _fine_scan(f, low, high, centre):
-    """The same for a function that seemed to be zero everywhere: it may be a very narrow one."""
+    """A grid about the only place where a function that seemed to be zero everywhere is not, be it ever so narrow."""
     for reach in (8, 40):
         x = np.linspace(max(low, centre - reach), min(high, centre + reach), _FINE_SCAN)
-        for block in np.array_split(np.exp(x), 16):
+        for block in np.array_split(np.exp(x), 16):  # one after the other: most of the points may be spared
             some = np.flatnonzero(f(block) > -np.inf)
             if some.size:
                 around = np.linspace(block[max(some[0] - 1, 0)], block[min(some[-1] + 1, block.size - 1)], 2000)
@@ -95,18 +100,17 @@ def _rough_places(f, grids):
     while todo:
         s, value = todo.pop()
         for first, last in _rough_ranges(s, value, floor):
-            if s[last] < s[first] * (1 + 1e-8):  # near enough for a kink; a jump goes on to the last digit
+            if s[last] < s[first] * (1 + _KNOWN):
                 places.append(_jump(f, s[first], s[last]))
                 continue
             first, last = max(first - 1, 0), min(last + 1, s.size - 1)  # another break may lie just beside it
-            spaced = np.geomspace if s[last] > 1.1 * s[first] else np.linspace
+            spaced = np.geomspace if s[last] > 1.1 * s[first] else np.linspace  # which keep a short range's digits
             finer = spaced(s[first], s[last], 8 * (last - first) + 1)
             looked += finer.size
             if looked > _MOST:
                 raise ValueError("the log density is rough everywhere: it must be smooth between its jumps")
             values = f(finer)
-            if s[last] < 1.05 * s[first] and not _rough_ranges(finer, values, floor):
-                # smooth, but narrow: to be looked at closely
+            if s[last] < _NARROW * s[first] and not _rough_ranges(finer, values, floor):
                 places.append(finer[values.argmax()])
             todo.append((finer, values))
     return places
@@ -119,7 +123,7 @@ def _jump(f, low, high):
         value = f(s)
         change = np.abs(np.diff(np.where(value > -np.inf, value, -1e300)))
         at = change.argmax()
-        if s.size < 17 or change[at] < 1e-6:
+        if s.size < 17 or change[at] < _JUMP:  # no 17 doubles are left in between, or no jump is
             return float(s[at] if value[at] > -np.inf else s[at + 1])
         low, high = s[at], s[at + 1]
 
@@ -137,7 +141,7 @@ def _rough_ranges(x, value, floor):
             bend = np.abs(np.diff(np.where(finite, value, 0.0), 4))
             top, bottom = _of_five(np.maximum, value), _of_five(np.minimum, value)
             size = 1 + np.maximum(np.abs(top), np.abs(bottom))
-            bad = (bend > 1e-3 * (top - bottom)) & (bend > 1e-11 * size) & _of_five(np.logical_and, finite)
+            bad = (bend > _BENT * (top - bottom)) & (bend > _ROUNDING * size) & _of_five(np.logical_and, finite)
         for shift in range(4):
             rough[shift : shift + bad.size] |= bad
     rough &= np.maximum(value[1:], value[:-1]) > floor  # far below it a density is rounded to few digits
