@@ -11,6 +11,14 @@ from scipy import special
 from hblib._numerics.mixture import blocks
 
 LOGITS = -300.0, 36.0  # what logit mu may be: at 36 mu is 1 to all digits, at -300 it is 1e-130
+_LARGE, _SMALL_UNIT = 1e200, 2.0**-400  # beyond, parameters are measured in so small a unit: their products are doubles
+# The search for the most probable logit of mu. Lengths ten times more or less make it longer or shorter by two rounds.
+_ROUNDS = 60  # ample: it took 22 at most in the tests
+_FIRST, _LONGEST = 30, 20  # logits: how far from 0 it may start, and go in one step
+_WIDEST, _WIDE = 10.0, 3  # logits: the largest width of a peak, and the largest that the tolerance is measured in
+_ARRIVED = (
+    1e-9  # so short a step is taken even if rounding puts it outside the bracket; else it takes thrice the rounds
+)
 
 
 def log_likelihood(data, mu, phi, rest=None):
@@ -36,7 +44,7 @@ def log_likelihood_of_prior(data, alpha, beta):
     alpha, beta and 1 take the places of mu, 1 - mu and phi: multiplying all three by a number changes nothing. The
     terms of k = 0, where nothing is added to an alpha as tiny as it may be, are taken in logarithms.
     """
-    one = np.where(np.maximum(alpha, beta) > 1e200, 2.0**-400, 1.0)
+    one = np.where(np.maximum(alpha, beta) > _LARGE, _SMALL_UNIT, 1.0)
     a, b = alpha * one, beta * one
     surplus, before, after = data.steps
     per_step = (1 + after) / (after - before)
@@ -104,12 +112,12 @@ def logit_mode(data, size, start=None, flat_in_mu=False):
 
 
 def _some_logit_modes(data, size, start, flat_in_mu):
-    jacobian, tolerance = (0, 1e-3) if flat_in_mu else (1, 0.1)  # nodes around a peak need no more
+    jacobian, tolerance = (0, 1e-3) if flat_in_mu else (1, 0.1)  # widths: a height needs 1e-3, nodes around a peak 0.1
     (k_y, y), (k_f, f) = data.with_success, data.with_failure
     x_y, x_f = (k / size[:, None] for k in (k_y, k_f))
     low, high = (np.full(size.shape, end) for end in LOGITS)
-    z = np.clip(start, -30, 30)
-    for _ in range(60):
+    z = np.clip(start, -_FIRST, _FIRST)
+    for _ in range(_ROUNDS):
         mu, rest = special.expit(z), special.expit(-z)
         success, failure = 1 / (mu[:, None] + x_y), 1 / (rest[:, None] + x_f)
         by_y, by_f = y * success, f * failure
@@ -119,11 +127,11 @@ def _some_logit_modes(data, size, start, flat_in_mu):
         curvature = (mu * rest) ** 2 * by_mu_twice + mu * rest * ((rest - mu) * by_mu - 2 * jacobian)
         low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
         step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, -1), np.inf)
-        step = np.where(np.abs(step) < 20, step, 20 * np.sign(slope))
-        inside = ((z + step > low) & (z + step < high)) | (np.abs(step) < 1e-9)  # the latter has arrived
+        step = np.where(np.abs(step) < _LONGEST, step, _LONGEST * np.sign(slope))
+        inside = ((z + step > low) & (z + step < high)) | (np.abs(step) < _ARRIVED)
         new = np.where(inside, z + step, (low + high) / 2)
-        width = 1 / np.sqrt(np.maximum(-curvature, 1e-2))
-        done = (np.abs(new - z) < tolerance * np.minimum(width, 3)).all()
+        width = 1 / np.sqrt(np.maximum(-curvature, _WIDEST**-2))
+        done = (np.abs(new - z) < tolerance * np.minimum(width, _WIDE)).all()
         z = new
         if done:
             break
@@ -131,9 +139,10 @@ def _some_logit_modes(data, size, start, flat_in_mu):
 
 
 def few_rows(data, y, n, counts=None, cost=16, least=0):
-    """Rows (y, n, counts) with data, if there are so few of so many trials that sums over k would cost more.
+    """Rows (y, n, counts) with data, if sums over k have more than `cost` terms a row, and some n is `least` or more.
 
-    `cost` is what a row costs, in terms of such a sum.
+    With many mu at once a row takes the time of some twenty terms. It has all digits, whatever n is, where sums lose
+    one with n = 1,000, two with 10,000 and three with 1e15.
     """
     if data.k.size <= cost * np.size(y) or data.largest < least:
         return None
