@@ -12,6 +12,13 @@ _MANY, _SHARE = 30, 1 / 3  # so many effective groups, and such a share of all, 
 _LEAST = 1e-2  # of phi times the largest n: below, the likelihood is all but linear in phi, and has no peak
 _LARGEST = 10.0  # of phi: a peak beyond is climbed to from here
 _APART = 0.25  # of log phi, between points of the profile
+_HIGHEST_RHO = 0.9  # to start from
+_ROUNDS = 200  # of Newton's method, ample: 300 random data sets took 18 at most
+_ARRIVED = 1e-9  # a step in (logit mu, log phi): Newton squares its error, so a step so short is the last that counts
+_FALL = 1e-12  # of a log likelihood, which rounding makes: with 0, searches ended up to 1e-7 of phi off the top
+_NO_STEP = 1e-13  # of the place: a step halved so often that it is rounding
+_FLAT = 1e-12  # a curvature so small is none; with 1e-6 the results are the same
+_LONGEST = 2.0  # of a step: factors of exp(2) in the odds of mu and in phi
 _HIGHER = 1e-9  # by so much of its own size must a likelihood be above that of phi = 0, or it is rounding
 
 
@@ -72,6 +79,7 @@ def maximum(data, y, n, counts=None, swapped=False):
     looked at so closely that no peak falls between two points: as a sum of smooth functions of log phi, each changing
     over a factor of e or more, it has none that is narrower.
     """
+    # One point at a time, sums are quicker than rows: these are for their digits, which count from there on.
     rows = few_rows(data, n - np.asarray(y) if swapped else y, n, counts, cost=4, least=10_000)
     pooled = data.successes / data.trials
     rising = derivatives(data, pooled, 0.0)[0][1] > 0
@@ -93,7 +101,7 @@ def maximum(data, y, n, counts=None, swapped=False):
 def _second_moment(data, pooled, squares):
     """Where to start: y(y - 1) is expected to be n(n - 1)(mu^2 + mu(1 - mu) rho), with rho = phi/(1 + phi)."""
     pairs = 2 * np.sum(data.k * data.y) / max(squares - data.trials, 1)
-    rho = np.clip((pairs - pooled**2) / (pooled * (1 - pooled)), _LEAST / data.largest, 0.9)
+    rho = np.clip((pairs - pooled**2) / (pooled * (1 - pooled)), _LEAST / data.largest, _HIGHEST_RHO)
     return np.array([special.logit(pooled), special.logit(rho)])
 
 
@@ -106,17 +114,17 @@ def _peaks(values, before):
 def _climb(data, at, rows):
     """Newton from (logit mu, log phi), halving steps that do not climb; returns mu, phi and the log likelihood."""
     value = _height(data, at, rows)
-    for _ in range(200):
+    for _ in range(_ROUNDS):
         step = _newton_step(data, at, rows)
-        while np.abs(step).max() > 1e-13 * (1 + np.abs(at).max()):
+        while np.abs(step).max() > _NO_STEP * (1 + np.abs(at).max()):
             trial_value = _height(data, at + step, rows)
-            if trial_value >= value - 1e-12 * abs(value):
+            if trial_value >= value - _FALL * abs(value):
                 break
             step = step / 2
         else:
             break
         at, value = at + step, trial_value
-        if np.abs(step).max() < 1e-9:  # Newton squares its error, so the step just made was the last that counts
+        if np.abs(step).max() < _ARRIVED:
             break
     return special.expit(at[0]), np.exp(at[1]), value
 
@@ -145,14 +153,15 @@ def _newton_step(data, at, rows):
 def _uphill(g1, g2, a, b, c):
     """Newton's step for the slope (g1, g2) and the matrix [[a, b], [b, c]], which climbs even where it is not negative.
 
-    In the directions of the eigenvectors the step is the slope over the size of the eigenvalue, of length 2 at most.
+    In the directions of the eigenvectors the step is the slope over the size of the eigenvalue; it is shortened if one
+    of them is longer than `_LONGEST`.
     """
     middle, half = (a + c) / 2, math.hypot((a - c) / 2, b)
     angle = math.atan2(2 * b, a - c) / 2
     cos, sin = math.cos(angle), math.sin(angle)
-    along = (cos * g1 + sin * g2) / max(abs(middle + half), 1e-12)
-    across = (cos * g2 - sin * g1) / max(abs(middle - half), 1e-12)
-    shorter = min(1.0, 2 / max(abs(along), abs(across), 1e-300))
+    along = (cos * g1 + sin * g2) / max(abs(middle + half), _FLAT)
+    across = (cos * g2 - sin * g1) / max(abs(middle - half), _FLAT)
+    shorter = min(1.0, _LONGEST / max(abs(along), abs(across), 1e-300))
     return shorter * np.array([cos * along - sin * across, sin * along + cos * across])
 
 
