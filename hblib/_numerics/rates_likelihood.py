@@ -16,9 +16,7 @@ _LARGE, _SMALL_UNIT = 1e200, 2.0**-400  # beyond, parameters are measured in so 
 _ROUNDS = 60  # ample: it took 22 at most in the tests
 _FIRST, _LONGEST = 30, 20  # logits: how far from 0 it may start, and go in one step
 _WIDEST, _WIDE = 10.0, 3  # logits: the largest width of a peak, and the largest that the tolerance is measured in
-_ARRIVED = (
-    1e-9  # so short a step is taken even if rounding puts it outside the bracket; else it takes thrice the rounds
-)
+_ARRIVED = 1e-9  # a step so short is taken even if, by rounding, it leaves the bracket; if not, rounds triple
 
 
 def log_likelihood(data, mu, phi, rest=None):
