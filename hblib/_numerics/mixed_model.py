@@ -13,6 +13,9 @@ import numpy as np
 from hblib._numerics import arguments
 from hblib._numerics.mixed_rows import Columns, Response, orthogonalized, project
 
+_ROUNDING = 1e-10  # of a column's or a matrix's size: in 1,500 random data sets rounding left 6e-16, and data 1e-3
+_FEW_DIGITS = 1e-3  # on the diagonal of a Cholesky factor of a matrix with diagonal 1: squared, it has cost six digits
+
 
 def reduced(y, x, z, group):
     """The `Model` of the rows."""
@@ -75,7 +78,7 @@ class Model:
         if self.groups.size < 2:
             raise ValueError("a single group says nothing about the variation between groups")
         left, size, _ = np.linalg.svd(self.within[:, :-1], full_matrices=False)
-        left = left[:, size > 1e-10 * np.sqrt(self.N)]
+        left = left[:, size > _ROUNDING * np.sqrt(self.N)]
         if self.ranks.sum() + left.shape[1] >= self.N:
             raise ValueError(
                 f"sigma and Sigma cannot be told apart: the {self.N} rows are not more than the coefficients, shared "
@@ -90,7 +93,7 @@ class Model:
         here = self.at(np.zeros((self.K, 0)))
         whole, image = (on(basis, tensor) for tensor in here.images())
         size = np.sqrt(np.diagonal(whole))
-        if np.linalg.eigvalsh(image / (size[:, None] * size))[0] < 1e-10:
+        if np.linalg.eigvalsh(image / (size[:, None] * size))[0] < _ROUNDING:
             raise ValueError(
                 "the data do not determine Sigma: another Sigma gives y the same distribution, because x takes up the "
                 "variation of the varying coefficients, or z takes too few values"
@@ -244,7 +247,7 @@ def _factor(of_x, x):
     size = np.sqrt(np.diagonal(squares))
     with contextlib.suppress(np.linalg.LinAlgError):
         factor = np.linalg.cholesky(squares / (size[:, None] * size))
-        if (np.diagonal(factor) > 1e-3).all():
+        if (np.diagonal(factor) > _FEW_DIGITS).all():
             return factor * size[:, None]
     triangle = np.linalg.qr(np.concatenate([of_x.T, x]), mode="r")  # slower, and does not square
     return (triangle * np.copysign(1, np.diagonal(triangle))[:, None]).T
