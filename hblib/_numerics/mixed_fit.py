@@ -13,6 +13,7 @@ _SMALLEST, _LARGEST, _SIZES = 1e-3, 30, 16
 _STARTS = 8  # the lowest ones; each costs a climb
 _LINES = 13  # groups whose lines give rays: twelve differences, each of which costs a ray
 _ROUND = 0.1  # of the other directions, beside a ray: for a Sigma that is long but not singular
+_EM_STEPS = 3  # before each climb: they save it one step in six; without them it ends at the same place
 # Where to end, and what counts as rounding.
 _SAME = 1e-6  # hills that differ by less are one: well above what a climb leaves, `_GAIN`
 _GAIN = 1e-9  # of the last step: before it, the estimates were within about 1e-4 standard errors of the top
@@ -20,6 +21,9 @@ _FLAT = 1e-12  # of the largest curvature: a flatter axis is rounding's, and get
 _SADDLE = 1e-9  # of the largest curvature: so far below 0 a bend is a saddle's, and not rounding
 _SIDE = 0.1  # coordinates, each about a standard error: a step off a ridge that changes the value beyond rounding
 _ZERO = 1e-10  # of the information: a slope that is no steeper is rounding's
+_STEPS, _HALVES = 200, 60  # of a climb and of a step, ample: 30 and 2 at most in the tests
+_HIDDEN, _OF_VALUE = 1e-8, 1e-13  # a gain, and one as a part of the value, that rounding hides: no halved step climbs
+_FAR = 1.0  # off the maximum, in value: a rank that loses more has another; with 0.01 and 100 the results are the same
 _MANY_GROUPS = 200  # equally informative ones, with which the restricted likelihood is taken to have one hill
 
 
@@ -56,9 +60,9 @@ def _starts(model):
 
 
 def _em(point):
-    """The point after three steps of the EM algorithm."""
+    """The point after a few steps of the EM algorithm."""
     model = point.model
-    for _ in range(3):
+    for _ in range(_EM_STEPS):
         D = point.root @ point.root.T
         squares, directions = np.linalg.eigh(D - D @ point.slope @ D / model.groups.size)
         point = model.at(directions * np.sqrt(np.maximum(squares, 0)))
@@ -88,7 +92,7 @@ def _climb(model, root, rank):
     """Newton's method on the roots of this rank, from the `rank` largest directions of `root`: (end, arrived)."""
     directions, sizes, _ = np.linalg.svd(root)
     here = model.at(directions[:, :rank] * sizes[:rank])
-    for _ in range(200):
+    for _ in range(_STEPS):
         units = _coordinates(model, here.root)
         moves = units @ here.root.T
         moves = moves + moves.transpose(0, 2, 1)
@@ -107,11 +111,11 @@ def _climb(model, root, rank):
         if gain < _GAIN and not saddle:
             return there, True
         halves = 0
-        while there.value >= here.value and halves < 60:
+        while there.value >= here.value and halves < _HALVES:
             step, halves = step / 2, halves + 1
             there = model.at(here.root + step)
         if there.value >= here.value:
-            if gain < 1e-8 + 1e-13 * abs(here.value):  # no more than the rounding of the value
+            if gain < _HIDDEN + _OF_VALUE * abs(here.value):
                 return here if saddle else newton, True
             return here, False
         here = there
@@ -136,7 +140,7 @@ def _without_zeros(model, best):
     directions, sizes, _ = np.linalg.svd(best.root)
     for rank in range(model.K):
         lower = model.at(directions[:, :rank] * sizes[:rank])
-        if lower.value > best.value + 1:  # too far below to be the same maximum
+        if lower.value > best.value + _FAR:
             continue
         if rank:
             lower, _ = _climb(model, best.root, rank)
