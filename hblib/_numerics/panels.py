@@ -106,12 +106,12 @@ def _inverse(within, rest, mass):
     low, high = np.full(rest.shape, -1.0), np.ones(rest.shape)
     with np.errstate(all="ignore"):
         u = np.where(mass > 0, 2 * rest / mass - 1, 0.0)
-        for _ in range(60):
+        for _ in range(60):  # so many halvings of (-1, 1) leave nothing between two doubles
             off = legendre.legval(u, within, tensor=False) - rest
             low, high = np.where(off < 0, u, low), np.where(off < 0, high, u)
             new = u - off / legendre.legval(u, density, tensor=False)
             new = np.where((new >= low) & (new <= high), new, (low + high) / 2)
-            if np.all(np.abs(new - u) <= 4e-16):
+            if np.all(np.abs(new - u) <= 4e-16):  # two roundings of a number near 1
                 break
             u = new
     return u
