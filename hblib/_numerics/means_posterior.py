@@ -219,6 +219,7 @@ class _NormalMixture:
             parts = location + z[some, None] * scale  # the mixture's quantile is between its parts'
             centre[some], unit[some] = location[:, likely], scale[:, likely]
             low[some], high[some] = parts.min(axis=1), parts.max(axis=1)
+        # A little wider, for rounding.
         low, high = (np.arcsinh((end - centre) / unit) + np.array(way) for end, way in ((low, -1e-6), (high, 1e-6)))
         order = np.argsort(which)
 
