@@ -188,7 +188,7 @@ def _tail_counts(y, f, n, spread):
         k = np.arange(float(largest))
         y_above, f_above, n_above = (_above_each(column, largest) for column in (y, f, n))
     else:
-        powers = 2.0 ** np.arange(np.log2(_SMOOTH), 63)
+        powers = 2.0 ** np.arange(np.log2(_SMOOTH), 63)  # as far as 64-bit integers go
         edges = np.unique(np.concatenate([[0], y[0], f[0], n[0], powers[powers < largest]]).astype(np.int64))
         above = [_above(column, edges[:-1]) for column in (y, f, n)]
         k, weight, gap = _nodes(edges[:-1], edges[1:])
