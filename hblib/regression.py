@@ -30,6 +30,12 @@ from hblib._numerics.own_lines import own_lines
 from hblib._numerics.types import FloatArray, Labels
 from hblib.distributions import Normal
 
+# Of matrices with diagonal 1. Eigenvalues of 20,000 random singular ones were above -2e-15.
+_NEGATIVE = -1e-9  # an eigenvalue that is far below 0 beside rounding
+_SINGULAR = 1e-13  # a smallest eigenvalue, with which two or three digits would be left of the inverse
+_ASYMMETRIC = 1e-6  # more than diag(sd) R diag(sd) differs by, in the last digit, and single precision, in the seventh
+_BELOW_ZERO = -1e-12  # of the largest eigenvalue of any matrix: one that is far below 0; rounding left -5e-16
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -224,7 +230,7 @@ def given(y: ArrayLike, x: ArrayLike, z: ArrayLike, group: ArrayLike, D: ArrayLi
         raise ValueError(f"D must be a symmetric matrix of shape {(model.K, model.K)}, but is {D.tolist()}")
     D = (D + D.T) / 2
     sizes, directions = np.linalg.eigh(model.varying.to @ D @ model.varying.to.T)
-    if sizes[0] < -1e-12 * max(sizes[-1], 0):
+    if sizes[0] < _BELOW_ZERO * max(sizes[-1], 0):
         raise ValueError("D must be a covariance matrix, but has a negative eigenvalue")
     return Fit(**model.estimates(model.at(directions * np.sqrt(np.maximum(sizes, 0)))), status=None)
 
@@ -352,7 +358,7 @@ def matrix_shrinkage(estimate: ArrayLike, covariance: ArrayLike, mu: ArrayLike, 
     # A coefficient without data has no column in `seen`, and a 1 of its own in the matrix to invert.
     seen = Sigma * known[:, None, :]
     total = seen * known[:, :, None] + V + np.eye(K) * ~known[:, :, None]
-    if (_smallest_eigenvalue(total) < 1e-13).any():
+    if (_smallest_eigenvalue(total) < _SINGULAR).any():
         raise ValueError("Sigma + covariance is singular for some group: its weight is undefined")
     W = np.linalg.solve(total, seen.swapaxes(-1, -2)).swapaxes(-1, -2)
     # Equal to Sigma - W Sigma, but a sum of squares: it keeps its digits where Sigma is large.
@@ -429,15 +435,15 @@ def _covariance(name: str, matrix: ArrayLike, K: int, allow_inf: bool = False) -
         raise ValueError(f"{name} must end in shape ({K}, {K}), one row a coefficient, but has shape {matrix.shape}")
     known = np.diagonal(matrix, axis1=-2, axis2=-1) < np.inf
     matrix = arguments.numbers(name, np.where(known[..., :, None] & known[..., None, :], matrix, 0))
-    if not _symmetric(matrix) or (_smallest_eigenvalue(matrix) < -1e-9).any():
+    if not _symmetric(matrix) or (_smallest_eigenvalue(matrix) < _NEGATIVE).any():
         raise ValueError(f"{name} must be symmetric without negative eigenvalues")
     return matrix, known
 
 
 def _symmetric(matrix: FloatArray) -> bool:
-    """Whether it is, up to rounding: diag(sd) R diag(sd) differs in the last digit, single precision in the seventh."""
+    """Whether it is, up to rounding."""
     matrix = _in_units(matrix)
-    return bool((np.abs(matrix - matrix.swapaxes(-1, -2)) <= 1e-6).all())
+    return bool((np.abs(matrix - matrix.swapaxes(-1, -2)) <= _ASYMMETRIC).all())
 
 
 def _smallest_eigenvalue(matrix: FloatArray) -> FloatArray:
