@@ -46,6 +46,9 @@ _FLAT, _STILL = 1e-20, 1e-6  # a step's gain and its longest move of an eta; wit
 _FEW, _ROUGH = 20, 1e-3  # nodes of the first search, and the slope at which it ends: it need only come near
 _ARRIVED, _NEAR = 1e-9, 1e-4  # standard errors that Newton's last step may have: as a rule, and where rounding ends it
 _HIGHER, _NO_TAU = 1e-9, 1e-4  # a gain in log likelihood, and a tau in standard errors, that are no more than rounding
+# How long each search may go on. In the tests the modes took 15 steps at most, the fit without groups 6, none of them
+# halved. Newton's method used up its 20 at times: then `_NEAR` says whether it has come to the end.
+_MODE_STEPS, _STEPS, _HALVES, _NEWTON_STEPS = 200, 100, 60, 20
 _RISES = 1e-6  # the squared slope, in standard errors, at a maximum: each estimate is within 1e-3 standard errors of it
 
 
@@ -450,7 +453,7 @@ def _modes(rows, eta, tau):
     z = np.zeros((*eta.shape[:-1], len(rows.groups)))
     value, fall = slope(z)
     low, high, moved = np.clip(value, -1e300, 0), np.clip(value, 0, 1e300), np.inf
-    for _ in range(200):
+    for _ in range(_MODE_STEPS):
         with np.errstate(invalid="ignore"):
             step = value / fall
         close = _MODE * (1 + np.abs(z))
@@ -475,7 +478,7 @@ def _without_groups(rows):
     level = special.logit(share) if rows.family == "binomial" else np.log(share)
     beta = np.linalg.lstsq(rows.x, np.full(len(rows.y), level), rcond=None)[0]
     height = rows.log_p(rows.x @ beta).sum()
-    for _ in range(100):
+    for _ in range(_STEPS):
         first, second = rows.slopes(rows.x @ beta)
         information = (rows.x * second[:, None]).T @ rows.x
         try:
@@ -485,7 +488,7 @@ def _without_groups(rows):
             break
         if first @ rows.x @ step < _FLAT and np.abs(rows.x @ step).max() < _STILL:
             return beta + step, L
-        for _ in range(60):
+        for _ in range(_HALVES):
             new = rows.log_p(rows.x @ (beta + step)).sum()
             if new >= height - _FALL * abs(height):
                 break
@@ -564,7 +567,7 @@ def _climb(height, v, nodes):
 def _newton(exact, v):
     """Where Newton's method leads from v, and whether it came to an end."""
     length = np.inf
-    for _ in range(20):
+    for _ in range(_NEWTON_STEPS):
         gradient, hessian = _derivatives(exact, v)
         try:
             np.linalg.cholesky(-hessian)
