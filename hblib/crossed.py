@@ -31,9 +31,9 @@ from hblib._numerics.types import FloatArray, IntArray, Labels
 
 _MOST_SHARES = 12  # of a grouping in the grid where the search begins; 36 random data sets end at the same place with 2
 _MOST_POINTS = 256  # of that grid: beyond eight groupings it has one
-_LARGEST_SHARE = 1 - 1e-9  # of tau^2 in tau^2 + sigma^2, that is tau = 32,000 sigma
+_LARGEST = np.log(1e12)  # of log(1 + tau^2/sigma^2): with a tau beyond a million sigma a fit is all but exact
 _BY_HEIGHT = {"ftol": 1e-15, "gtol": 1e-9}  # as far as heights lead, which is to about 1e-5 of sigma
-_BY_SLOPE = {"xtol": 1e-13}  # of the shares: to the last digits
+_BY_SLOPE = {"xtol": 1e-13}  # relatively: to the last digits
 _EXACT = 1e-12  # of the sum of squares: if no more is left of it, the fit is exact
 _ROUNDING = 1e-13  # of the largest y: some 500 roundings of it
 # The size of a matrix, and the smallest eigenvalue of the products of several of size 1. Of 1,500 random designs,
@@ -314,25 +314,25 @@ class _Model:
     def best(self) -> FloatArray:
         """The ratios tau^2/sigma^2 with the highest likelihood."""
 
-        def cost(t):  # t is the share tau^2/(tau^2 + sigma^2), from 0 to 1
-            level, slope = self.cost(t / (1 - t))
-            return level, slope / (1 - t) ** 2
+        def cost(t):  # t is log(1 + tau^2/sigma^2): linear near 0, and of one scale however small sigma is
+            level, slope = self.cost(np.expm1(t))
+            return level, slope * np.exp(t)
 
-        limits = [(0, _LARGEST_SHARE)] * len(self.sizes)
-        searches = [optimize.minimize(cost, t, jac=True, bounds=limits, options=_BY_HEIGHT) for t in self.starts()]
+        limits, starts = [(0, _LARGEST)] * len(self.sizes), -np.log1p(-self.starts())
+        searches = [optimize.minimize(cost, t, jac=True, bounds=limits, options=_BY_HEIGHT) for t in starts]
         found = min(searches, key=lambda search: search.fun).x
         inside = found > 0
 
         def slope(free):
             t = np.zeros(len(found))
-            t[inside] = free
+            t[inside] = np.clip(free, 0, _LARGEST)
             return cost(t)[1][inside]
 
         if inside.any():  # a search by heights ends with half of the digits; the slopes have the others
             polished = optimize.root(slope, found[inside], options=_BY_SLOPE)
             if np.allclose(polished.x, found[inside], rtol=1e-3, atol=1e-6):  # farther off it is another maximum
                 found[inside] = polished.x
-        return found / (1 - found)
+        return np.expm1(found)
 
     def estimates(self, ratio, sigma=None) -> Fit:
         here = self.solved(ratio)

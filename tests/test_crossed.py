@@ -241,3 +241,18 @@ def test_what_says_who_belongs_where_holds_one_number_a_row():
     assert columns.nnz == 2 * 10**6
     assert (columns.sum(axis=1) == 1).all()
     assert (columns.sum(axis=0) == 2).all()
+
+
+@pytest.mark.parametrize(("noise", "rel"), [(0.1, 1e-10), (1e-2, 1e-9), (1e-4, 1e-5), (1e-5, 0.02)])
+@pytest.mark.parametrize("seed", range(5))
+def test_little_noise_is_found_as_the_mean_squares_say(noise, rel, seed):
+    """Of a complete table with one row a cell, REML's sigma^2 and tau^2 are those of the analysis of variance."""
+    rows, columns = np.arange(6) / 2, np.arange(5) / 2
+    table = rows[:, None] + columns + noise * np.random.default_rng(seed).normal(size=(6, 5))
+    plate, sample = np.indices(table.shape).reshape(2, -1)
+    fit = crossed.fit(table.ravel(), np.ones((30, 1)), [plate, sample])
+    of_rows, of_columns = table.mean(axis=1), table.mean(axis=0)
+    left = np.sum((table - of_rows[:, None] - of_columns + table.mean()) ** 2) / 20
+    assert fit.sigma == pytest.approx(np.sqrt(left), rel=rel, abs=0)
+    between = [of_rows.var(ddof=1) - left / 5, of_columns.var(ddof=1) - left / 6]
+    assert fit.sd == pytest.approx(np.sqrt(between), rel=rel, abs=0)

@@ -15,8 +15,8 @@ _LINES = 13  # groups whose lines give rays: twelve differences, each of which c
 _ROUND = 0.1  # of the other directions, beside a ray: for a Sigma that is long but not singular
 _EM_STEPS = 3  # before each climb: they save it one step in six; without them it ends at the same place
 # Where to end, and what counts as rounding.
-_SAME = 1e-6  # hills that differ by less are one: well above what a climb leaves, `_GAIN`
-_GAIN = 1e-9  # of the last step: before it, the estimates were within about 1e-4 standard errors of the top
+_SAME = 1e-6  # of -2 log L: hills that differ by less are one; a climb leaves `_GAIN`, or what rounding hides
+_GAIN = 1e-9  # of -2 log L, by the last step: before it, the estimates were within 2e-5 standard errors of the top
 _FLAT = 1e-12  # of the largest curvature: a flatter axis is rounding's, and gets no longer step
 _SADDLE = 1e-9  # of the largest curvature: so far below 0 a bend is a saddle's, and not rounding
 _SIDE = 0.1  # coordinates, each about a standard error: a step off a ridge that changes the value beyond rounding
