@@ -38,7 +38,7 @@ _LEAST, _MOST = 3, 16  # such nodes; where it would take more, the steps of t do
 _NARROW_MU = 0.3  # width of logit mu up to which a Gauss rule is taken; 0.03 and 3 change probabilities by 1e-15 only
 _PER_B = 0.33  # a finer step, in b: the finest, STEP / _FINEST, then does down to `_NARROW`; with 1, errors reach 1e-6
 _ROUGHLY = 1e-5  # weights below this part of the largest do not count in a search's first steps, which need 2 digits
-# weight b^2 sd, about what a skewness changes, below which it is not corrected: with 1e-9, probabilities change by 1e-12
+# weight b^2 sd, about what a skewness changes, below which it is not corrected: 1e-9 changes probabilities by 1e-12
 _SKEW = 1e-11
 _NEAR = 0.1  # standard normal units off a quantile: near enough to start the exact search from there
 _HIGHEST = 40.0  # the largest logit of a rate: beyond 37 it is 1 in doubles
