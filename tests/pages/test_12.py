@@ -355,7 +355,7 @@ def test_in_a_hundred_chains_of_two_kinds_one_beta_promises_too_little_and_errs_
         gaps = [t[top].mean() - x[top].mean() for x, top in zip(estimates, lists, strict=True)]
         both.append([*gaps, *(np.mean((x - t) ** 2) for x in estimates)])
     beta_gap, mixture_gap, beta_error, mixture_error = np.transpose(both)
-    assert beta_gap.min() > 0.03  # in each of them
+    assert beta_gap.min() > 0.01  # in each of them: 0.075 with a standard deviation of 0.013
     assert abs(mixture_gap.mean()) < 0.01
     difference = beta_error - mixture_error
     assert difference.mean() > 4 * difference.std() / 10
