@@ -391,6 +391,7 @@ def test_the_rule_lets_empirical_bayes_pass_and_stops_the_shortcut(page):
 
 def test_so_it_would_be_with_exact_posteriors_of_other_subsamples():
     planes, rng = datasets.flights(), np.random.default_rng(7)
+    ends = []
     for _ in range(20):
         these = rng.choice(len(planes.y), 200, replace=False)
         y, n = planes.y[these], planes.n[these]
@@ -402,7 +403,9 @@ def test_so_it_would_be_with_exact_posteriors_of_other_subsamples():
         error = np.sqrt(rate * (1 - rate) / n)
         q = normal_normal.fit(y / n, error).posterior(y / n, error)
         ratio = q.std() / exact.std()
-        assert np.min(ratio) < 0.9 or np.max(ratio) > 1.1  # 0.86 +- 0.01 and 1.19 +- 0.05
+        ends.append([np.min(ratio), np.max(ratio)])
+    least, most = np.mean(ends, axis=0)
+    assert least < 0.9 < 1.1 < most  # of one subsample 0.86 +- 0.01 and 1.18 +- 0.04
 
 
 def test_the_verdict_was_right_for_all_planes(page):
