@@ -288,6 +288,8 @@ def test_how_often_the_profiles_interval_holds_tau_agrees_with_simulation(page, 
     assert_near(share, holds, np.sqrt(holds * (1 - holds) / 300), 0.003)
     if ratio == 2:
         assert below > 3 * (1 - holds - below)
+    else:
+        assert below == 0
 
 
 def test_remls_profile_of_the_schools_reaches_further_than_mls(page):
