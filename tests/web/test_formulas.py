@@ -3,6 +3,7 @@
 import io
 import re
 import unicodedata
+import xml.etree.ElementTree as ET
 from base64 import b64decode
 
 import pytest
@@ -13,7 +14,7 @@ from sphinx.util.docutils import docutils_namespace
 
 import fetch
 import formulas
-from tests.web.reader import Reader
+from tests.web.reader import BUILT, Reader
 
 pytestmark = pytest.mark.web
 
@@ -169,6 +170,32 @@ def test_in_an_alignment_what_stands_between_two_cells_has_space_on_both_sides(m
     cells = BeautifulSoup(formulas.known[tex, True]["markup"], "html.parser").find_all("mtd")
     signs = {mo.get_text(): mo.get("form") for cell in cells for mo in cell.find_all("mo")}
     assert signs == {"∼": "infix", "=": "infix", "−": "infix", "+": "infix", "(": "prefix", ")": "postfix"}
+
+
+# How many children an element of a formula has; with another number it is no fraction and has no index.
+CHILDREN = dict.fromkeys(("mfrac", "msub", "msup", "munder", "mover", "mroot"), 2) | {"msubsup": 3, "munderover": 3}
+
+
+def malformed(math):
+    return [part.tag for part in ET.fromstring(math).iter() if len(part) != CHILDREN.get(part.tag, len(part))]
+
+
+def test_the_space_before_a_function_is_no_part_of_a_fraction():
+    tex = r"\frac{1}{\operatorname{Var}(x)} = s_j \log y"
+    formulas.learn([(tex, False)])
+    math = formulas.known[tex, False]["markup"]
+    assert malformed(math) == []
+    rows = [[part.tag for part in row] for row in ET.fromstring(math).iter("mrow")]
+    assert sum(row[:2] == ["mspace", "mi"] for row in rows) == 2
+
+
+@pytest.mark.site
+def test_no_formula_of_the_site_has_lost_its_fraction_bar():
+    pages = [*BUILT.rglob("*.html")]
+    maths = {path.name: re.findall(r"<math.*?</math>", path.read_text("utf8"), flags=re.DOTALL) for path in pages}
+    assert sum(map(len, maths.values())) > 2000
+    wrong = {name: [found for math in each for found in malformed(math)] for name, each in maths.items()}
+    assert {name: found for name, found in wrong.items() if found} == {}
 
 
 def test_where_npm_is_out_of_reach_mathjax_sets_them_from_the_site(built, monkeypatch):

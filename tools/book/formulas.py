@@ -42,10 +42,11 @@ WITH_STOPS = re.compile(
     r'(\(?)(<span class="math notranslate nohighlight(?: (long)\b)?[^>]*>(?:(?!</span>).)*</span>)([.,;:!?)]*)',
     flags=re.DOTALL,
 )
-# In TeX a function keeps a thin space from what stands before it; Temml forgets it behind an index or a bracket.
+# In TeX a function keeps a thin space from what stands before it; Temml forgets it behind an index or a bracket. It
+# goes into the function's row: beside it, below a fraction bar, it would be a child too many, and no bar is drawn.
 FUNCTION = re.compile(
     r'(</(?:msub|msup|msubsup|msqrt|mfrac|mstyle|mi|mn)>|<mo[^>]* form="postfix"[^>]*>[^<]*</mo>(?:</mrow>)?)'
-    r"(?=<mrow><mi>[A-Za-z]{2,}</mi><mo>\u2061)"
+    r"(<mrow>)(?=<mi>[A-Za-z]{2,}</mi><mo>\u2061)"
 )
 # A prime is made high and small already; as an exponent it would be so twice, but for a feature that the font has not.
 PRIME = re.compile(r'<msup>(<mi[^>]*>[^<]*</mi>)(<mo class="tml-prime"[^>]*>′</mo>)</msup>')
@@ -137,7 +138,7 @@ def spaced(made):
     if "markup" not in made:
         return made
     found = BETWEEN.sub(r'\1\2 form="infix"', made["markup"])
-    found = FUNCTION.sub(r'\1<mspace width="0.1667em"></mspace>', found)
+    found = FUNCTION.sub(r'\1\2<mspace width="0.1667em"></mspace>', found)
     found = found.replace("<mo>…</mo>", "<mi>…</mi>")  # between commas it is one of the things that they part
     return {"markup": PRIME.sub(r"<mrow>\1\2</mrow>", found)}
 
