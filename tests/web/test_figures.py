@@ -50,6 +50,11 @@ SAID = [
         {"tau_store": 0, "tau_chain": 0.29, "weeks": 52, "others": 0},
         "The weight on the store's own data is 0 %, on its chain's average 96 %",
     ),
+    (
+        "three-weights",
+        {"tau_store": 0, "tau_chain": 0, "weeks": 52, "others": 11},
+        "The store sells about 2.49 thousand euros in a typical week, with 95 % probability between 2.45 and 2.52.",
+    ),
     ("county-funnel", {"size": 631_000}, "1 is among the fifty highest estimates. Those fifty estimates promise"),
 ]
 
@@ -74,6 +79,47 @@ figure => {
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
   const pairs = texts.flatMap((text, i) => texts.slice(0, i).map((other, j) => [i, j]));
   return pairs.filter(([i, j]) => meet(boxes[i], boxes[j])).map(pair => pair.map(i => texts[i].textContent));
+}
+"""
+
+
+# What a text of the drawing lies on, of what `shapes` are not to be written on.
+COVERED = """
+(figure, shapes) => {
+  const box = each => each.getBoundingClientRect();
+  const meet = (a, b) => Math.min(a.right, b.right) > Math.max(a.left, b.left)
+    && Math.min(a.bottom, b.bottom) > Math.max(a.top, b.top);
+  const all = selector => [...figure.shadowRoot.querySelectorAll(selector)];
+  const drawn = all(shapes).filter(each => each.getAttribute("fill") !== "transparent" && box(each).width);
+  return all("svg text").filter(text => drawn.some(each => meet(box(text), box(each)))).map(text => text.textContent);
+}
+"""
+# Figures in which a name or a number once lay on what it is the name of; at these settings, too.
+NOT_TO_BE_WRITTEN_ON = [
+    ("shrinkage-paths", "circle.open", {"tau": 0}),
+    ("prior-of-kappa", "rect", {"family": "inverse-gamma"}),
+    ("prior-of-kappa", "rect", {"family": "half-normal", "median": 0.5, "se": 30}),
+    ("three-replications", "path", {"hospital": "H", "extra": 25}),
+    ("three-replications", "path", {"hospital": "A", "extra": 0}),
+    ("three-weights", "rect", {"tau_store": 0}),
+]
+# The widths of each dial's track at all its values; the figure is not drawn meanwhile.
+TRACKS = """
+figure => {
+  figure.update = () => {};
+  const found = [...figure.shadowRoot.querySelectorAll("input[type=range]")].map(input => {
+    const turn = value => {
+      input.value = value;
+      input.dispatchEvent(new Event("input"));
+      return input.getBoundingClientRect().width;
+    };
+    const [before, min, max, step] = [input.value, input.min, input.max, input.step].map(Number);
+    const widths = Array.from({ length: Math.round((max - min) / step) + 1 }, (_, i) => turn(min + i * step));
+    turn(before);
+    return [input.id, [...new Set(widths)]];
+  });
+  delete figure.update;
+  return found;
 }
 """
 
@@ -233,6 +279,22 @@ def test_it_fits_into_its_place(window, name, width):
         assert figure.evaluate(OUTSIDE) == [], settings
         assert figure.evaluate(OVERLAPPING) == [], settings
         assert figure.evaluate("figure => figure.scrollWidth <= figure.clientWidth")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PLACES)
+def test_a_dials_track_stays_as_wide_whatever_is_read_beside_it(window, name, width):
+    """Else the value under a finger would change without it."""
+    for dial, widths in window(name, width).evaluate(TRACKS):
+        assert len(widths) == 1, dial
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("name", "shapes", "settings"), NOT_TO_BE_WRITTEN_ON)
+def test_no_text_lies_on_what_is_drawn(window, name, shapes, settings, width):
+    figure = window(name, width)
+    figure.evaluate("(figure, settings) => { figure.set(settings); figure.draw(); }", settings)
+    assert figure.evaluate(COVERED, shapes) == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])

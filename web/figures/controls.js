@@ -63,6 +63,7 @@ export class Controls {
       show();
     };
     input.addEventListener("input", show);
+    shown.dataset.readings = readings(input, () => text(get())).join("\n");
     this.kept[name] = { get, set };
     set(value);
     return this.labelled("dial", control, input, [shown]);
@@ -103,6 +104,16 @@ export class Controls {
     button.addEventListener("click", press);
     return button;
   }
+}
+
+/** All that can be read beside a dial. Each gets the room of the widest, or the track would change under the finger. */
+function readings(input, reading) {
+  const count = Math.round((input.max - input.min) / input.step);
+  const texts = Array.from({ length: count + 1 }, (_, i) => {
+    input.value = Number(input.min) + i * input.step;
+    return reading();
+  });
+  return [...new Set(texts)];
 }
 
 /** The place in `steps` of the value that comes closest. */

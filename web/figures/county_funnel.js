@@ -94,7 +94,7 @@ class CountyFunnel extends Figure {
     drawing.text(20, 9, "top 50 raw rates", { class: "middle" });
     drawing.dot(144, 9, 5, { class: "ring blue" });
     drawing.text(154, 9, "top 50 estimates", { class: "middle" });
-    drawing.text(4, 36, `deaths per 100,000 person-years${drawing.width > 330 ? " (root scale)" : ""}`);
+    drawing.text(4, 36, `deaths per 100,000${drawing.width > 400 ? " person-years" : ""} (root scale)`);
   }
 
   /** The county that is followed: its way from the raw rate, and its name. */

@@ -112,7 +112,7 @@ class PriorOfKappa extends Figure {
   /** For each prior: how much lies below 0.1, between, and above 0.9. */
   paintEnds(drawing, { low, high }, { family }, top) {
     const { width } = drawing;
-    const [left, right] = [156, width - 50];
+    const [left, right] = [168, width - 62];
     drawing.text(left - 6, top, "below 0.1", { "text-anchor": "end", class: "small" });
     drawing.text(width - 4, top, "above 0.9", { "text-anchor": "end", class: "small" });
     const x = scaleLinear([0, 1], [left, right]);

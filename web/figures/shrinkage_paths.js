@@ -40,7 +40,7 @@ class ShrinkagePaths extends Figure {
   paint(drawing, values, { tau, school }) {
     const slot = Math.min(26, drawing.width / 21);
     const columns = drawing.width - 8 * slot - 2;
-    const x = (this.x = scaleLinear([0, 30], [36, columns - (slot < 20 ? 26 : 44)]));
+    const x = (this.x = scaleLinear([0, 30], [36, columns - (slot < 20 ? 34 : 44)]));
     const y = scaleLinear([-18, 40], [PANEL.bottom, PANEL.top]);
     drawing.axisY(y, 36, { ticks: [-10, 0, 10, 20, 30, 40], format: (effect) => String(effect).replace("-", "−"), label: "effect in points" });
     this.paintPaths(drawing, x, y, school);

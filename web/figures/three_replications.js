@@ -9,7 +9,7 @@ const kinds = [
   { name: "fresh", title: "new group", look: "orange" },
   { name: "out", title: "left out", look: "green" },
 ];
-const FIRST = 84; // the base of the first hill, and how far the three are apart
+const FIRST = 98; // the base of the first hill, and how far the three are apart
 const STEP = 80;
 const HIGH = 54;
 
@@ -90,11 +90,15 @@ class ThreeReplications extends Figure {
       drawing.add("path", { d: bars(values[name], 0, x, high), class: `fill-${look} pale` });
       drawing.add("path", { d: bars(values[name], y, x, high), class: `fill-${look}` });
       drawing.segment(10, base(i), width - 10, base(i), { class: "axis" });
-      drawing.text(width - 10, base(i) - 40, title, { class: "end strong halo" });
-      drawing.text(width - 10, base(i) - 22, `mid-p ${rounded(p[i], 3, { all: 1, words: SIGNS })}`, { class: "end halo" });
     });
     drawing.axisX(x, base(2), { ticks: 6, label: `deaths among ${n} operations` });
     drawing.segment(x(y), 20, x(y), base(2), { class: "ink", "stroke-width": 2 });
+    kinds.forEach(({ title }, i) => {
+      const row = base(i) - HIGH - 8; // above the hill, and wholly before the upright line
+      const mid = `mid-p ${rounded(p[i], 3, { all: 1, words: SIGNS })}`;
+      drawing.text(10, row, title, { class: "strong halo", style: "stroke-width: 9px" });
+      drawing.text(100, row, mid, { class: "halo", style: "stroke-width: 9px" });
+    });
     const side = x(y) > width / 2;
     drawing.text(x(y) + (side ? -14 : 14), 12, `observed: ${y}`, { class: `middle ${side ? "end" : ""}` });
     drawing.dot(x(y), 12, 8, { class: "fill-ink" });

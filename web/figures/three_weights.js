@@ -13,7 +13,6 @@ const ROWS = 98; // where the first of the rows is, and how far they are apart
 const STEP = 34;
 
 const count = (what) => (number) => `${number} ${what}${number === 1 ? "" : "s"}`;
-const thousands = (log) => (Math.exp(log) / 1000).toFixed(1);
 
 class ThreeWeights extends Figure {
   static title = "The three weights in a store's estimate, and its forecast";
@@ -130,15 +129,16 @@ class ThreeWeights extends Figure {
       if (i < 2) drawing.segment(from, 18, from, 42, { class: "gap" });
       const key = [0, 0.29, 0.6][i] * width;
       drawing.add("rect", { x: key + 1, y: 50, width: 10, height: 10, class: `fill-${look}` });
-      drawing.text(key + 15, 55, `${width < 400 ? short : name} ${percent(weights[i], 0, SIGNS)}`, { class: "middle small" });
+      const share = width < 300 ? "" : ` ${percent(weights[i], 0, SIGNS)}`; // the sentence below has it too
+      drawing.text(key + 15, 55, `${width < 400 ? short : name}${share}`, { class: "middle small" });
     });
   }
 
   say({ weights, estimate, sd }, { weeks, others }) {
-    const [low, high] = [-1.96, 1.96].map((z) => thousands(estimate + z * sd));
+    const [best, low, high] = euros(estimate, sd);
     const [own, chain, company] = weights.map((weight) => percent(weight));
     const forecast =
-      `about ${thousands(estimate)} thousand euros in a typical week, ` +
+      `about ${best} thousand euros in a typical week, ` +
       `with 95 % probability between ${low} and ${high}.`;
     if (!weeks && !others)
       return `A new store of a new chain: all that is known is the company. It will sell ${forecast}`;
@@ -184,8 +184,11 @@ function below({ mean, information }, tau, above, variance) {
   };
 }
 
-function euros(mean, sd) {
-  return [mean, mean - 1.96 * sd, mean + 1.96 * sd].map(thousands);
+/** In thousands, the mean and where 95 % end: with a decimal, or more where two of the three would read the same. */
+function euros(mean, sd, decimals = 1) {
+  const logs = [mean, mean - 1.96 * sd, mean + 1.96 * sd];
+  const texts = logs.map((log) => (Math.exp(log) / 1000).toFixed(decimals));
+  return new Set(texts).size < 3 && decimals < 3 ? euros(mean, sd, decimals + 1) : texts;
 }
 
 define("hb-three-weights", ThreeWeights);
