@@ -29,6 +29,12 @@
     if (button && event.detail === 0 && document.activeElement === document.body) button.focus();
   });
 
+  // The theme looks for the list of a page's headings on a page that has none, too, and fails.
+  if (!document.querySelector("div.bd-sidebar-secondary")) {
+    const none = Object.assign(document.createElement("div"), { className: "bd-sidebar-secondary", hidden: true });
+    document.body.append(none);
+  }
+
   // On a phone the list of a page's headings makes way for the one that was chosen.
   const contents = document.getElementById("pst-secondary-sidebar-modal");
   contents?.addEventListener("click", (event) => event.target.closest("a") && contents.close());

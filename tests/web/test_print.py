@@ -31,6 +31,9 @@ LOOK = """() => {
   const inside = (each) => [...each.children].filter((part) => part.tagName !== "SUMMARY" && part.textContent.trim());
   const sticksOut = (each) => each.getBoundingClientRect().right > right || each.scrollWidth > each.clientWidth + 1;
   const followed = (each) => !/none|normal/.test(getComputedStyle(each, "::after").content);
+  const list = (question) => question.previousElementSibling;
+  const listed = (question) => list(question)?.matches("ul") && shown(list(question))
+    && list(question).children.length === question.dataset.choices.split(" ").length;
   const names = (found) => found.map((each) => `${each.tagName} ${each.className} ${each.textContent.slice(0, 40)}`);
   return {
     wrong: {
@@ -39,10 +42,14 @@ LOOK = """() => {
       missing: names(figures.filter((each) => !shown(each))),
       wide: names(all("article pre, article table, article img").filter(shown).filter(sticksOut)),
       littered: names(all("article a").filter(followed)),
+      letterless: names(all("hb-question[data-choices]").filter((each) => !listed(each))),
+      taken: names(all(".exercise .given").filter((each) => !shown(each))),
     },
     text: shown(article) && article.getBoundingClientRect().height > 100,
     figures: figures.length,
     opened: details.length,
+    lettered: all(".hb-letters").length,
+    given: all(".exercise .given").length,
   };
 }"""
 
@@ -56,6 +63,7 @@ def looks(browser, address):
     for name in PAGES:
         reader.page.goto(f"{name}.html", wait_until="load")
         found[name] = reader.page.evaluate(LOOK)
+    assert reader.raised == []
     reader.window.close()
     return found
 
@@ -70,6 +78,8 @@ def test_a_page_on_paper(looks, name):
 def test_there_was_something_to_look_at(looks):
     assert sum(look["figures"] for look in looks.values()) > 40
     assert sum(look["opened"] for look in looks.values()) > 100
+    assert sum(look["lettered"] for look in looks.values()) > 60  # their choices are a list on paper
+    assert sum(look["given"] for look in looks.values()) > 40
 
 
 def test_dark_pages_are_printed_light(readers):
@@ -85,6 +95,19 @@ def test_dark_pages_are_printed_light(readers):
     assert theme == "light"
     assert max(map(int, re.findall(r"\d+", colour)[:3])) < 100  # dark letters
     page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_question_has_its_choices_once_on_the_screen_and_what_is_given(browser, address, scripts):
+    """As radio buttons and in a fold, where scripts run; without them as a list and a piece of code."""
+    page = Reader(browser, address, java_script_enabled=scripts).open("chapters/03-normal-normal.html").page
+    choice, given = page.locator(".exercise", has_text="It comes out too large").last, page.locator(".exercise .given")
+    if scripts:
+        choice.locator(".hb-letters").first.wait_for()
+    assert choice.locator("li", has_text="It comes out too large").first.is_visible() is not scripts
+    assert given.count() > 3
+    assert [each.is_visible() for each in given.all()] == [not scripts] * given.count()
+    page.context.close()
 
 
 # --- The book ---------------------------------------------------------------------------------------------------------
@@ -182,5 +205,7 @@ def test_an_exercise_names_the_sheet_of_its_solution(book, sheets):
 def test_solutions_are_in_it_and_nothing_to_press(sheets):
     text = " ".join(sheets)
     assert "raw = y / n" in text
+    assert "What is given:" in text
+    assert 'exercise("01-first-lines")' in text
     assert "Show code cell source" not in text
     assert "Download my notebook" not in text

@@ -112,7 +112,10 @@ def in_order(names):
 
 
 def task_of(name):
-    """Title and task of an exercise, with a place for each answer."""
+    """Title and task of an exercise, with a place for each answer.
+
+    What is given is there for paper, and for who reads without scripts: an answer's cell shows it, too.
+    """
     first, _, *cells = course.exercise(name)["cells"]  # the second cell says how a notebook is used
     title, _, opening = first["source"].removeprefix("# ").partition("\n")
     parts = [opening]
@@ -120,6 +123,8 @@ def task_of(name):
         if cell["kind"] == "text":
             heading = f"```{{rubric}} \\1\n:class: {HEADING}\n```"
             parts.append(re.sub(r"^#+ (.*)$", heading, cell["source"], flags=re.MULTILINE))
+        elif cell["kind"] == "code":
+            parts.append(f"```{{code-block}} python\n:class: given\n\n{cell['source']}\n```")
         elif cell["kind"] == "answer":
             parts.append(f"```{{exercise-part}} answer {name} {cell['question']}\n```")
     return title, "\n\n".join(parts)

@@ -86,7 +86,7 @@ export class Question {
     if (focused) editor.focus();
   }
 
-  // The choices of the task become radio buttons where they stand.
+  // The choices of the task become radio buttons where they stand; on paper they are a list, as before.
   letters() {
     const list = this.host.previousElementSibling?.matches("ul") ? this.host.previousElementSibling : null;
     const items = [...(list?.children ?? [])];
@@ -94,10 +94,10 @@ export class Question {
     const radios = this.choices.map((letter, i) => {
       const radio = element("input", { type: "radio", name, value: letter });
       radio.addEventListener("change", () => this.write(this.stub.replace(/\.\.\..*/, `"${letter}"`)));
-      const words = element("span", {}, items[i] ? [...(items[i].firstElementChild ?? items[i]).childNodes] : [letter]);
+      const words = element("span", {}, items[i] ? [...(items[i].firstElementChild ?? items[i]).cloneNode(true).childNodes] : [letter]);
       return element("label", {}, [radio, words]);
     });
-    list?.remove();
+    list?.classList.add("hb-on-paper");
     const chosen = (text) => /=\s*["'](\w)/.exec(text)?.[1];
     this.show = (text) => radios.forEach(({ control }) => (control.checked = control.value === chosen(text)));
     this.show(this.text);
