@@ -37,6 +37,11 @@ function best(typed, names, scoreOf) {
   return found;
 }
 
+// Who types a letter of a formula looks for what the text writes out.
+const LETTERS = { α: "alpha", β: "beta", ε: "epsilon", η: "eta", θ: "theta", κ: "kappa", λ: "lambda", μ: "mu", ρ: "rho", σ: "sigma", τ: "tau", φ: "phi", ψ: "psi" };
+const parse = Search._parseQuery;
+Search._parseQuery = (text) => parse(text.replace(/[α-ω]/g, (letter) => ` ${LETTERS[letter] ?? letter} `));
+
 Search._performSearch = (query, terms, excluded, _highlighted, names) => {
   const { docnames, titles, filenames, alltitles, indexentries } = Search._index;
   const typed = wordsOf(query.replace(/(^|\s)-\S+/g, ""));
@@ -71,11 +76,20 @@ addEventListener("DOMContentLoaded", () => document.querySelector(".bd-search-co
 let summaries = location.protocol === "file:" ? 0 : 6;
 Object.defineProperty(DOCUMENTATION_OPTIONS, "SHOW_SEARCH_SUMMARY", { get: () => summaries-- > 0 });
 
+/** In a line of text an exponent and a denominator have a sign before them, or 5² would read 52. */
+function inOneLine(math) {
+  const kept = (part) => part.textContent.length > 1 && (part.prepend("("), part.append(")"));
+  for (const power of math.querySelectorAll("msup, msubsup")) kept(power.lastElementChild), power.lastElementChild.before("^");
+  for (const fraction of math.querySelectorAll("mfrac")) [...fraction.children].forEach(kept), fraction.lastElementChild.before("/");
+}
+
 // Those words are of the text, not of the code, and for a term of the glossary they are what it says.
 const textOf = Search.htmlToText;
 Search.htmlToText = (page, anchor) => {
   const html = new DOMParser().parseFromString(page, "text/html");
-  for (const each of html.querySelectorAll("pre, summary, .headerlink")) each.remove();
+  const around = ".bd-header-article, .header-article-items, #jb-print-docs-body, #jb-print-toc";
+  for (const each of html.querySelectorAll(`pre, summary, .headerlink, ${around}`)) each.remove();
+  for (const each of html.querySelectorAll("math")) inOneLine(each);
   const term = anchor.startsWith("#term-") && html.getElementById(anchor.slice(1));
   if (term) return `${term.textContent}: ${term.nextElementSibling.textContent}`;
   return textOf(html.body.innerHTML, anchor);

@@ -63,6 +63,8 @@ SAME = [
     ["multilevel", "multi-level"],
     ["standardise", "standardize", "standardised", "standardized"],
     ["James-Stein", "James–Stein", "james stein"],
+    ["tau", "τ"],
+    ["kappa", "κ"],
 ]
 # As if typed one after the other; (page, anchor) of each result, best first.
 ALL = """queries => queries.map(query =>
@@ -159,6 +161,23 @@ def test_the_first_results_show_some_words_of_their_text(window):
     assert len(words) == 6 < page.locator("#search-results li").count()
     assert all("pool" in text for text in words)
     assert not any("plt." in text or "np." in text for text in words)
+
+
+def test_those_words_are_the_texts_and_not_the_buttons(window):
+    page = window.open("search.html?q=tau").page
+    page.locator("#search-results p.context").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    words = page.locator("#search-results p.context").all_inner_texts()
+    assert len(words) > 3
+    assert not any(each in text for text in words for each in (".ipynb", "Contents", "JupyterLab on your computer"))
+
+
+def test_in_those_words_a_power_and_a_fraction_read_as_such(window):
+    page = window.open("search.html?q=tau").page
+    page.wait_for_function("() => window.Stemmer && Search.hasIndex()")
+    row = "<mi>N</mi><msup><mn>5</mn><mn>2</mn></msup><mfrac><mn>1</mn><mrow><mn>2</mn><mi>n</mi></mrow></mfrac>"
+    body = f"<body><div role=main><math><mrow>{row}</mrow></math></div></body>"
+    assert page.evaluate("body => Search.htmlToText(body, '').trim()", body) == "N5^21/(2n)"
 
 
 def test_from_a_file_it_finds_too(window):
