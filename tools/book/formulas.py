@@ -37,9 +37,11 @@ BETWEEN = re.compile(
     r'(<mtd class="tml-left"[^>]*>(?:<mrow>)?<mo)(?: form="prefix" stretchy="false")?(?=>)'
     r"|(<mo)(?=>[^<]*</mo>(?:<mrow></mrow>)?(?:</mrow>)?</mtd>)"
 )
-# A formula, the bracket before it, and the stops behind it.
+# A formula, the bracket before it, and the stops or the sign behind it: beside a formula a browser may end a line even
+# at a no-break space.
 WITH_STOPS = re.compile(
-    r'(\(?)(<span class="math notranslate nohighlight(?: (long)\b)?[^>]*>(?:(?!</span>).)*</span>)([.,;:!?)]*)',
+    r'(\(?)(<span class="math notranslate nohighlight(?: (long)\b)?[^>]*>(?:(?!</span>).)*</span>)'
+    r"([.,;:!?)]*(?:\xa0[=≈±](?=\xa0))?)",
     flags=re.DOTALL,
 )
 # In TeX a function keeps a thin space from what stands before it; Temml forgets it behind an index or a bracket. It
@@ -191,10 +193,12 @@ def add_style(app, pagename, templatename, context, doctree):
 
 
 def with_their_stops(body):
-    """No line ends between a formula and its brackets or its stop; behind a long one it may, where a line is short.
+    r"""No line ends between a formula and its brackets, its stop or its "=", but behind a long one.
 
     >>> with_their_stops('<span class="math notranslate nohighlight"><math>x</math></span>, and')
     '<span class="kept"><span class="math notranslate nohighlight"><math>x</math></span>,</span> and'
+    >>> with_their_stops('<span class="math notranslate nohighlight"><math>x</math></span>\xa0=\xa03')
+    '<span class="kept"><span class="math notranslate nohighlight"><math>x</math></span>\xa0=</span>\xa03'
     """
 
     def kept(found):

@@ -6,8 +6,11 @@ from docutils import nodes
 
 # A hyphen before a digit, at the beginning or after a space or a bracket: not that of "1e-05", nor of "2024-25".
 HYPHEN = re.compile(r"(?<![^\s(\[])-(?=\.?\d)")
-# Before %, round ± and what compares, in "4 of 9", and between "page" and its number: there no line ends.
-FAST = re.compile(r" (?=%|[±=<>≈] )|(?<=[±=<>≈]) |(?<=\d) (?=of \d)|(?<=\d of) (?=\d)|(?<=\b[Pp]age) (?=\d)")
+# Before %, round ± and what compares, in "4 of 9" and "A − D", and between "page" and its number: there no line ends.
+FAST = re.compile(
+    r" (?=%|[±=<>≈] )|(?<=[±=<>≈]) |(?<=\d) (?=of \d)|(?<=\d of) (?=\d)|(?<=\b[Pp]age) (?=\d)"
+    r"|(?<=\b[A-Z]) (?=− [A-Z]\b)|(?<=\b[A-Z] −) (?=[A-Z]\b)"
+)
 HAT = re.compile(r"\b([Rk]-hat)\b")  # one sign, spelled out
 SHORT = 24  # letters of code in a sentence; no line ends within so few
 STRAIGHT = str.maketrans("“”‘’", "\"\"''")
@@ -66,5 +69,7 @@ def together(text):
 
     >>> together("4.1 ± 0.2, or 95 % of all (page 9a), if J = 8")
     '4.1\xa0±\xa00.2, or 95\xa0% of all (page\xa09a), if J\xa0=\xa08'
+    >>> together("the standard error of A − D")
+    'the standard error of A\xa0−\xa0D'
     """
     return FAST.sub("\N{NO-BREAK SPACE}", text)
