@@ -27,8 +27,8 @@ def those_with(method):
 
 # What a figure says at a setting where a number is nearly 0, or nearly all, or where it once said what is not so.
 SAID = [
-    ("pooling-dial", {"size": 1}, "D's more than 99 % in its estimate"),
-    ("pooling-dial", {"size": 10_000}, "A's own record counts less than 1 % in its estimate"),
+    ("pooling-dial", {"size": 1}, "D’s more than 99 % in its estimate"),
+    ("pooling-dial", {"size": 10_000}, "A’s own record counts less than 1 % in its estimate"),
     ("balance-beam", {"alpha": 0.5, "beta": 0.5, "y": 0, "n": 2000, "reach": "1"}, "the beam balances at 0.02 %"),
     ("balance-beam", {"alpha": 100, "beta": 100, "y": 0, "n": 1, "reach": "1"}, "is kappa = 0.005."),
     ("shrinkage-paths", {"tau": 27.3, "school": "C"}, "−3 becomes 0.0 points"),
@@ -48,7 +48,7 @@ SAID = [
     (
         "three-weights",
         {"tau_store": 0, "tau_chain": 0.29, "weeks": 52, "others": 0},
-        "The weight on the store's own data is 0 %, on its chain's average 96 %",
+        "The weight on the store’s own data is 0 %, on its chain’s average 96 %",
     ),
     (
         "three-weights",

@@ -19,8 +19,8 @@ class BalanceBeam extends Figure {
     const { parameters, counts, rats } = this.data;
     const store = { alpha: 5, beta: 95, reach: "0.2" };
     return [
-      { name: "alpha", label: "alpha, the prior's successes", steps: parameters, value: 5, text: trials },
-      { name: "beta", label: "beta, the prior's failures", steps: parameters, value: 95, text: trials },
+      { name: "alpha", label: "alpha, the prior’s successes", steps: parameters, value: 5, text: trials },
+      { name: "beta", label: "beta, the prior’s failures", steps: parameters, value: 95, text: trials },
       { name: "y", label: "y, successes seen", steps: counts, value: 2, text: trials },
       { name: "n", label: "n, trials seen", steps: counts, value: 20, text: trials },
       { name: "reach", label: "Beam", options: [["0.2", "0 to 20 %"], ["1", "0 to 100 %"]] },
@@ -122,10 +122,10 @@ class BalanceBeam extends Figure {
   }
 
   say({ size, priorMean, mean, kappa }, { y, n }) {
-    if (n === 0) return `Without data the beam balances at the prior's mean, ${percent(priorMean)}.`;
+    if (n === 0) return `Without data the beam balances at the prior’s mean, ${percent(priorMean)}.`;
     return (
       `The prior weighs ${trials(size)} and lies at ${percent(priorMean)}, the data weigh ${trials(n)} and lie at ${percent(y / n)}: ` +
-      `the beam balances at ${percent(mean)}. The data's share of the mass is kappa = ${decimals(kappa, 2, 1)}.`
+      `the beam balances at ${percent(mean)}. The data’s share of the mass is kappa = ${decimals(kappa, 2, 1)}.`
     );
   }
 

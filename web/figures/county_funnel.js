@@ -120,7 +120,7 @@ class CountyFunnel extends Figure {
         ? "The fifty highest raw rates"
         : `Of the fifty highest raw rates ${stays || "none"} ${stays > 1 ? "are" : "is"} among the fifty highest estimates. Those fifty estimates`;
     return (
-      `${list} promise ${promised.toFixed(1)} times the nation's rate, ` +
+      `${list} promise ${promised.toFixed(1)} times the nation’s rate, ` +
       `and their counties had ${came.toFixed(1)} times in the next five years. ${followed}`
     );
   }

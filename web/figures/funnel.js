@@ -5,7 +5,7 @@ import { Figure, define } from "./base.js";
 import { rounded } from "./numbers.js";
 
 class Funnel extends Figure {
-  static title = "Draws of a group and of tau in the sampler's coordinates, mu against the groups, and the autocorrelation r";
+  static title = "Draws of a group and of tau in the sampler’s coordinates, mu against the groups, and the autocorrelation r";
 
   controls() {
     const { lambdas } = this.data;
@@ -109,7 +109,7 @@ class Funnel extends Figure {
     const worth = (1 + r) / (1 - r);
     const marks = [centred, non].some(({ ess }) => ess.endsWith("*")) ? ", where * marks a bad fit" : "";
     return (
-      `Here kappa is ${share(kappa)}. ${formOf(w)} the width of the cloud ${fold < 1.5 ? "hardly changes" : `changes ${digits(fold)}-fold`} over tau's 95 % interval. ` +
+      `Here kappa is ${share(kappa)}. ${formOf(w)} the width of the cloud ${fold < 1.5 ? "hardly changes" : `changes ${digits(fold)}-fold`} over tau’s 95 % interval. ` +
       `With tau known r is ${r < 0.005 ? rounded(r, 2) : share(r)}: ${worth < 1.05 ? "the draws of mu are as good as independent" : `${digits(worth)} draws of mu are worth one`}. ` +
       `For 1000 gradients NUTS got about ${centred.ess} effective draws of mu or tau, whichever has fewer, in the centred form, and about ${non.ess} in the non-centred${marks}.`
     );

@@ -112,7 +112,7 @@ class LinePlane extends Figure {
     const past = before * after < 0 && Math.abs(after) >= 0.5;
     const start = past ? "moves past" : Math.abs(nearer) < 0.5 ? "keeps its distance from" : nearer < 0 ? "moves away from" : "moves towards";
     return (
-      `${person}'s own line starts at ${own[0].toFixed(0)} ms and ${slopeText(own[1])}; pooled, it starts at ${partial[0].toFixed(0)} and ${slopeText(partial[1], "")}: ` +
+      `${person}’s own line starts at ${own[0].toFixed(0)} ms and ${slopeText(own[1])}; pooled, it starts at ${partial[0].toFixed(0)} and ${slopeText(partial[1], "")}: ` +
       `the start ${start} the average of ${mu[0].toFixed(0)}. ` +
       `${away || "None"} of the 18 ${away === 1 ? "has" : "have"} a coordinate that moves away.`
     );

@@ -18,13 +18,13 @@ const SETS = {
 };
 
 class MarginalSurface extends Figure {
-  static title = "The log marginal likelihood against a group's own weight and the prior's mean; below, its profile, and the groups' estimates";
+  static title = "The log marginal likelihood against a group’s own weight and the prior’s mean; below, its profile, and the groups’ estimates";
 
   controls() {
     const { kappa, sets } = this.data;
     const turn = (mark) => () => this.set({ kappa: sets[this.settings.groups][mark] });
     return [
-      { name: "kappa", label: "kappa, a typical group's own weight", steps: kappa, value: sets.rats.best, text: (weight) => weight.toFixed(2) },
+      { name: "kappa", label: "kappa, a typical group’s own weight", steps: kappa, value: sets.rats.best, text: (weight) => weight.toFixed(2) },
       { name: "groups", label: "Data", options: Object.keys(SETS).map((name) => [name, SETS[name].label]) },
       { label: "Maximum", press: turn("best") },
       { label: "Forget the noise", press: turn("blind") },

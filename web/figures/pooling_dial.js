@@ -146,7 +146,7 @@ class PoolingDial extends Figure {
       );
     const share = (j) => `${percent(kappa[j])} in its estimate of ${percent(estimate[j], 1)}`;
     return (
-      `A's own record counts ${share(0)}, E's ${share(4)}, and D's ${share(3)}. ` +
+      `A’s own record counts ${share(0)}, E’s ${share(4)}, and D’s ${share(3)}. ` +
       (relative > 0.999
         ? "This size makes the twelve records most probable."
         : `The twelve records are ${rounded(relative, 2, { all: 1 })} times as probable as at the best size.`)

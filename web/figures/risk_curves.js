@@ -15,7 +15,7 @@ class RiskCurves extends Figure {
   controls() {
     const sizes = Array.from({ length: 48 }, (_, i) => i + 3);
     return [
-      { name: "distance", label: "The star's distance from the target", steps: DISTANCES, value: 5, text: (far) => `${far.toFixed(1)} s.e.` },
+      { name: "distance", label: "The star’s distance from the target", steps: DISTANCES, value: 5, text: (far) => `${far.toFixed(1)} s.e.` },
       { name: "k", label: "k, the star and the others", steps: sizes, value: 10, text: (k) => `${k} groups` },
       { name: "rule", label: "Rule", options: Object.entries(NAMES) },
       { label: "No star", press: () => this.set({ distance: 0 }) },
@@ -78,7 +78,7 @@ class RiskCurves extends Figure {
     const its = star.toFixed(Math.abs(star - 1) < 0.005 ? 3 : 2);
     const verdict = star > 1 ? "more than the 1 of its own value" : "no more than the 1 of its own value";
     return (
-      `With the star at ${distance.toFixed(1)}, ${all}. The star's own risk is ${its}, ${verdict}; ` +
+      `With the star at ${distance.toFixed(1)}, ${all}. The star’s own risk is ${its}, ${verdict}; ` +
       `each of the other ${k - 1} has ${other.toFixed(2)}.`
     );
   }

@@ -97,7 +97,7 @@ class ThreeReplications extends Figure {
       const row = base(i) - HIGH - 8; // above the hill, and wholly before the upright line
       const mid = `mid-p ${rounded(p[i], 3, { all: 1, words: SIGNS })}`;
       drawing.text(10, row, title, { class: "strong halo", style: "stroke-width: 9px" });
-      drawing.text(100, row, mid, { class: "halo", style: "stroke-width: 9px" });
+      drawing.text(106, row, mid, { class: "halo", style: "stroke-width: 9px" });
     });
     const side = x(y) > width / 2;
     drawing.text(x(y) + (side ? -14 : 14), 12, `observed: ${y}`, { class: `middle ${side ? "end" : ""}` });

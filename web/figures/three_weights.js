@@ -15,7 +15,7 @@ const STEP = 34;
 const count = (what) => (number) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 class ThreeWeights extends Figure {
-  static title = "The three weights in a store's estimate, and its forecast";
+  static title = "The three weights in a store’s estimate, and its forecast";
 
   controls() {
     const { tau_store, tau_chain } = this.data;
@@ -25,7 +25,7 @@ class ThreeWeights extends Figure {
       { name: "tau_chain", label: "tau between chains, in log sales", ...tau, value: tau_chain },
       {
         name: "weeks",
-        label: "Weeks of the store's own data",
+        label: "Weeks of the store’s own data",
         min: 0,
         max: 52,
         step: 1,
@@ -144,11 +144,11 @@ class ThreeWeights extends Figure {
       return `A new store of a new chain: all that is known is the company. It will sell ${forecast}`;
     if (!weeks)
       return (
-        `A new store of a known chain: the weight on the chain's average is ${chain}, on the company's ${company}. ` +
+        `A new store of a known chain: the weight on the chain’s average is ${chain}, on the company’s ${company}. ` +
         `It will sell ${forecast}`
       );
     return (
-      `The weight on the store's own data is ${own}, on its chain's average ${chain}, on the company's ${company}. ` +
+      `The weight on the store’s own data is ${own}, on its chain’s average ${chain}, on the company’s ${company}. ` +
       `The store sells ${forecast}`
     );
   }
