@@ -220,7 +220,7 @@ def test_the_median_of_tau_is_the_one_of_a_program_of_its_own(page, prior, flat,
 
 @pytest.mark.parametrize("epsilon", [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6])
 def test_the_quantiles_under_an_inverse_gamma_agree_with_a_plain_grid(page, epsilon):
-    shown = page.habit.loc[f"{epsilon:g}", ["median of tau", "97.5 % point"]].to_numpy()
+    shown = page.habit.loc[np.format_float_positional(epsilon, trim="-"), ["median of tau", "97.5 % point"]].to_numpy()
     prior = priors.inverse_gamma_on_variance(epsilon, epsilon)
     assert np.allclose(shown, grid_quantiles(prior, page.ybar, page.se, [0.5, 0.975]), rtol=1e-3)
 
