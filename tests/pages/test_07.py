@@ -248,7 +248,7 @@ def test_the_smaller_epsilon_the_more_of_the_posterior_lies_below_half_a_point(p
 
 def test_under_the_smallest_epsilon_school_a_is_half_a_point_from_complete_pooling(page):
     pooled = np.average(page.ybar, weights=1 / page.se**2)
-    assert 0.4 < page.habit.loc["1e-06", "school A"] - pooled < 0.6
+    assert 0.4 < page.habit.loc["0.000001", "school A"] - pooled < 0.6
 
 
 def test_dividing_the_data_by_100_is_multiplying_the_rate_by_its_square(page):
