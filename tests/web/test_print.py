@@ -97,16 +97,15 @@ def test_dark_pages_are_printed_light(readers):
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_question_has_its_choices_once_on_the_screen_and_what_is_given(browser, address, scripts):
+def test_a_question_has_its_choices_once_on_the_screen_and_what_is_given(readers, scripts):
     """As radio buttons and in a fold, where scripts run; without them as a list and a piece of code."""
-    page = Reader(browser, address, java_script_enabled=scripts).open("chapters/03-normal-normal.html").page
+    page = readers.new(java_script_enabled=scripts).open("chapters/03-normal-normal.html").page
     choice, given = page.locator(".exercise", has_text="It comes out too large").last, page.locator(".exercise .given")
     if scripts:
         choice.locator(".hb-letters").first.wait_for()
     assert choice.locator("li", has_text="It comes out too large").first.is_visible() is not scripts
     assert given.count() > 3
     assert [each.is_visible() for each in given.all()] == [not scripts] * given.count()
-    page.context.close()
 
 
 # --- The book ---------------------------------------------------------------------------------------------------------
