@@ -123,11 +123,24 @@ def task_of(name):
         if cell["kind"] == "text":
             heading = f"```{{rubric}} \\1\n:class: {HEADING}\n```"
             parts.append(re.sub(r"^#+ (.*)$", heading, cell["source"], flags=re.MULTILINE))
-        elif cell["kind"] == "code":
-            parts.append(f"```{{code-block}} python\n:class: given\n\n{cell['source']}\n```")
+        elif cell["kind"] == "code" and (given := data_of(cell["source"])):
+            parts.append(f"```{{code-block}} python\n:class: given\n\n{given}\n```")
         elif cell["kind"] == "answer":
             parts.append(f"```{{exercise-part}} answer {name} {cell['question']}\n```")
     return title, "\n\n".join(parts)
+
+
+def data_of(source):
+    r"""What a cell gives but for the check, of which paper has no use; nothing where only imports are left.
+
+    >>> data_of("from hblib.coursework import exercise\n\ncheck = exercise('x')\ny = 3")
+    'y = 3'
+    >>> data_of("import numpy as np\n\ncheck = exercise('x')")
+    ''
+    """
+    lines = [line for line in source.splitlines() if not re.match(r"from hblib.coursework import|check = ", line)]
+    kept = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return "" if all(re.match("import |from |$", line) for line in kept.splitlines()) else kept
 
 
 def answer_place(name, question):
