@@ -78,7 +78,8 @@ WRONG = {
     "above": [
         (drawn, "Close"),
         (lambda k, se, upper: max(0, 1 - se * (k / (1 - k)) ** 0.5 / upper), "`if`, `max` and `min` want one number"),
-        (lambda k, se, upper: 1 - math.sqrt(se**2), "One number is wanted there, and not an array."),
+        # `math.sqrt` gets the same words, but the page's NumPy words the error before them otherwise than the notebook's.
+        (lambda k, se, upper: 1 - math.comb(2, se), "One number is wanted there, and not an array."),
         (lambda k, se, upper: by_distribution(k, se, 2 * upper), "(upper - se) / upper"),
         (lambda k, se, upper: 100 * by_distribution(k, se, upper), "100"),
         (lambda k, se, upper: np.full(len(se), 0.5), "whatever the inputs"),
