@@ -78,7 +78,7 @@ WRONG = {
     "above": [
         (drawn, "Close"),
         (lambda k, se, upper: max(0, 1 - se * (k / (1 - k)) ** 0.5 / upper), "`if`, `max` and `min` want one number"),
-        # `math.sqrt` gets the same words, but the page's NumPy words the error before them otherwise than the notebook's.
+        # `math.sqrt` gets the same words, but the page's NumPy words the error before them otherwise than here.
         (lambda k, se, upper: 1 - math.comb(2, se), "One number is wanted there, and not an array."),
         (lambda k, se, upper: by_distribution(k, se, 2 * upper), "(upper - se) / upper"),
         (lambda k, se, upper: 100 * by_distribution(k, se, upper), "100"),
